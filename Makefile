@@ -1,0 +1,49 @@
+# floodwarn. `make` lists the targets; everything is built in .venv and .floodwarn, nothing outside this folder.
+PYTHON ?= $(shell for p in python3.11 python3; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+INSTALL = "$(or $(PYTHON),python3)" requirements/install.py
+BIN = .venv/bin
+export PYTHONUTF8 = 1
+
+.DEFAULT_GOAL = help
+.PHONY: help run stop test lint type contracts check lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+run: .venv/.runtime ## Play the flood of November 2014 through Airflow; Ctrl-C or `make stop` ends it
+	@$(INSTALL) sample || { export FLOODWARN_SITE="$${FLOODWARN_SITE:-config/valley}"; \
+	  echo "The recorded floods cannot be had here: running the small synthetic site, $$FLOODWARN_SITE."; }; \
+	exec $(BIN)/floodwarn run --home .floodwarn
+
+stop: ## Stop what `make run` started
+	@test ! -x $(BIN)/floodwarn || $(BIN)/floodwarn stop --home .floodwarn
+
+test: .venv/.test ## Run every test; what needs an absent service, browser or tool is skipped by name
+	@$(INSTALL) sample || echo "The recorded floods cannot be had here: their tests are skipped."
+	$(BIN)/python -m pytest -m "not end_to_end" -n auto --dist loadfile
+	$(BIN)/python -m pytest -m end_to_end
+
+lint: .venv/.test ## Ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+type: .venv/.test ## Mypy, strict
+	$(BIN)/mypy
+
+contracts: .venv/.test ## Who may import whom, and that each such rule bites
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture
+
+check: export FLOODWARN_STRICT = 1
+check: test lint type contracts ## All that CI runs: a skipped service or browser test fails
+
+lock: ## Resolve pyproject.toml again, into requirements/*.lock
+	$(INSTALL) lock
+
+clean: stop ## Remove .venv, .floodwarn and every cache
+	rm -rf .venv .floodwarn .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info build
+
+.venv/.%: requirements/%.lock requirements/uv.lock requirements/install.py pyproject.toml
+	@$(INSTALL) $*
+	@touch $@
