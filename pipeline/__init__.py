@@ -1,0 +1,1 @@
+"""Rain and river readings in, one risk bulletin for every village out."""

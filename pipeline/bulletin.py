@@ -1,0 +1,282 @@
+"""The risk bulletin: one answer per village and slot, in bytes that never differ twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from pipeline import instants
+
+DECIMALS = 3
+SCHEMA = "floodwarn.bulletin/1"
+
+
+class RiskLevel(IntEnum):
+    """How far the science says a place is along its thresholds; has no memory and may flap."""
+
+    NONE = 0
+    BLUE = 1
+    YELLOW = 2
+    ORANGE = 3
+    RED = 4
+
+
+class Signal(StrEnum):
+    """Advice for the village as a whole; an order is made in alerts, from the plan."""
+
+    NONE = "none"
+    PREPARE = "prepare"
+    MOVE = "move"
+
+
+class DataState(StrEnum):
+    """How much of what the assessment needs was there to be read."""
+
+    COMPLETE = "complete"
+    DEGRADED = "degraded"
+    BLIND = "blind"
+
+
+class Confidence(StrEnum):
+    """How well the level is supported; a rule, not a probability (see risk.confidence)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Indicator(StrEnum):
+    """What kind of evidence speaks for a level."""
+
+    RAIN = "rain"
+    STAGE = "stage"
+    DISCHARGE = "discharge"
+    MODEL = "model"
+    UPSTREAM = "upstream"
+    GAUGE_LOST = "gauge_lost"
+    REPORT = "report"
+    OFFICIAL = "official"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a level.
+
+    Attributes
+    ----------
+    station_id : station or grid that saw it
+    duration_h : of a sum; None for an instant value
+    value, threshold : in `unit`; None where the reason is an absence (gauge_lost)
+    valid_time : end of the interval the value is about
+    age_s : seconds from valid_time to the cutoff
+    basis : computed | empirical | county_default | rule
+    level : the level that this evidence alone supports
+    """
+
+    indicator: Indicator
+    station_id: str
+    duration_h: float | None
+    value: float | None
+    threshold: float | None
+    unit: str
+    valid_time: datetime | None
+    age_s: int | None
+    basis: str
+    level: RiskLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """When water is expected at the hazard stage; UTC."""
+
+    earliest: datetime
+    likely: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VillageRisk:
+    """The detail of a village whose level is above 0 or whose data are not complete."""
+
+    village_id: str
+    level: RiskLevel
+    signal: Signal
+    onset: Onset | None
+    confidence: Confidence
+    data_state: DataState
+    cause: str | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StationFreshness:
+    """How old a station's (or grid's) newest usable reading was at the cutoff."""
+
+    station_id: str
+    feed_id: str
+    newest: datetime | None
+    state: str  # fresh | late | silent | never
+
+
+@dataclass(frozen=True, slots=True)
+class RiskBulletin:
+    """What the science says at one slot; columns for every village, detail where it matters.
+
+    Attributes
+    ----------
+    slot : the interval's end, the cycle's identity
+    cutoff : known_at up to which the store was read
+    inputs_sha256 : canonical digest of the rows as read
+    villages, levels, data_states, closeness, newest_inputs : columns of equal length;
+        closeness = largest value/threshold of level 3 (None if nothing was seen)
+    details : by village_id, sorted
+    """
+
+    site: str
+    slot: datetime
+    cutoff: datetime
+    code_version: str
+    risk_config_sha256: str
+    inputs_sha256: str
+    villages: tuple[str, ...]
+    levels: tuple[RiskLevel, ...]
+    data_states: tuple[DataState, ...]
+    closeness: tuple[float | None, ...]
+    newest_inputs: tuple[datetime | None, ...]
+    details: tuple[VillageRisk, ...] = ()
+    freshness: tuple[StationFreshness, ...] = field(default=())
+
+    @property
+    def decision_sha256(self) -> str:
+        """Hash of slot, cutoff, rows as read, configuration and results; not of the code."""
+        return _decision_sha256(_fields(self))
+
+    def of(self, village_id: str) -> VillageRisk:
+        """Return the village's risk; a village missing from the bulletin is blind, never calm."""
+        for detail in self.details:
+            if detail.village_id == village_id:
+                return detail
+        if village_id not in self.villages:
+            return self.missing(village_id)
+        return VillageRisk(
+            village_id=village_id,
+            level=RiskLevel.NONE,
+            signal=Signal.NONE,
+            onset=None,
+            confidence=Confidence.MEDIUM,
+            data_state=DataState.COMPLETE,
+            cause=None,
+            evidence=(),
+        )
+
+    @staticmethod
+    def missing(village_id: str) -> VillageRisk:
+        """Return the risk of a village of which no bulletin speaks: blind, never calm."""
+        return VillageRisk(
+            village_id=village_id,
+            level=RiskLevel.NONE,
+            signal=Signal.NONE,
+            onset=None,
+            confidence=Confidence.LOW,
+            data_state=DataState.BLIND,
+            cause="missing from the bulletin",
+            evidence=(),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Return the bulletin's one canonical form (JSON, sorted keys, fixed decimals)."""
+        body = _fields(self)
+        return _dumps(body | {"schema": SCHEMA, "decision_sha256": _decision_sha256(body)})
+
+
+def _decision_sha256(body: dict[str, Any]) -> str:
+    decided = {name: value for name, value in body.items() if name != "code_version"}
+    return hashlib.sha256(_dumps(decided)).hexdigest()
+
+
+def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON-like tree
+    """Return JSON with sorted keys, no spaces, three decimals and UTC instants to the second."""
+    return _dumps(_plain(value))
+
+
+def _dumps(plain: Any) -> bytes:  # noqa: ANN401 - any JSON-like tree
+    return json.dumps(
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this module
+    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
+    match value:
+        case None | str() | bool():
+            return value
+        case int() | float():
+            return round(value, DECIMALS)
+        case datetime():
+            return instants.text(value)
+        case Evidence() | Onset() | VillageRisk() | StationFreshness():
+            return _fields(value)
+        case dict():
+            return {str(k): _plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_plain(v) for v in value]
+        case _:
+            raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+def from_bytes(content: bytes) -> RiskBulletin:
+    """Return the bulletin that `to_bytes` wrote."""
+    raw = json.loads(content)
+    return RiskBulletin(
+        site=raw["site"],
+        slot=instants.parse(raw["slot"]),
+        cutoff=instants.parse(raw["cutoff"]),
+        code_version=raw["code_version"],
+        risk_config_sha256=raw["risk_config_sha256"],
+        inputs_sha256=raw["inputs_sha256"],
+        villages=tuple(raw["villages"]),
+        levels=tuple(RiskLevel(level) for level in raw["levels"]),
+        data_states=tuple(DataState(state) for state in raw["data_states"]),
+        closeness=tuple(raw["closeness"]),
+        newest_inputs=tuple(_instant(t) for t in raw["newest_inputs"]),
+        details=tuple(_detail(d) for d in raw["details"]),
+        freshness=tuple(
+            StationFreshness(**{**f, "newest": _instant(f["newest"])}) for f in raw["freshness"]
+        ),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else instants.parse(text)
+
+
+def _detail(raw: dict[str, Any]) -> VillageRisk:
+    onset = raw["onset"]
+    return VillageRisk(
+        village_id=raw["village_id"],
+        level=RiskLevel(raw["level"]),
+        signal=Signal(raw["signal"]),
+        onset=None if onset is None else Onset(**{k: instants.parse(v) for k, v in onset.items()}),
+        confidence=Confidence(raw["confidence"]),
+        data_state=DataState(raw["data_state"]),
+        cause=raw["cause"],
+        evidence=tuple(_evidence(e) for e in raw["evidence"]),
+    )
+
+
+def _evidence(raw: dict[str, Any]) -> Evidence:
+    return Evidence(
+        **{
+            **raw,
+            "indicator": Indicator(raw["indicator"]),
+            "valid_time": _instant(raw["valid_time"]),
+            "level": RiskLevel(raw["level"]),
+        }
+    )

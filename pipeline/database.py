@@ -1,0 +1,126 @@
+"""The database: one engine, one metadata, one migration chain, for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+__all__ = [
+    "Connection",
+    "Engine",
+    "SQLAlchemyError",
+    "connect",
+    "insert_absent",
+    "metadata",
+    "migrate",
+    "reading",
+]
+
+BUSY_TIMEOUT_S = 30
+SWITCH_ATTEMPTS = 20
+VERSION_TABLE = "floodwarn_alembic_version"
+"""Our own name: Airflow keeps its `alembic_version` in a database that we may share."""
+
+MIGRATION_LOCK = 0x666C6F6F64
+READ_ONLY = "floodwarn_read_only"
+
+metadata = MetaData()
+
+
+def connect(url: str) -> Engine:
+    """Return an engine whose transactions are safe beside other writers.
+
+    On SQLite: WAL, full synchronisation, foreign keys, and every transaction opened with
+    BEGIN IMMEDIATE, because a deferred read-then-write fails under concurrency in spite of the
+    busy timeout (docs/adr/0002).
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest schema; safe to run again, and by many at once."""
+    config = Config()
+    folder = Path(__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open one consistent snapshot for reading; it never holds up a writer and cannot write."""
+    options: dict[str, Any] = {READ_ONLY: True}
+    if engine.dialect.name == "postgresql":
+        # READ COMMITTED would give every statement a snapshot of its own.
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose primary key is not there yet; return how many were new.
+
+    Rows go in the order given: writers that give the same order cannot deadlock.
+    """
+    if not rows:
+        return 0
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    # Without the option SQLAlchemy keeps the count of updates and deletes only.
+    statement = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(statement, list(rows)).rowcount
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects
+    # The driver must not open transactions of its own: ours begin IMMEDIATE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    _write_ahead(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:  # noqa: ANN401 - DBAPI object
+    # SQLite does not wait when many open a new file at once and each would switch its journal:
+    # measured, 1 of 480 failed. Taking the write lock waits for the others.
+    for _ in range(SWITCH_ATTEMPTS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ_ONLY, False):
+        # Safe to leave on: NullPool gives no connection to a second user.
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,110 @@
+"""The deployment's settings; the one reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast, get_args
+from urllib.parse import quote
+
+from pipeline.errors import SettingsError
+from pipeline.world import Mode
+
+DEFAULT_HOME = Path(".floodwarn")
+
+SmtpSecurity = Literal["none", "starttls", "tls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a deployment keeps its state and what it may do.
+
+    Attributes
+    ----------
+    home : FLOODWARN_HOME, keys, contacts, the embedded database, samples
+    site_folder : FLOODWARN_SITE, the site pack
+    database_url : FLOODWARN_DATABASE_URL, default SQLite in `home`
+    mode : FLOODWARN_MODE, default replay, which pages no one
+    public_url : FLOODWARN_PUBLIC_URL, base address of the acknowledgement pages
+    smtp_sender : FLOODWARN_SMTP_SENDER, the address that messages come from
+    smtp_login : FLOODWARN_SMTP_LOGIN; its password is the credential `smtp_credential`
+    """
+
+    home: Path
+    site_folder: Path
+    database_url: str
+    mode: Mode
+    public_url: str
+    smtp_host: str
+    smtp_port: int
+    smtp_sender: str = "floodwarn@mailbox.invalid"
+    smtp_security: SmtpSecurity = "none"
+    smtp_login: str | None = None
+    smtp_credential: str = "FLOODWARN_SMTP_PASSWORD"
+
+
+def from_environment(*, site: Path | None = None, home: Path | None = None) -> Settings:
+    """Return the settings that the environment names; arguments win over it.
+
+    Raises
+    ------
+    SettingsError
+        A variable has a value that is not one of its own.
+    """
+    home = (home or Path(os.environ.get("FLOODWARN_HOME") or DEFAULT_HOME)).absolute()
+    folder = (site or Path(os.environ.get("FLOODWARN_SITE") or "config/cance")).absolute()
+    return Settings(
+        home=home,
+        site_folder=folder,
+        database_url=os.environ.get("FLOODWARN_DATABASE_URL") or _embedded(home),
+        mode=_mode(os.environ.get("FLOODWARN_MODE") or Mode.REPLAY),
+        public_url=os.environ.get("FLOODWARN_PUBLIC_URL") or "http://127.0.0.1:8091",
+        smtp_host=os.environ.get("FLOODWARN_SMTP_HOST") or "127.0.0.1",
+        smtp_port=_port(os.environ.get("FLOODWARN_SMTP_PORT") or "8025"),
+        smtp_sender=os.environ.get("FLOODWARN_SMTP_SENDER") or "floodwarn@mailbox.invalid",
+        smtp_security=_security(os.environ.get("FLOODWARN_SMTP_SECURITY") or "none"),
+        smtp_login=os.environ.get("FLOODWARN_SMTP_LOGIN") or None,
+    )
+
+
+def credential(name: str) -> str:
+    """Return the secret that a site pack names; its value never enters a file, log or error.
+
+    Raises
+    ------
+    SettingsError
+        The environment has no such variable.
+    """
+    value = os.environ.get(name)
+    if not value:
+        raise SettingsError(f"credential {name} is not set in the environment")
+    return value
+
+
+def _embedded(home: Path) -> str:
+    # A home may have any name; in an address %, ? and # have meanings of their own.
+    return f"sqlite:///{quote(str(home / 'floodwarn.db'))}"
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError:
+        raise SettingsError(
+            f"FLOODWARN_MODE is {text!r}; it must be one of {', '.join(Mode)}"
+        ) from None
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"FLOODWARN_SMTP_PORT is {text!r}; it must be a port number")
+    return int(text)
+
+
+def _security(text: str) -> SmtpSecurity:
+    if text not in get_args(SmtpSecurity):
+        raise SettingsError(
+            f"FLOODWARN_SMTP_SECURITY is {text!r}; it must be none, starttls or tls"
+        )
+    return cast(SmtpSecurity, text)
