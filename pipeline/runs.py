@@ -1,0 +1,79 @@
+"""Door: gives each run its world, once; a retry keeps it, a clear asks anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.database import Engine, reading
+from pipeline.store import cycles, exercises, run_modes
+from pipeline.world import Exercise, RunKind, World, cycle_mode
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a schedule, or of a person at the command line.
+
+    Attributes
+    ----------
+    clear_number : how often the run was cleared; its retries do not count
+    slot : the interval's end; None for a run without a data interval
+    replay_id : of a backfill, where its conf names one
+    """
+
+    dag_id: str
+    run_id: str
+    clear_number: int
+    kind: RunKind
+    slot: datetime | None
+    replay_id: str | None = None
+
+
+def cycle_world(
+    engine: Engine, run: Run, *, deployment: World, interval: timedelta, now: datetime
+) -> World | None:
+    """Return the deployment's world for a fresh run of ``flood_cycle``; None where it is a replay.
+
+    Raises
+    ------
+    ModeRefused
+        The run has no data interval.
+    """
+    with reading(engine) as connection:
+        committed = cycles.last_slot(connection, deployment)
+    mode = cycle_mode(
+        deployment.mode,
+        run.kind,
+        slot=run.slot,
+        now=now,
+        interval=interval,
+        last_committed=committed,
+    )
+    return deployment if mode is deployment.mode else None
+
+
+def keep(engine: Engine, run: Run, world: World, *, now: datetime) -> World:
+    """Keep the world of a run, and return the one that its first attempt kept."""
+    with engine.begin() as connection:
+        kept, _slot = run_modes.keep_mode(
+            connection, run.dag_id, run.run_id, run.clear_number, world, run.slot, now
+        )
+    return kept
+
+
+def open_exercise(engine: Engine, exercise: Exercise) -> None:
+    """Open an exercise; one that is still open at the same site ends where it begins."""
+    with engine.begin() as connection:
+        exercises.open_exercise(connection, exercise)
+
+
+def close_exercise(engine: Engine, exercise: Exercise, *, now: datetime) -> None:
+    """Close an exercise."""
+    with engine.begin() as connection:
+        exercises.close(connection, exercise, closed_at=now)
+
+
+def open_now(engine: Engine, site: str) -> Exercise | None:
+    """Return the exercise that is being played at a site."""
+    with reading(engine) as connection:
+        return exercises.current(connection, site)

@@ -1,0 +1,133 @@
+"""The pipeline's tables (SQLAlchemy Core); instants are BIGINT microseconds UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+
+from pipeline.database import metadata
+
+fetch = Table(
+    "fetch",
+    metadata,
+    # every attempt to fetch a feed: how we know that a feed lives
+    Column("fetch_id", String(64), primary_key=True),  # site/mode/world/feed/started/url hash
+    Column("site", String(64), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("world_id", String(80), nullable=False),
+    Column("feed_id", String(40), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("status", String(16), nullable=False),  # ok | unchanged | empty | failed | refused
+    Column("payload_sha256", String(64)),
+    Column("size_bytes", BigInteger),
+    Column("readings", Integer),
+    Column("faults", Integer),
+    Column("detail", Text),
+    Index("fetch_by_feed", "site", "mode", "world_id", "feed_id", "started_at"),
+)
+
+payload = Table(
+    "payload",
+    metadata,
+    # raw bytes as they came, by content
+    Column("sha256", String(64), primary_key=True),
+    Column("media_type", String(100), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # zlib
+    Column("stored_at", BigInteger, nullable=False),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    # append-only: rows of one feed and hour as one Arrow IPC blob
+    Column("site", String(64), primary_key=True),
+    Column("scenario", String(80), primary_key=True),  # '' = real
+    Column("feed_id", String(40), primary_key=True),
+    Column("hour", BigInteger, primary_key=True),  # start of the hour in which valid_time lies
+    Column("known_at", BigInteger, primary_key=True),
+    Column("known_basis", String(16), primary_key=True),
+    Column("payload_sha256", String(64), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # points | grids
+    Column("part", Integer, primary_key=True),  # 0; 1.. = what a later decoding of it added
+    Column("stored_at", BigInteger, nullable=False),
+    Column("n_rows", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("batch_by_hour", "site", "scenario", "hour"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    # rows that could not be used, with the reason: nothing is lost
+    Column("quarantine_id", String(64), primary_key=True),
+    Column("site", String(64), nullable=False),
+    Column("feed_id", String(40), nullable=False),
+    Column("payload_sha256", String(64)),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("row", Integer),
+    Column("field", String(100)),
+    Column("reason", Text, nullable=False),
+)
+
+config_version = Table(
+    "config_version",
+    metadata,
+    # every configuration, plan and template that a decision used, by content
+    Column("sha256", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # risk | warning | plan | template
+    Column("site", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # zlib
+    Column("stored_at", BigInteger, nullable=False),
+)
+
+cycle = Table(
+    "cycle",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("mode", String(16), primary_key=True),
+    Column("world_id", String(80), primary_key=True),
+    Column("slot", BigInteger, primary_key=True),
+    Column("cutoff", BigInteger, nullable=False),
+    Column("assessed_at", BigInteger),  # null until assessed
+    Column("decision_sha256", String(64)),
+    Column("risk_config_sha256", String(64)),
+    Column("code_version", String(80)),
+    Column("bulletin", LargeBinary),  # zlib of the canonical bytes
+)
+
+exercise = Table(
+    "exercise",
+    metadata,
+    Column("site", String(64), primary_key=True),
+    Column("world_id", String(80), primary_key=True),
+    Column("wall_start", BigInteger, nullable=False),
+    Column("flood_start", BigInteger, nullable=False),
+    Column("flood_end", BigInteger, nullable=False),
+    Column("speed", Integer, nullable=False),  # flood seconds per wall second
+    Column("closed_at", BigInteger),
+)
+
+run_mode = Table(
+    "run_mode",
+    metadata,
+    # the mode of an Airflow run: computed once, kept by its retries, anew after a clear
+    Column("site", String(64), primary_key=True),
+    Column("dag_id", String(100), primary_key=True),
+    Column("run_id", String(250), primary_key=True),
+    Column("clear_number", Integer, primary_key=True),
+    Column("mode", String(16), nullable=False),
+    Column("world_id", String(80), nullable=False),
+    Column("slot", BigInteger),
+    Column("stored_at", BigInteger, nullable=False),
+)
