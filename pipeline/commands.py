@@ -1,0 +1,184 @@
+"""The commands of the pipeline; `floodwarn` mounts them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from pipeline import clock, instants
+from pipeline.bulletin import canonical
+from pipeline.database import Engine, connect, migrate
+from pipeline.observation import Fault, KnownBasis
+from pipeline.observe import Observed, ObserveFailed, observe, preview, take_file
+from pipeline.settings import Settings, from_environment
+from pipeline.site.model import FeedSpec
+from pipeline.site.pack import SitePack, load
+from pipeline.world import Mode, World, live
+
+FINDING: Final = 1
+INGEST_WORLD: Final = "ingest"
+SHOWN: Final = 20
+
+app = typer.Typer(add_completion=False)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return instants.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+Site = Annotated[Path | None, typer.Option("--site", help="The site pack; default FLOODWARN_SITE.")]
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Where state lies; default FLOODWARN_HOME.")
+]
+Json = Annotated[
+    Path | None, typer.Option("--json", help="Write the answer as JSON, to a file or - .")
+]
+
+
+@app.command()
+def ingest(  # noqa: PLR0913 - a command's options
+    *,
+    feed: Annotated[str, typer.Option("--feed", help="Which feed of feeds.toml.")],
+    site: Site = None,
+    home: Home = None,
+    start: Annotated[
+        datetime | None, typer.Option("--from", parser=_instant, metavar="TIME")
+    ] = None,
+    end: Annotated[datetime | None, typer.Option("--to", parser=_instant, metavar="TIME")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Take this file instead.")] = None,
+    basis: Annotated[KnownBasis | None, typer.Option(help="How known_at is told.")] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Store a file of the last days.")
+    ] = False,
+    json: Json = None,
+) -> None:
+    """Fetch a feed, or take a file: archive, decode, append. Pages nobody.
+
+    Without --from and --to an archive is taken whole. A file that reaches into the days that live
+    cycles still read is shown first, and stored with --confirm.
+
+    Raises
+    ------
+    Exit
+        With 1 where something could not be used, or is not stored without --confirm.
+    """
+    settings = from_environment(site=site, home=home)
+    pack = load(settings.site_folder, settings.home)
+    spec = pack.feed(feed)
+    now = clock.now()
+    if file is not None and not confirm:
+        _require_old(pack, feed, file, now)
+    with _database(settings) as engine:
+        world = _world(settings, pack)
+        try:
+            if file is not None:
+                observed = take_file(engine, pack, world, feed, file, now=now, basis=basis)
+            else:
+                first, last = _span(spec, start, end)
+                observed = _observe(
+                    engine, pack, world, feed, start=first, end=last, now=now, basis=basis
+                )
+        except ObserveFailed as failed:
+            observed = failed.observed
+    _tell(observed, pack, basis or spec.basis, json)
+    if observed.faults:
+        raise typer.Exit(FINDING)
+
+
+COMMANDS: Final = (ingest,)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Engine]:
+    engine = connect(settings.database_url)
+    try:
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _world(settings: Settings, pack: SitePack) -> World:
+    """Return whose fetch log the attempt belongs to: a hand's work is no exercise's."""
+    if settings.mode is Mode.LIVE:
+        return live(pack.site_id)
+    return World(pack.site_id, Mode.REPLAY, INGEST_WORLD)
+
+
+def _span(
+    spec: FeedSpec, start: datetime | None, end: datetime | None
+) -> tuple[datetime, datetime]:
+    if start is None and spec.archive_from is not None:
+        start = instants.parse(spec.archive_from)
+    if end is None and spec.archive_to is not None:
+        end = instants.parse(spec.archive_to)
+    if start is None or end is None:
+        raise typer.BadParameter("state --from and --to: this feed is no archive with a range")
+    if end < start:
+        raise typer.BadParameter("--to lies before --from")
+    return start, end
+
+
+def _observe(engine: Engine, pack: SitePack, world: World, feed: str, **span: Any) -> Observed:  # noqa: ANN401 - handed on
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(feed, total=None)
+
+        def step(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return observe(engine, pack, world, feed, progress=step, **span)
+
+
+def _require_old(pack: SitePack, feed: str, file: Path, now: datetime) -> None:
+    """Show a file that live cycles would read, and stop."""
+    found = preview(pack, feed, file, now=now)
+    if not found.is_recent or found.first is None or found.last is None:
+        return
+    typer.echo(
+        f"{file}: {found.rows} readings, {instants.text(found.first)} to"
+        f" {instants.text(found.last)}, {len(found.faults)} faults"
+    )
+    _show(found.faults)
+    typer.echo("it reaches into days that live cycles read; nothing is stored without --confirm")
+    raise typer.Exit(FINDING)
+
+
+def _tell(observed: Observed, pack: SitePack, basis: KnownBasis, json: Path | None) -> None:
+    if json is None:
+        typer.echo(
+            f"{observed.feed_id} {observed.status}: {observed.payloads} payloads,"
+            f" {observed.readings} new readings, {observed.repeated} repeated,"
+            f" {observed.absent} absent, {observed.faults} faults"
+        )
+        _show(observed.first_faults)
+        return
+    answer = {
+        "schema": "floodwarn.ingest/1",
+        "site": pack.site_id,
+        "basis": basis,
+        **asdict(observed),
+    }
+    content = canonical(answer) + b"\n"
+    if str(json) == "-":
+        sys.stdout.buffer.write(content)
+    else:
+        json.write_bytes(content)
+
+
+def _show(faults: tuple[Fault, ...]) -> None:
+    for fault in faults[:SHOWN]:
+        row = "" if fault.row is None else f":{fault.row}"
+        field = "" if fault.field is None else f" {fault.field}:"
+        typer.echo(f"  {fault.where}{row}:{field} {fault.message}", err=True)

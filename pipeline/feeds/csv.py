@@ -1,0 +1,55 @@
+"""Protocol ``csv``: a plain table that anyone can write, in one of three layouts.
+
+``long``    station_id, variable, valid_time, value; optional known_at, flag, interval_min
+``wide``    a time column, and one column a station
+``series``  one station: a start stamp, then one value a line
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from typing import Final
+
+from pipeline.errors import DecodeError
+from pipeline.feeds import series, table
+from pipeline.feeds.window import Window
+from pipeline.observation import Decoded, Fault, RawPayload
+from pipeline.site.model import FeedSpec
+
+MAX_FAULTS = 1000
+
+Layout = Callable[[str, str, FeedSpec, Window | None], Decoded]
+
+LAYOUTS: Final[dict[str, Layout]] = {
+    "long": table.decode_long,
+    "wide": table.decode_wide,
+    "series": series.decode_series,
+}
+
+
+def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) -> Decoded:
+    """Decode a CSV payload; a row that cannot be read is a fault and the others are used.
+
+    Raises
+    ------
+    DecodeError
+        Too large, not UTF-8, or without the columns that its layout needs.
+    """
+    if len(payload.content) > spec.max_bytes:
+        raise DecodeError(f"{payload.source_url}: more than {spec.max_bytes} bytes")
+    if spec.layout is None:
+        raise DecodeError(f"feed {spec.feed_id} declares no layout", field="layout")
+    try:
+        text = payload.content.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"{payload.source_url}: not UTF-8") from error
+    decoded = LAYOUTS[spec.layout](text, payload.source_url, spec, window)
+    return Decoded(decoded.readings, decoded.grids, _bounded(decoded.faults, payload.source_url))
+
+
+def _bounded(faults: tuple[Fault, ...], where: str) -> tuple[Fault, ...]:
+    if len(faults) <= MAX_FAULTS:
+        return faults
+    rest = Fault(where, f"and {len(faults) - MAX_FAULTS} more faults")
+    return (*faults[:MAX_FAULTS], rest)

@@ -1,0 +1,176 @@
+"""Layouts ``long`` and ``wide``: tables with a header and a time on every row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from pipeline.errors import DecodeError
+from pipeline.feeds import stamp, unit
+from pipeline.feeds.number import number
+from pipeline.feeds.window import Window
+from pipeline.observation import Decoded, Fault, QcFlag, Reading
+from pipeline.quality.interpolated import known_from, resolution
+from pipeline.site.model import FeedSpec
+from pipeline.units import Variable
+
+NEEDED: Final[tuple[str, ...]] = ("station_id", "variable", "value")
+VARIABLES: Final[frozenset[str]] = frozenset(Variable)
+
+Cells = dict[str, str]
+
+
+class FieldFault(ValueError):
+    """One field of one row cannot be read."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def decode_long(text: str, where: str, spec: FeedSpec, window: Window | None) -> Decoded:
+    """Decode one reading a row; rows of the site's other variables belong to other feeds.
+
+    Raises
+    ------
+    DecodeError
+        A column that the layout needs is missing.
+    """
+    readings: list[Reading] = []
+    faults: list[Fault] = []
+    for line, cells in _rows(text, where, (*NEEDED, spec.time_column)):
+        if cells["variable"] not in VARIABLES:
+            faults.append(Fault(where, f"unknown: {cells['variable'][:40]!r}", line, "variable"))
+        elif cells["variable"] == spec.variable:
+            station = spec.station_map.get(cells["station_id"], cells["station_id"])
+            try:
+                readings.append(_reading(cells, station, "value", spec))
+            except FieldFault as fault:
+                faults.append(Fault(where, str(fault), line, fault.field))
+    return _decoded(readings, faults, spec, window)
+
+
+def decode_wide(text: str, where: str, spec: FeedSpec, window: Window | None) -> Decoded:
+    """Decode one time a row and one station a column; unmapped columns bear station ids.
+
+    Where feeds.toml maps columns to stations, the other columns are not read.
+
+    Raises
+    ------
+    DecodeError
+        The time column, or a mapped column, is missing.
+    """
+    readings: list[Reading] = []
+    faults: list[Fault] = []
+    for line, cells in _rows(text, where, (spec.time_column, *spec.station_map)):
+        columns = spec.station_map or {c: c for c in cells if c != spec.time_column}
+        for column, station in columns.items():
+            try:
+                readings.append(_reading(cells, station, column, spec))
+            except FieldFault as fault:
+                faults.append(Fault(where, str(fault), line, fault.field))
+                if fault.field == spec.time_column:
+                    break
+    return _decoded(readings, faults, spec, window)
+
+
+def _rows(text: str, where: str, needed: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), restval="", restkey="")
+    for name in needed:
+        if name not in (reader.fieldnames or ()):
+            raise DecodeError(f"{where}: the column is missing", row=1, field=name)
+    try:
+        for cells in reader:
+            cells.pop("", None)  # cells beyond the header, or below an empty one
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise DecodeError(f"{where}: not CSV: {error}", row=reader.line_num) from error
+
+
+def _reading(cells: Cells, station: str, column: str, spec: FeedSpec) -> Reading:
+    interval_s = 60 * _interval(cells, spec)
+    at = _instant(cells, spec.time_column, spec)
+    if spec.stamp == "start":
+        at += timedelta(seconds=interval_s)
+    value = _value(cells[column], column, spec)
+    flag = _flag(cells)
+    missing = value is None or flag is QcFlag.MISSING
+    return Reading(
+        station_id=station,
+        variable=spec.variable,
+        interval_s=interval_s if spec.variable.is_sum else 0,
+        valid_time=at,
+        value=None if missing else value,
+        flag=QcFlag.MISSING if missing else flag,
+        known_at=_instant(cells, "known_at", spec) if cells.get("known_at") else None,
+    )
+
+
+def _instant(cells: Cells, field: str, spec: FeedSpec) -> datetime:
+    try:
+        return stamp.instant(cells[field], spec.zone)
+    except ValueError:
+        raise FieldFault(field, f"not a time: {cells[field][:40]!r}") from None
+
+
+def _value(text: str, field: str, spec: FeedSpec) -> float | None:
+    try:
+        value = number(text, spec.nodata)
+    except ValueError as error:
+        raise FieldFault(field, str(error)) from None
+    return None if value is None else value * spec.scale * unit.factor(spec.variable, spec.unit)
+
+
+def _flag(cells: Cells) -> QcFlag:
+    text = cells.get("flag", "").strip()
+    try:
+        return QcFlag(int(text)) if text else QcFlag.UNKNOWN
+    except ValueError:
+        raise FieldFault("flag", f"not a QARTOD flag: {text[:40]!r}") from None
+
+
+def _interval(cells: Cells, spec: FeedSpec) -> int:
+    text = cells.get("interval_min", "").strip()
+    if not text:
+        return spec.interval_min
+    if not text.isdigit() or int(text) == 0:
+        raise FieldFault("interval_min", f"not a number of minutes: {text[:40]!r}")
+    return int(text)
+
+
+def _decoded(
+    readings: list[Reading], faults: list[Fault], spec: FeedSpec, window: Window | None
+) -> Decoded:
+    if spec.interpolated == "known_at_end":
+        readings = _known_at_run_ends(readings, spec)
+    kept = tuple(r for r in readings if window is None or r.valid_time in window)
+    return Decoded(readings=kept, faults=tuple(faults))
+
+
+def _known_at_run_ends(readings: list[Reading], spec: FeedSpec) -> list[Reading]:
+    """Return the readings, those inside an interpolated run known when its last one is."""
+    out: list[Reading] = []
+    for _, group in groupby(sorted(readings, key=_by_station), key=lambda r: r.station_id):
+        rows = list(group)
+        step = timedelta(minutes=spec.interval_min)
+        places = [(row.valid_time - rows[0].valid_time) // step for row in rows]
+        values = np.full(places[-1] + 1, np.nan)
+        values[places] = [np.nan if row.value is None else row.value for row in rows]
+        written = values / (spec.scale * unit.factor(spec.variable, spec.unit))
+        sources = known_from(written, resolution(written))
+        for row, place in zip(rows, places, strict=True):
+            end = rows[0].valid_time + int(sources[place]) * step
+            known = None if sources[place] == place else end + timedelta(minutes=spec.latency_min)
+            out.append(row if known is None else replace(row, known_at=known))
+    return out
+
+
+def _by_station(reading: Reading) -> tuple[str, datetime]:
+    return reading.station_id, reading.valid_time

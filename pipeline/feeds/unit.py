@@ -1,0 +1,32 @@
+"""Units in which feeds state what we keep in one unit each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.errors import DecodeError
+from pipeline.units import Variable
+
+FACTORS: Final[dict[Variable, dict[str, float]]] = {
+    Variable.RAIN: {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4},
+    Variable.STAGE: {"m": 1.0, "cm": 0.01, "mm": 0.001, "ft": 0.3048},
+    Variable.DISCHARGE: {"m3/s": 1.0, "l/s": 0.001, "ft3/s": 0.028316846592},
+    Variable.STORAGE: {"m3": 1.0, "1e4 m3": 1e4, "1e6 m3": 1e6},
+    Variable.SOIL_MOISTURE: {"1": 1.0, "%": 0.01},
+    Variable.DEPTH: {"m": 1.0, "cm": 0.01, "mm": 0.001},
+}
+
+
+def factor(variable: Variable, unit: str) -> float:
+    """Return by what a number in `unit` is multiplied to be in the variable's own unit.
+
+    Raises
+    ------
+    DecodeError
+        The unit is not one of this variable.
+    """
+    known = FACTORS[variable]
+    if unit not in known:
+        message = f"{unit!r} is not a unit of {variable}; known are {', '.join(known)}"
+        raise DecodeError(message, field="unit")
+    return known[unit]

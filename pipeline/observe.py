@@ -1,0 +1,179 @@
+"""Door: fetch one feed, keep its bytes, decode, judge, and append to the two-clock log.
+
+What one payload lacks stops no other payload, and what one feed lacks stops no other feed: every
+attempt is in the fetch log and every row that cannot be used in quarantine. `ObserveFailed` comes
+last, when all that could be stored is stored, so that Airflow marks the task.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pipeline.database import Engine
+from pipeline.errors import PipelineError, SettingsError
+from pipeline.feeds.client import FetchFailure, Source, addresses, fetch, read_file
+from pipeline.feeds.registry import decode
+from pipeline.feeds.window import Window
+from pipeline.intake import Clock, Intake, Observed, Progress, stated_range
+from pipeline.observation import Fault, KnownBasis
+from pipeline.settings import credential
+from pipeline.site.model import FeedSpec
+from pipeline.site.pack import SitePack
+from pipeline.store.admission import scheduled_window
+from pipeline.store.fetches import FetchStatus
+from pipeline.world import World
+
+__all__ = ["ObserveFailed", "Observed", "Preview", "observe", "preview", "take_file"]
+
+SHOWN: Final = 3
+
+
+class ObserveFailed(PipelineError):
+    """A feed could not be fetched or read, in whole or in part; the rest is stored.
+
+    Attributes
+    ----------
+    observed : what was stored all the same
+    """
+
+    retryable = True
+
+    def __init__(self, observed: Observed) -> None:
+        why = "; ".join(
+            f"{fault.where}: {fault.message}" for fault in observed.first_faults[:SHOWN]
+        )
+        super().__init__(f"feed {observed.feed_id} {observed.status}: {why}")
+        self.observed = observed
+
+
+def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
+    engine: Engine,
+    pack: SitePack,
+    world: World,
+    feed_id: str,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    basis: KnownBasis | None = None,
+    progress: Progress | None = None,
+) -> Observed:
+    """Bring into the store what a feed has for the valid times from `start` to `end`.
+
+    Parameters
+    ----------
+    start, end : valid times asked for, both included, widened to whole hours
+    now : the wall clock as this run began; received rows are known from now on
+    basis : how known_at is told; None = as the feed declares
+    progress : is told the payloads done and those to do
+
+    Raises
+    ------
+    ObserveFailed
+        A payload could not be fetched or decoded; all others are stored.
+    SiteError
+        The site has no such feed.
+    """
+    spec = pack.feed(feed_id)
+    basis, clock = basis or spec.basis, _ticking(now)
+    window = _asked(spec, basis, start, end)
+    if window is None:
+        return Observed(feed_id, FetchStatus.EMPTY)
+    intake = Intake(engine, pack, world, spec, basis, clock, window)
+    try:
+        token = None if spec.credential is None else credential(spec.credential)
+    except SettingsError as error:
+        return _settled(intake.take([FetchFailure(spec.feed_id, str(error))], 1, progress))
+    source = Source(spec, pack.expand(spec.where), token)
+    answers = fetch(source, window, clock=clock)
+    return _settled(intake.take(answers, len(addresses(source, window)), progress))
+
+
+def take_file(  # noqa: PLR0913 - as observe
+    engine: Engine,
+    pack: SitePack,
+    world: World,
+    feed_id: str,
+    path: Path,
+    *,
+    now: datetime,
+    basis: KnownBasis | None = None,
+) -> Observed:
+    """Bring one hand-fed file into the store, as if the feed had sent it; all of its times.
+
+    Raises
+    ------
+    ObserveFailed
+        The file could not be decoded.
+    FetchError
+        The file could not be read.
+    """
+    spec = pack.feed(feed_id)
+    clock = _ticking(now)
+    payload = read_file(spec, path, fetched_at=now)
+    intake = Intake(engine, pack, world, spec, basis or spec.basis, clock, None)
+    return _settled(intake.take([payload], 1, None))
+
+
+def _asked(spec: FeedSpec, basis: KnownBasis, start: datetime, end: datetime) -> Window | None:
+    """Return the window without what an archive states that it does not hold."""
+    stated = stated_range(spec)
+    if basis is not KnownBasis.RECEIVED and stated is not None:
+        start, end = max(start, stated[0]), min(end, stated[1])
+    return Window(start, end) if start <= end else None
+
+
+def _settled(observed: Observed) -> Observed:
+    if observed.status in {FetchStatus.FAILED, FetchStatus.REFUSED}:
+        raise ObserveFailed(observed)
+    return observed
+
+
+def _ticking(now: datetime) -> Clock:
+    """Return a clock that reads `now` at first and goes on from there."""
+    began = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a hand-fed file holds, told before anything of it is stored.
+
+    Attributes
+    ----------
+    first, last : valid times; None where nothing could be read
+    is_recent : it reaches into the days that live cycles still read
+    """
+
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    is_recent: bool
+    faults: tuple[Fault, ...]
+
+
+def preview(pack: SitePack, feed_id: str, path: Path, *, now: datetime) -> Preview:
+    """Tell what a file would bring, without storing it.
+
+    Raises
+    ------
+    DecodeError
+        The file is not what the feed declares.
+    FetchError
+        The file could not be read.
+    """
+    spec = pack.feed(feed_id)
+    decoded = decode(read_file(spec, path, fetched_at=now), spec)
+    times = [r.valid_time for r in decoded.readings] + [g.valid_time for g in decoded.grids]
+    last = max(times, default=None)
+    return Preview(
+        rows=len(times),
+        first=min(times, default=None),
+        last=last,
+        is_recent=last is not None and last >= scheduled_window(now)[0],
+        faults=decoded.faults,
+    )

@@ -1,0 +1,1 @@
+"""A site pack: everything that is true of one place."""

@@ -1,0 +1,272 @@
+"""Derive what a site's tables imply: each village's catchment, and what senses the rain on it.
+
+The derived weights are a cache under the home folder, named by the hash of all that they follow
+from: the flow grid's bytes, the rain grid's geometry, the settings, the places, and the code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import rasterio
+import rasterio.errors
+import rasterio.warp
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.catchment.nesting import catchments
+from pipeline.catchment.network import RiverNetwork, river_network
+from pipeline.catchment.outlet import CatchmentError, Outlet, Place, Reach, snap
+from pipeline.catchment.weights import ROW_SUM_TOLERANCE, Weights, from_overlap, from_table
+from pipeline.errors import DecodeError, FetchError, SiteError
+from pipeline.feeds.client import read_file
+from pipeline.feeds.registry import decode
+from pipeline.instants import EPOCH
+from pipeline.observation import GridGeometry
+from pipeline.site.model import (
+    CatchmentWeights,
+    FeedHealthRule,
+    FeedSpec,
+    RiskConfig,
+    Village,
+    content_sha256,
+)
+from pipeline.site.pack import SitePack
+
+WGS84: Final = "EPSG:4326"
+FOLDER: Final = "derived"
+
+
+class Snapped(BaseModel):
+    """How a village came to its stream.
+
+    Attributes
+    ----------
+    shift_m : from the village to its stream cell; None where it has none
+    area_km2 : drained there
+    seen : share of its catchment on which the rain grid sees rain, 0..1
+    fault : why it has no catchment, or None
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    village_id: str
+    shift_m: float | None = None
+    area_km2: float | None = None
+    seen: float = 0.0
+    fault: str | None = None
+
+
+class Derived(BaseModel):
+    """What is kept in the cache."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: CatchmentWeights
+    snapped: tuple[Snapped, ...]
+
+
+def risk_config(pack: SitePack) -> RiskConfig:
+    """Return everything of a site that an assessment may read.
+
+    Raises
+    ------
+    SiteError
+        The flow grid, or the rain grid that it is laid over, cannot be used.
+    """
+    derived = _derived(pack)
+    areas = {s.village_id: s.area_km2 for s in derived.snapped}
+    return RiskConfig(
+        site=pack.site_id,
+        cycle_minutes=int(pack.cycle.total_seconds()) // 60,
+        risk=pack.risk,
+        villages=tuple(_with_area(v, areas.get(v.village_id)) for v in pack.villages),
+        stations=pack.stations,
+        levels=pack.levels,
+        links=pack.links,
+        thresholds=pack.thresholds,
+        weights=derived.weights,
+        feeds=tuple(
+            FeedHealthRule(
+                feed_id=spec.feed_id,
+                variable=spec.variable,
+                cadence_min=spec.cadence_min,
+                latency_min=spec.latency_min,
+            )
+            for spec in pack.feeds
+        ),
+    )
+
+
+def snap_report(pack: SitePack) -> tuple[Snapped, ...]:
+    """Return how each village came to its stream; empty where weights are stated by hand.
+
+    Raises
+    ------
+    SiteError
+        The flow grid, or the rain grid that it is laid over, cannot be used.
+    """
+    return _derived(pack).snapped
+
+
+def _with_area(village: Village, area_km2: float | None) -> Village:
+    if village.area_km2 is not None or area_km2 is None:
+        return village
+    return village.model_copy(update={"area_km2": area_km2})
+
+
+def _derived(pack: SitePack) -> Derived:
+    if pack.catchment.flow_directions is None:
+        return Derived(weights=_by_station(pack), snapped=())
+    flow = Path(pack.expand(pack.catchment.flow_directions))
+    spec, geometry = _rain_grid(pack)
+    key = _key(pack, flow, spec, geometry)
+    kept = pack.home / FOLDER / f"weights-{key}.json"
+    try:
+        return Derived.model_validate_json(kept.read_bytes())
+    except (OSError, ValidationError):  # absent, or cut short by a full disk: derive it again
+        derived = _from_grid(pack, flow, spec, geometry)
+    _keep(kept, derived.model_dump_json().encode())
+    return derived
+
+
+def _by_station(pack: SitePack) -> CatchmentWeights:
+    """Return the weights stated by hand; a village whose row does not sum to 1 has none."""
+    rows: dict[str, dict[str, float]] = {}
+    for row in pack.station_weights:
+        rows.setdefault(row.village_id, {})[row.station_id] = row.weight
+    whole = {v: row for v, row in rows.items() if abs(sum(row.values()) - 1) <= ROW_SUM_TOLERANCE}
+    stations = tuple(sorted({s for row in whole.values() for s in row}))
+    villages = tuple(v.village_id for v in pack.villages)
+    weights = from_table(whole, villages, stations)
+    return CatchmentWeights(
+        villages=villages, source_kind="station", sources=stations, **_csr(weights)
+    )
+
+
+def _csr(weights: Weights) -> Mapping[str, tuple[float, ...]]:
+    return {
+        "indptr": tuple(weights.indptr.tolist()),
+        "indices": tuple(weights.indices.tolist()),
+        "data": tuple(weights.data.tolist()),
+    }
+
+
+def _rain_grid(pack: SitePack) -> tuple[FeedSpec, GridGeometry]:
+    settings = pack.catchment
+    if settings.rain_feed is None or settings.rain_sample is None:
+        raise SiteError("[catchment] states a flow grid but no rain_feed and rain_sample")
+    spec = pack.feed(settings.rain_feed)
+    try:
+        sample = read_file(spec, Path(pack.expand(settings.rain_sample)), fetched_at=EPOCH)
+        grids = decode(sample, spec).grids
+    except (FetchError, DecodeError) as error:
+        raise SiteError(f"[catchment] rain_sample: {error}") from error
+    if not grids:
+        raise SiteError("[catchment] rain_sample holds no grid")
+    return spec, grids[0].geometry
+
+
+def _key(pack: SitePack, flow: Path, spec: FeedSpec, geometry: GridGeometry) -> str:
+    try:
+        content = flow.read_bytes()
+    except OSError as error:
+        raise SiteError(f"[catchment] flow_directions: {flow}: {type(error).__name__}") from error
+    return content_sha256(
+        {
+            "code": _code(),
+            "flow": hashlib.sha256(content).hexdigest(),
+            "settings": pack.catchment.model_dump(mode="json"),
+            "grid": [spec.grid_id or spec.feed_id, repr(geometry)],
+            "places": [f"{v.village_id} {v.lon!r} {v.lat!r} {v.area_km2!r}" for v in pack.villages],
+        }
+    )
+
+
+@cache
+def _code() -> str:
+    """Return the hash of the sources that derive: other code may derive other weights."""
+    here = Path(__file__)
+    sources = [here, *sorted((here.parent.parent / "catchment").glob("*.py"))]
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _from_grid(pack: SitePack, flow: Path, spec: FeedSpec, geometry: GridGeometry) -> Derived:
+    network, crs = _network(flow, pack)
+    if not rasterio.crs.CRS.from_user_input(geometry.crs) == crs:
+        raise SiteError("[catchment] the flow grid and the rain grid differ in their CRS")
+    outlets, faults = _outlets(pack, network, crs)
+    cells = catchments(network, list(outlets.values()))
+    weights = from_overlap(list(cells.values()), network, geometry.transform, geometry.shape)
+    seen = dict(zip(cells, weights.row_sums().tolist(), strict=True))
+    return Derived(
+        weights=CatchmentWeights(
+            villages=tuple(cells),
+            source_kind="grid",
+            grid_id=spec.grid_id or spec.feed_id,
+            shape=geometry.shape,
+            **_csr(weights),
+        ),
+        snapped=tuple(
+            Snapped(village_id=v.village_id, fault=faults[v.village_id])
+            if v.village_id in faults
+            else _snapped(outlets[v.village_id], seen[v.village_id])
+            for v in pack.villages
+        ),
+    )
+
+
+def _snapped(outlet: Outlet, seen: float) -> Snapped:
+    return Snapped(
+        village_id=outlet.village_id,
+        shift_m=outlet.shift_m,
+        area_km2=round(outlet.area_km2, 3),
+        seen=round(seen, 6),
+    )
+
+
+def _network(flow: Path, pack: SitePack) -> tuple[RiverNetwork, rasterio.crs.CRS]:
+    try:
+        with rasterio.open(flow) as grid:
+            a, b, c, d, e, f = grid.transform[:6]
+            network = river_network(
+                grid.read(1),
+                (a, b, c, d, e, f),
+                pack.catchment.coding,
+                geographic=bool(grid.crs.is_geographic),
+            )
+            return network, grid.crs
+    except rasterio.errors.RasterioError as error:
+        message = f"[catchment] flow_directions: {flow}: {type(error).__name__}"
+        raise SiteError(message) from error
+
+
+def _outlets(
+    pack: SitePack, network: RiverNetwork, crs: rasterio.crs.CRS
+) -> tuple[dict[str, Outlet], dict[str, str]]:
+    """Return the outlets of the villages that have one, and why the others have none."""
+    settings = pack.catchment
+    reach = Reach(settings.min_area_km2, settings.max_shift_km)
+    outlets: dict[str, Outlet] = {}
+    faults: dict[str, str] = {}
+    for village in pack.villages:
+        if village.lon is None or village.lat is None:
+            faults[village.village_id] = "it has no position"
+            continue
+        (x,), (y,) = rasterio.warp.transform(WGS84, crs, [village.lon], [village.lat])
+        try:
+            place = Place(village.village_id, x, y, village.area_km2)
+            outlets[village.village_id] = snap(network, place, reach)
+        except CatchmentError as error:
+            faults[village.village_id] = str(error)
+    return outlets, faults

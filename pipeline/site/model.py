@@ -1,0 +1,270 @@
+"""The typed content of a site pack; frozen, hashable by content, without any I/O.
+
+`RiskConfig` is everything that can change a decision of `assess`. It is stored by its hash with
+the first bulletin that used it, so that a decision can be rebuilt with ``config/`` deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.bulletin import RiskLevel, canonical
+from pipeline.observation import KnownBasis
+from pipeline.units import Variable
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Wetness(StrEnum):
+    """Antecedent wetness of a catchment (SL 767-2018: dry, medium, wet)."""
+
+    DRY = "dry"
+    MEDIUM = "medium"
+    WET = "wet"
+
+
+class VillageKind(StrEnum):
+    """What a row of villages.csv is; a river_point is for officers only and has no people."""
+
+    VILLAGE = "village"
+    HAMLET = "hamlet"
+    CARE_HOME = "care_home"
+    SCHOOL = "school"
+    CAMP = "camp"
+    FORD = "ford"
+    UNDERPASS = "underpass"
+    RESERVOIR = "reservoir"
+    RIVER_POINT = "river_point"
+
+
+class Village(_Frozen):
+    """One row of villages.csv: the unit of warning."""
+
+    village_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    kind: VillageKind
+    name: str
+    name_en: str
+    township: str
+    lon: float | None = Field(None, ge=-180, le=180)
+    lat: float | None = Field(None, ge=-90, le=90)
+    position_basis: Literal["surveyed", "town_centre", "assumed", "none"]
+    area_km2: float | None = Field(None, gt=0)
+    downstream_id: str | None = None
+    people: int | None = Field(None, ge=0)
+    households: int | None = Field(None, ge=0)
+
+
+class Station(_Frozen):
+    """One row of stations.csv: a sensor location.
+
+    `silent_after_min` is how long this station may say nothing before it counts as silent;
+    event-driven recorders need more than their interval.
+    """
+
+    station_id: str
+    name: str
+    variables: tuple[Variable, ...]
+    lon: float | None = None
+    lat: float | None = None
+    elevation_m: float | None = None
+    interval_min: int = Field(gt=0)
+    silent_after_min: int = Field(gt=0)
+    datum_m: float | None = None
+
+
+class StationLevel(_Frozen):
+    """One row of levels.csv."""
+
+    station_id: str
+    variable: Variable
+    level: RiskLevel
+    value: float
+    unit: str
+    source: str
+
+
+class Link(_Frozen):
+    """One row of links.csv: this village is reached by what passes that station."""
+
+    village_id: str
+    station_id: str
+    travel_min: int = Field(ge=0)
+    source: str
+
+
+class Threshold(_Frozen):
+    """One row of thresholds.csv."""
+
+    village_id: str
+    indicator: Literal["rain"]
+    duration_h: float = Field(gt=0)
+    wetness: Wetness
+    level: RiskLevel
+    value: float = Field(gt=0)
+    unit: Literal["mm"]
+    basis: Literal["computed", "empirical", "county_default"]
+    source: str
+
+
+class StationWeight(_Frozen):
+    """One row of weights.csv: the share of a catchment that a station stands for."""
+
+    village_id: str
+    station_id: str
+    weight: float = Field(gt=0, le=1)
+
+
+class WetnessSettings(_Frozen):
+    """Antecedent wetness Pa: decay per day, cap, window and class limits as shares of the cap."""
+
+    decay_per_day: float = Field(gt=0, lt=1)
+    cap_mm: float = Field(gt=0)
+    window_days: int = Field(gt=0, le=60)
+    exclude_last_h: int = Field(ge=0)
+    dry_below: float = Field(gt=0, lt=1)
+    wet_from: float = Field(gt=0, le=1)
+    unknown: Wetness = Wetness.MEDIUM
+    min_coverage: float = Field(gt=0, le=1)
+
+
+class Signals(_Frozen):
+    """Which level asks a village to prepare and which to move."""
+
+    prepare: RiskLevel = RiskLevel.ORANGE
+    move: RiskLevel = RiskLevel.RED
+
+
+class RiskSettings(_Frozen):
+    """``[risk]`` of site.toml."""
+
+    durations_h: tuple[int, ...] = (1, 2, 3, 6, 12, 24)
+    min_coverage: float = Field(0.99, gt=0, le=1)
+    blind_below: float = Field(0.25, ge=0, lt=1)
+    river_max_age_min: int = Field(120, gt=0)
+    lost_hold_h: int = Field(12, gt=0)
+    rain_around_mm: float = Field(10.0, gt=0)
+    wetness: WetnessSettings
+    signals: Signals = Signals()
+
+
+class CatchmentWeights(_Frozen):
+    """Sparse weights village x source (CSR), each row summing to 1 where its catchment is covered.
+
+    Attributes
+    ----------
+    villages : row order
+    source_kind : ``grid`` (sources are cells of `grid_id`, row-major) or ``station``
+    sources : station ids, or () for a grid
+    shape : (rows, cols) of the grid
+    indptr, indices, data : CSR
+    """
+
+    villages: tuple[str, ...]
+    source_kind: Literal["grid", "station"]
+    grid_id: str | None = None
+    sources: tuple[str, ...] = ()
+    shape: tuple[int, int] | None = None
+    indptr: tuple[int, ...]
+    indices: tuple[int, ...]
+    data: tuple[float, ...]
+
+
+class FeedHealthRule(_Frozen):
+    """What the assessment must know of a feed to say whether it is late or silent."""
+
+    feed_id: str
+    variable: Variable
+    cadence_min: int = Field(gt=0)
+    latency_min: int = Field(ge=0)
+
+
+class RiskConfig(_Frozen):
+    """All of a site that `assess` may read."""
+
+    schema_id: Literal["floodwarn.risk-config/1"] = "floodwarn.risk-config/1"
+    site: str
+    cycle_minutes: int = Field(gt=0)
+    risk: RiskSettings
+    villages: tuple[Village, ...]
+    stations: tuple[Station, ...]
+    levels: tuple[StationLevel, ...]
+    links: tuple[Link, ...]
+    thresholds: tuple[Threshold, ...]
+    weights: CatchmentWeights
+    feeds: tuple[FeedHealthRule, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return the one canonical form; floats at full precision, keys sorted."""
+        return self.model_dump_json(by_alias=False).encode()
+
+    @property
+    def sha256(self) -> str:
+        """The content hash that bulletins carry."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+class FeedSpec(_Frozen):
+    """One ``[[feeds]]`` of feeds.toml.
+
+    Attributes
+    ----------
+    where : folder, file or URL; may name ``${FLOODWARN_HOME}`` and ``${FLOODWARN_SITE}``
+    pattern : for folders, strftime pattern of the file name relative to `where`; the stamp is
+        the END of the interval unless `stamp` says otherwise
+    layout : of csv (long, wide, series)
+    scale, unit : a number of the feed times `scale` is a value in `unit`
+    nodata : the number that stands for a missing value, before scaling
+    station_map : the feed's own code or column to our station_id
+    interpolated : what to do with runs that the archive filled in by a straight line
+    credential : name of the environment variable that holds a bearer token
+    archive_from, archive_to : range of valid times that an archive states, ISO 8601
+    """
+
+    feed_id: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
+    protocol: str
+    where: str
+    variable: Variable
+    pattern: str | None = None
+    stamp: Literal["end", "start"] = "end"
+    layout: Literal["long", "wide", "series"] | None = None
+    station_id: str | None = None
+    grid_id: str | None = None
+    station_map: dict[str, str] = Field(default_factory=dict)
+    time_column: str = "valid_time"
+    zone: str = "UTC"
+    interval_min: int = Field(60, gt=0)
+    scale: float = 1.0
+    unit: str
+    nodata: float | None = None
+    crs: str | None = None
+    cadence_min: int = Field(gt=0)
+    latency_min: int = Field(0, ge=0)
+    basis: KnownBasis = KnownBasis.RECEIVED
+    interpolated: Literal["keep", "known_at_end"] = "keep"
+    max_bytes: int = Field(64_000_000, gt=0)
+    budget_s: float = Field(20.0, gt=0)
+    credential: str | None = None
+    archive_from: str | None = None
+    archive_to: str | None = None
+
+
+class CatchmentSettings(_Frozen):
+    """``[catchment]`` of site.toml: how weights are derived where there is a flow grid."""
+
+    flow_directions: str | None = None
+    coding: Literal["north_clockwise", "esri"] = "north_clockwise"
+    rain_feed: str | None = None
+    rain_sample: str | None = None
+    min_area_km2: float = Field(5.0, gt=0)
+    max_shift_km: float = Field(1.5, gt=0)
+
+
+def content_sha256(value: object) -> str:
+    """Return the hash of any JSON-like value in canonical form."""
+    return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,0 +1,256 @@
+"""A site pack: read, typed, and used as far as it is good; every fault is a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from pipeline.errors import SiteError
+from pipeline.site.feeds_file import read_feeds
+from pipeline.site.finding import Finding
+from pipeline.site.model import (
+    CatchmentSettings,
+    FeedSpec,
+    Link,
+    RiskSettings,
+    Station,
+    StationLevel,
+    StationWeight,
+    Threshold,
+    Village,
+)
+from pipeline.site.references import in_own_unit, naming, unique, without_circles
+from pipeline.site.sheet import Sheet, read_sheet, read_toml, settle
+
+SITE_FILE: Final = "site.toml"
+TABLES: Final = frozenset({"site", "risk", "catchment", "warning", "exercise"})
+DAY_MIN: Final = 1440
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class SiteTable(BaseModel):
+    """``[site]`` of site.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9_-]{1,64}$")
+    name: str
+    name_en: str = ""
+    zone: str = "UTC"
+    languages: tuple[str, ...] = ("en",)
+    cycle_minutes: int = Field(gt=0, le=DAY_MIN)
+    assess_delay_minutes: int = Field(5, ge=0)
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("unknown time zone") from None
+        return zone
+
+    @field_validator("cycle_minutes")
+    @classmethod
+    def _divides_the_day(cls, minutes: int) -> int:
+        if DAY_MIN % minutes:
+            raise ValueError("must divide the day, so that slots stay where they are")
+        return minutes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePack:
+    """All that is true of one place, as far as its files are good.
+
+    Attributes
+    ----------
+    cycle : from one slot to the next
+    assess_delay : from a slot to the cutoff of a cycle that was not lived through live
+    warning : ``[warning]`` as written; `alerts` reads it
+    exercise : ``[exercise]`` as written: flood_start, flood_end, speed
+    lines : for each table, the line of its file on which each row was read
+    findings : what was wrong; rows that are errors are not in the tables
+    """
+
+    site_id: str
+    name: str
+    name_en: str
+    zone: str
+    languages: tuple[str, ...]
+    cycle: timedelta
+    assess_delay: timedelta
+    villages: tuple[Village, ...]
+    stations: tuple[Station, ...]
+    levels: tuple[StationLevel, ...]
+    links: tuple[Link, ...]
+    thresholds: tuple[Threshold, ...]
+    station_weights: tuple[StationWeight, ...]
+    feeds: tuple[FeedSpec, ...]
+    risk: RiskSettings
+    catchment: CatchmentSettings
+    warning: Mapping[str, Any]
+    exercise: Mapping[str, Any]
+    folder: Path
+    home: Path
+    lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def feed(self, feed_id: str) -> FeedSpec:
+        """Return the feed's declaration.
+
+        Raises
+        ------
+        SiteError
+            feeds.toml has no such feed, or it was refused.
+        """
+        for spec in self.feeds:
+            if spec.feed_id == feed_id:
+                return spec
+        raise SiteError(f"{self.site_id} has no usable feed {feed_id!r}; see `floodwarn check`")
+
+    def expand(self, where: str) -> str:
+        """Return an address or path with the deployment's folders put in."""
+        named = where.replace("${FLOODWARN_HOME}", str(self.home))
+        return named.replace("${FLOODWARN_SITE}", str(self.folder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    villages: Sheet[Village]
+    stations: Sheet[Station]
+    levels: Sheet[StationLevel]
+    links: Sheet[Link]
+    thresholds: Sheet[Threshold]
+    weights: Sheet[StationWeight]
+
+    def all(self) -> tuple[Sheet[Any], ...]:
+        return (
+            self.villages, self.stations, self.levels, self.links, self.thresholds, self.weights,
+        )  # fmt: skip
+
+
+def load(folder: Path, home: Path) -> SitePack:
+    """Read the site pack in `folder`; the deployment's state lies in `home`.
+
+    Raises
+    ------
+    SiteError
+        Nothing can run: site.toml cannot be read, or there is no usable village.
+    """
+    raw, text, findings = read_toml(folder, SITE_FILE)
+    if raw is None:
+        raise SiteError("; ".join(f.line() for f in findings))
+    findings += _unknown_tables(raw)
+    site = _table(SiteTable, raw, "site", text, findings)
+    risk = _table(RiskSettings, raw, "risk", text, findings)
+    catchment = _table(CatchmentSettings, raw, "catchment", text, findings)
+    tables = _tables(folder)
+    if not tables.villages.rows:
+        why = "; ".join(f.line() for f in tables.villages.findings[:3])
+        raise SiteError(f"{folder} has no usable village: {why}")
+    feeds = read_feeds(folder)
+    for sheet in tables.all():
+        findings += sheet.findings
+    return SitePack(
+        site_id=site.id,
+        name=site.name,
+        name_en=site.name_en or site.name,
+        zone=site.zone,
+        languages=site.languages,
+        cycle=timedelta(minutes=site.cycle_minutes),
+        assess_delay=timedelta(minutes=site.assess_delay_minutes),
+        villages=_items(tables.villages),
+        stations=_items(tables.stations),
+        levels=_items(tables.levels),
+        links=_items(tables.links),
+        thresholds=_items(tables.thresholds),
+        station_weights=_items(tables.weights),
+        feeds=_items(feeds),
+        risk=risk,
+        catchment=catchment,
+        warning=raw.get("warning", {}),
+        exercise=raw.get("exercise", {}),
+        folder=folder,
+        home=home,
+        lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds)},
+        findings=(*findings, *feeds.findings),
+    )
+
+
+def _items(sheet: Sheet[Model]) -> tuple[Model, ...]:
+    return tuple(row for _, row in sheet.rows)
+
+
+def _unknown_tables(raw: Mapping[str, Any]) -> list[Finding]:
+    return [
+        Finding("error", SITE_FILE, None, name, "unknown table", "remove it, or correct its name")
+        for name in raw
+        if name not in TABLES
+    ]
+
+
+def _table(
+    model: type[Model], raw: Mapping[str, Any], name: str, text: str, findings: list[Finding]
+) -> Model:
+    table, faults = settle(model, raw.get(name, {}), file=SITE_FILE, table=name, text=text)
+    if table is None:
+        raise SiteError("; ".join(fault.line() for fault in faults))
+    findings += faults
+    return table
+
+
+def _tables(folder: Path) -> _Tables:
+    """Read the tables, and keep of each what the others know."""
+    villages = without_circles(
+        unique(read_sheet(folder, "villages.csv", Village), lambda v: v.village_id, "village_id")
+    )
+    stations = unique(
+        read_sheet(folder, "stations.csv", Station), lambda s: s.station_id, "station_id"
+    )
+    levels = read_sheet(folder, "levels.csv", StationLevel, required=False)
+    links = read_sheet(folder, "links.csv", Link, required=False)
+    thresholds = read_sheet(folder, "thresholds.csv", Threshold)
+    weights = read_sheet(folder, "weights.csv", StationWeight, required=False)
+    named = frozenset(v.village_id for v in _items(villages))
+    sensed = frozenset(s.station_id for s in _items(stations))
+    return _Tables(
+        villages=villages,
+        stations=stations,
+        levels=unique(in_own_unit(_of_station(levels, sensed)), _level_key, "level"),
+        links=unique(_of_both(links, named, sensed), _pair, "station_id"),
+        thresholds=unique(_of_village(thresholds, named), _threshold_key, "level"),
+        weights=unique(_of_both(weights, named, sensed), _pair, "station_id"),
+    )
+
+
+def _of_village(sheet: Sheet[Model], known: frozenset[str]) -> Sheet[Model]:
+    return naming(sheet, "village_id", known, "villages.csv")
+
+
+def _of_station(sheet: Sheet[Model], known: frozenset[str]) -> Sheet[Model]:
+    return naming(sheet, "station_id", known, "stations.csv")
+
+
+def _of_both(
+    sheet: Sheet[Model], villages: frozenset[str], stations: frozenset[str]
+) -> Sheet[Model]:
+    return _of_station(_of_village(sheet, villages), stations)
+
+
+def _pair(row: Link | StationWeight) -> object:
+    return row.village_id, row.station_id
+
+
+def _level_key(row: StationLevel) -> object:
+    return row.station_id, row.variable, row.level
+
+
+def _threshold_key(row: Threshold) -> object:
+    return row.village_id, row.indicator, row.duration_h, row.wetness, row.level

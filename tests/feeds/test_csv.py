@@ -1,0 +1,201 @@
+"""A plain table: every row that can be read is used, every other one is told by line and field."""
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import DecodeError
+from pipeline.feeds import csv
+from pipeline.feeds.registry import PROTOCOLS, decode
+from pipeline.feeds.window import Window
+from pipeline.observation import QcFlag
+from tests.feeds.samples import csv_spec, payload
+
+LONG = "station_id,variable,valid_time,value\n"
+NINE = datetime(2024, 7, 15, 9, tzinfo=UTC)
+
+
+def long(rows: str, **changes):
+    return decode(payload(LONG + rows), csv_spec(**changes))
+
+
+def test_a_row_is_a_reading():
+    (reading,) = long("R01,rain_mm,2024-07-15T09:00Z,3.5\n").readings
+    assert (reading.station_id, reading.valid_time, reading.value) == ("R01", NINE, 3.5)
+    assert reading.interval_s == 3600
+    assert reading.known_at is None
+
+
+def test_a_text_in_a_number_is_told_and_the_rest_goes_on():
+    decoded = long(
+        "R01,rain_mm,2024-07-15T09:00Z,3.5\n"
+        "R02,rain_mm,2024-07-15T09:00Z,broken\n"
+        "R03,rain_mm,2024-07-15T09:00Z,0\n"
+    )
+    assert [r.station_id for r in decoded.readings] == ["R01", "R03"]
+    (fault,) = decoded.faults
+    assert (fault.where, fault.row, fault.field) == ("rain.csv", 3, "value")
+    assert "broken" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ("R01,rain_mm,yesterday,1", "valid_time"),
+        ("R01,rain_mm,2024-07-15T09:00Z,inf", "value"),
+        ("R01,rain_mm,2024-07-15T09:00Z,nan", "value"),
+        ("R01,rain,2024-07-15T09:00Z,1", "variable"),
+        ("R01,rain_mm,,1", "valid_time"),
+    ],
+)
+def test_each_field_that_cannot_be_read_is_named(row, field):
+    decoded = long(row + "\n")
+    assert decoded.readings == ()
+    assert [(f.row, f.field) for f in decoded.faults] == [(2, field)]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "-99", "-99.000"])
+def test_no_value_is_missing_and_never_zero(text):
+    (reading,) = long(f"R01,rain_mm,2024-07-15T09:00Z,{text}\n", nodata=-99).readings
+    assert reading.value is None
+    assert reading.flag is QcFlag.MISSING
+
+
+def test_zero_is_a_value():
+    (reading,) = long("R01,rain_mm,2024-07-15T09:00Z,0\n").readings
+    assert reading.value == 0.0
+
+
+def test_other_variables_belong_to_other_feeds():
+    decoded = long("H01,stage_m,2024-07-15T09:00Z,1.2\n")
+    assert (decoded.readings, decoded.faults) == ((), ())
+
+
+def test_optional_columns_bring_known_at_flag_and_interval():
+    text = (
+        "station_id,variable,valid_time,value,known_at,flag,interval_min\n"
+        "R03,rain_mm,2024-07-15T09:00Z,8,2024-07-15T12:20Z,3,30\n"
+        "R03,rain_mm,2024-07-15T10:00Z,8,,,\n"
+        "R03,rain_mm,2024-07-15T11:00Z,8,,7,\n"
+        "R03,rain_mm,2024-07-15T11:00Z,8,soon,,\n"
+        "R03,rain_mm,2024-07-15T11:00Z,8,,,0\n"
+    )
+    decoded = decode(payload(text), csv_spec())
+    late, plain = decoded.readings
+    assert late.known_at == datetime(2024, 7, 15, 12, 20, tzinfo=UTC)
+    assert (late.flag, late.interval_s) == (QcFlag.SUSPECT, 1800)
+    assert (plain.known_at, plain.flag, plain.interval_s) == (None, QcFlag.UNKNOWN, 3600)
+    assert [f.field for f in decoded.faults] == ["flag", "known_at", "interval_min"]
+
+
+def test_units_scale_and_codes_are_turned_into_ours():
+    (reading,) = long(
+        "41000,rain_mm,2024-07-15T09:00Z,25\n", scale=0.1, unit="cm", station_map={"41000": "R01"}
+    ).readings
+    assert reading.station_id == "R01"
+    assert reading.value == pytest.approx(25.0)
+
+
+def test_local_times_are_read_in_the_declared_zone():
+    (reading,) = long("R01,rain_mm,2024-07-15 17:00,1\n", zone="Asia/Shanghai").readings
+    assert reading.valid_time == NINE
+
+
+def test_an_hour_that_the_zone_has_twice_is_no_instant():
+    decoded = long("R01,rain_mm,2024-10-27 02:30,1\n", zone="Europe/Paris")
+    assert [f.field for f in decoded.faults] == ["valid_time"]
+
+
+def test_a_stamp_at_the_start_is_moved_to_the_end():
+    (reading,) = long("R01,rain_mm,2024-07-15T08:00Z,1\n", stamp="start").readings
+    assert reading.valid_time == NINE
+
+
+@pytest.mark.parametrize("column", ["station_id", "variable", "valid_time", "value"])
+def test_a_missing_column_refuses_the_file_by_name(column):
+    header = LONG.replace(column, "something")
+    with pytest.raises(DecodeError) as error:
+        decode(payload(header), csv_spec())
+    assert (error.value.row, error.value.field) == (1, column)
+
+
+def test_a_wide_table_is_one_station_a_column():
+    text = "time,a,b,note\n2024-07-15 17:00,1.5,,x\n2024-07-15 18:00,oops,2,x\nnever,1,1,x\n"
+    spec = csv_spec(
+        layout="wide", time_column="time", zone="Asia/Shanghai", variable="stage_m", unit="m",
+        station_map={"a": "H01", "b": "H02"},
+    )  # fmt: skip
+    decoded = decode(payload(text), spec)
+    assert [(r.station_id, r.value) for r in decoded.readings] == [
+        ("H01", 1.5), ("H02", None), ("H02", 2.0),
+    ]  # fmt: skip
+    assert [(f.row, f.field) for f in decoded.faults] == [(3, "a"), (4, "time")]
+    assert {r.interval_s for r in decoded.readings} == {0}
+
+
+def test_unmapped_columns_bear_the_station_ids():
+    text = "valid_time,R01,R02\n2024-07-15T09:00Z,1,2\n"
+    assert [r.station_id for r in decode(payload(text), csv_spec(layout="wide")).readings] == [
+        "R01", "R02",
+    ]  # fmt: skip
+
+
+def test_a_row_with_too_few_or_too_many_cells_loses_no_other_row():
+    at = "rain_mm,2024-07-15T09:00Z"
+    decoded = long(f"R01,rain_mm\nR02,{at},1,2,3\nR03,{at},1\n")
+    assert [r.station_id for r in decoded.readings] == ["R02", "R03"]
+    assert [f.row for f in decoded.faults] == [2]
+
+
+def test_cells_beyond_a_wide_header_are_of_no_station():
+    decoded = decode(payload("valid_time,R01,\n2024-07-15T09:00Z,1,2,3\n"), csv_spec(layout="wide"))
+    assert [(r.station_id, r.value) for r in decoded.readings] == [("R01", 1.0)]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01 00:00", "9999-12-31T23:59Z", "99991231235959"])
+def test_a_time_at_the_end_of_the_calendar_is_no_instant(at):
+    decoded = long(f"R01,rain_mm,{at},1\n", zone="Asia/Shanghai", stamp="start")
+    assert [f.field for f in decoded.faults] == ["valid_time"]
+
+
+def test_only_what_the_window_asks_for_is_made():
+    rows = "".join(f"R01,rain_mm,2024-07-15T{hour:02}:00Z,1\n" for hour in range(24))
+    window = Window(NINE, NINE + timedelta(hours=2))
+    decoded = decode(payload(LONG + rows), csv_spec(), window)
+    assert [r.valid_time.hour for r in decoded.readings] == [9, 10, 11]
+
+
+def test_what_is_too_large_or_no_text_is_refused_before_it_is_parsed():
+    with pytest.raises(DecodeError, match="more than 10 bytes"):
+        decode(payload(LONG), csv_spec(max_bytes=10))
+    with pytest.raises(DecodeError, match="UTF-8"):
+        decode(payload("雨量站".encode("gb18030")), csv_spec())
+    with pytest.raises(DecodeError) as error:
+        decode(payload(LONG), csv_spec(layout=None))
+    assert error.value.field == "layout"
+    with pytest.raises(DecodeError) as error:
+        decode(payload(LONG), csv_spec(protocol="telex"))
+    assert error.value.field == "protocol"
+    assert "telex" not in PROTOCOLS
+
+
+def test_a_file_of_nothing_but_faults_is_told_in_bounds():
+    decoded = long("R01,rain_mm,2024-07-15T09:00Z,x\n" * (csv.MAX_FAULTS + 5))
+    assert len(decoded.faults) == csv.MAX_FAULTS + 1
+    assert decoded.faults[-1].message == "and 5 more faults"
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_decoded_or_refused_and_nothing_else(content):
+    for layout in ("long", "wide", "series"):
+        with contextlib.suppress(DecodeError):
+            decode(payload(content), csv_spec(layout=layout, station_id="R01"))
+
+
+@given(st.text(max_size=200))
+def test_any_text_below_a_header_is_readings_and_faults(text):
+    decoded = long(text)
+    assert all(fault.row is None or fault.row >= 2 for fault in decoded.faults)

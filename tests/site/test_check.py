@@ -1,0 +1,114 @@
+"""What each file says without fault may still contradict another: the check tells where."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.site.check import check
+from pipeline.site.pack import load
+from tests.site.test_pack import edit, line_with, places
+from tests.valley import VALLEY, copied
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return copied(tmp_path)
+
+
+def checked(site: Path) -> list[tuple[str, int | None, str | None]]:
+    return places(tuple(check(load(site, site.parent))))
+
+
+def test_the_valley_passes(tmp_path):
+    assert check(load(VALLEY, tmp_path)) == []
+
+
+def test_the_check_also_tells_what_the_rows_lack(site):
+    edit(site / "levels.csv", ",m,", ",cm,")
+    assert ("levels.csv", 2, "unit") in checked(site)
+
+
+def test_the_folder_bears_the_sites_name(site):
+    assert checked(site.rename(site.with_name("gorge"))) == [("site.toml", None, "site.id")]
+
+
+def test_a_hole_in_the_thresholds_is_told_by_village(site):
+    path = site / "thresholds.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "hekou,rain,6,wet,4" not in line))
+    row = line_with(site / "villages.csv", "hekou,village")
+    assert checked(site) == [("villages.csv", row, "village_id")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "value"),
+    [("hekou,rain,6,wet,4,", "1.0"), ("hekou,rain,6,dry,1,", "999")],
+    ids=["level 4 below level 3", "six hours above twelve, level 1 above level 2"],
+)
+def test_thresholds_out_of_order_are_told_with_both_lines(site, cells, value):
+    path = site / "thresholds.csv"
+    row = line_with(path, cells)
+    old = path.read_text(encoding="utf-8").splitlines()[row - 1].split(",")[5]
+    edit(path, cells + old, cells + value)
+    pack = load(site, site.parent)
+    told = check(pack)
+    assert {finding.field for finding in told} == {"value"}
+    assert any(finding.row == row or f"line {row}" in finding.message for finding in told)
+
+
+def test_a_station_whose_levels_do_not_rise_is_told(site):
+    edit(site / "levels.csv", "H02,stage_m,3,2.6", "H02,stage_m,3,1.9")
+    row = line_with(site / "levels.csv", "H02,stage_m,3")
+    assert checked(site) == [("levels.csv", row, "value")]
+
+
+def test_a_station_that_warns_no_village_is_told(site):
+    path = site / "links.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "H02" not in line), encoding="utf-8")
+    row = line_with(site / "stations.csv", "H02")
+    assert checked(site) == [("stations.csv", row, "station_id")]
+
+
+def test_a_station_that_warns_by_no_level_is_told(site):
+    path = site / "levels.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "H02" not in line), encoding="utf-8")
+    row = line_with(site / "stations.csv", "H02")
+    assert checked(site) == [("stations.csv", row, "station_id")]
+
+
+def test_weights_that_do_not_sum_to_one_are_told(site):
+    edit(site / "weights.csv", "baishi,R02,0.6", "baishi,R02,0.7")
+    row = line_with(site / "weights.csv", "baishi,R02")
+    assert checked(site) == [("weights.csv", row, "weight")]
+
+
+def test_a_village_without_weights_is_told(site):
+    edit(site / "weights.csv", "shangyuan,R01,1.0\n", "")
+    assert checked(site) == [("villages.csv", 2, "village_id")]
+
+
+def test_a_feed_for_a_station_that_is_not_there_is_told(site):
+    edit(site / "feeds.toml", '"H02"', '"H09"')
+    told = checked(site)
+    assert ("feeds.toml", line_with(site / "feeds.toml", '"stage"') - 1, "station_map") in told
+
+
+def test_a_feed_that_is_not_there_is_told(site):
+    (site / "recordings" / "rain.csv").unlink()
+    row = line_with(site / "feeds.toml", "[[feeds]]")
+    assert checked(site) == [("feeds.toml", row, "where")]
+
+
+def test_an_exercise_without_an_instant_is_told(site):
+    edit(site / "site.toml", '"2024-07-13T17:00:00Z"', '"13 July"')
+    edit(site / "site.toml", "speed = 60", "speed = 60\npace = 2")
+    assert checked(site) == [
+        ("site.toml", None, "exercise.pace"), ("site.toml", None, "exercise.flood_start"),
+    ]  # fmt: skip
+
+
+def test_a_flow_grid_that_is_not_there_is_told(site):
+    edit(site / "site.toml", "[warning]", '[catchment]\nflow_directions = "no.tif"\n\n[warning]')
+    assert ("site.toml", None, "catchment.flow_directions") in checked(site)
