@@ -1,0 +1,1 @@
+"""Rain and rivers against thresholds: what a cycle says of every village."""

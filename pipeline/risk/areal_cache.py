@@ -1,0 +1,77 @@
+"""Areal rain of every step asked for so far, by the content that it was made from.
+
+A cache and nothing more: `areal_mean` gives each step the same bytes alone or among others, so an
+empty cache and a full one lead to the same bulletin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.catchment.areal import areal_mean
+from pipeline.catchment.weights import Weights
+from pipeline.risk.thresholds import Bools, Floats, Ints
+
+UNSEEN = 0
+"""The row of a step of which nothing was seen: NaN, coverage 0."""
+NOT_OURS = -1
+"""Content that is no rain of ours: it has no row and leaves its step as it is."""
+
+
+class ArealCache:
+    """Rows of areal rain, each found by a key of its content.
+
+    Attributes
+    ----------
+    mean_mm, coverage : dims (row, village), mm in one step and 0..1
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._rows: dict[bytes, int] = {}
+        self.mean_mm: Floats = np.full((1, weights.n_villages), np.nan)
+        self.coverage: Floats = np.zeros((1, weights.n_villages))
+
+    def missing(self, keys: Sequence[bytes]) -> list[int]:
+        """Return the first place of each key that has no row yet."""
+        first: dict[bytes, int] = {}
+        for place, key in enumerate(keys):
+            if key not in self._rows:
+                first.setdefault(key, place)
+        return list(first.values())
+
+    def add(
+        self,
+        keys: Sequence[bytes],
+        values: npt.NDArray[np.floating],
+        *,
+        whole: Bools | None = None,
+    ) -> None:
+        """Average the steps of new keys over the catchments.
+
+        Parameters
+        ----------
+        values : dims (key, source), mm in one step, NaN where a source said nothing usable
+        whole : dims (key, source); False where a value is suspect or a part of its step only: it
+            counts in the mean and half in the coverage, so what rests on it is never complete
+        """
+        mean, coverage = areal_mean(values, self._weights)
+        if whole is not None and not whole.all():
+            sure = areal_mean(np.where(whole, values, np.nan), self._weights)[1]
+            coverage = (coverage + sure) / 2
+        for offset, key in enumerate(keys):
+            self._rows[key] = len(self.mean_mm) + offset
+        self.mean_mm = np.concatenate([self.mean_mm, mean])
+        self.coverage = np.concatenate([self.coverage, coverage])
+
+    def refuse(self, keys: Sequence[bytes]) -> None:
+        """Remember content that is no rain of ours."""
+        self._rows |= dict.fromkeys(keys, NOT_OURS)
+
+    def rows(self, keys: Sequence[bytes]) -> Ints:
+        """Return the row of each key."""
+        found = self._rows
+        return np.fromiter((found[key] for key in keys), dtype=np.int64, count=len(keys))

@@ -1,0 +1,67 @@
+"""What the judgement asks of the rows as read: columns of points, and grids by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.observation import GridGeometry
+
+Objects = npt.NDArray[np.object_]
+SECOND_US = 1_000_000
+NEVER_US = -(2**62)
+"""Before every instant: a station that was never heard."""
+
+
+class PointColumns(Protocol):
+    """Rows of stations, column by column; NaN is missing, instants are microseconds UTC."""
+
+    @property
+    def feed_id(self) -> Objects: ...
+    @property
+    def station_id(self) -> Objects: ...
+    @property
+    def variable(self) -> Objects: ...
+    @property
+    def interval_s(self) -> npt.NDArray[np.int64]: ...
+    @property
+    def valid_us(self) -> npt.NDArray[np.int64]: ...
+    @property
+    def value(self) -> npt.NDArray[np.float64]: ...
+    @property
+    def flag(self) -> npt.NDArray[np.uint8]: ...
+
+
+class GridRow(Protocol):
+    """One grid at one time; `digest` names its cells."""
+
+    @property
+    def feed_id(self) -> str: ...
+    @property
+    def grid_id(self) -> str: ...
+    @property
+    def variable(self) -> str: ...
+    @property
+    def interval_s(self) -> int: ...
+    @property
+    def valid_us(self) -> int: ...
+    @property
+    def digest(self) -> bytes: ...
+    @property
+    def geometry(self) -> GridGeometry: ...
+    @property
+    def cells(self) -> npt.NDArray[np.float32]: ...
+
+
+class AsRead(Protocol):
+    """The rows of one window as known at one cutoff (pipeline.store.known)."""
+
+    @property
+    def points(self) -> PointColumns: ...
+    @property
+    def grids(self) -> Sequence[GridRow]: ...
+    @property
+    def sha256(self) -> str: ...

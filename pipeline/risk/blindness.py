@@ -1,0 +1,174 @@
+"""What could not be seen, and whether it was lost when it mattered: blindness by cause.
+
+| cause | what follows |
+|---|---|
+| rain or a station is missing in part | degraded: nothing falls on it |
+| neither the rain of the time of concentration nor a river was seen | blind: shown, never calm |
+| no threshold and no station's level | blind: nothing could ever raise this village |
+| a station lost while rising, or silent in a storm | one level up, at least yellow (`gauge_lost`) |
+
+Source: DESIGN section 7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline import instants
+from pipeline.bulletin import DataState, RiskLevel
+from pipeline.risk.as_read import SECOND_US
+from pipeline.risk.indicators import RainIndicators
+from pipeline.risk.rivers import SUSPECT, RiverReadings, levels
+from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.thresholds import Bools, Ints
+from pipeline.risk.watch import Heard, Watched, lost
+
+RAIN_UNSEEN = "rain not seen"
+RAIN_PARTLY = "rain partly seen"
+WETNESS_UNKNOWN = "antecedent wetness unknown"
+NO_THRESHOLD = "no threshold"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """How much each village's assessment could see.
+
+    Attributes
+    ----------
+    states : dims (village)
+    lost : the stations that were lost when it mattered
+    is_lost : dims (village): one of its stations is among them
+    """
+
+    states: tuple[DataState, ...]
+    causes: tuple[str | None, ...]
+    lost: tuple[Watched, ...]
+    is_lost: Bools
+
+
+def sight(
+    rain: RainIndicators,
+    rivers: RiverReadings,
+    stations: tuple[Watched, ...],
+    *,
+    cutoff_us: int,
+) -> Sight:
+    """Return what each village's assessment could see, with the cause where it is not all."""
+    site = rain.site
+    causes: list[list[str]] = [[] for _ in site.villages]
+    unseen, partly = _rain_gaps(rain)
+    _note(causes, np.flatnonzero(partly & ~unseen), RAIN_PARTLY)
+    _note(causes, np.flatnonzero(unseen), RAIN_UNSEEN)
+    _note(causes, np.flatnonzero(rain.wetness_matters()), WETNESS_UNKNOWN)
+    mute = _without_threshold(site)
+    _note(causes, np.flatnonzero(mute), NO_THRESHOLD)
+    gone = tuple(s for s in stations if lost(s, site, rain, cutoff_us=cutoff_us))
+    is_lost: Bools = np.zeros(len(site.villages), dtype=np.bool_)
+    for station in stations:
+        is_gone = station in gone
+        is_lost[station.villages] |= is_gone
+        cause = _station_cause(station, rivers, site, cutoff_us, is_gone=is_gone)
+        if cause is not None:
+            _note(causes, station.villages, cause)
+    deaf = unseen | ~_needs_rain(site)
+    blind = mute | (deaf & ~_river_seen(stations, site, cutoff_us))
+    states = tuple(
+        DataState.BLIND if dark else DataState.DEGRADED if why else DataState.COMPLETE
+        for dark, why in zip(blind.tolist(), causes, strict=True)
+    )
+    return Sight(states, tuple("; ".join(why) or None for why in causes), gone, is_lost)
+
+
+def raised(base: Ints, is_lost: Bools) -> Ints:
+    """Return the levels after losses: one up, at least yellow; no red is raised further."""
+    up = np.clip(base + 1, RiskLevel.YELLOW, RiskLevel.RED)
+    return np.where(is_lost, up, base)
+
+
+def _rain_gaps(rain: RainIndicators) -> tuple[Bools, Bools]:
+    """Return where the rain was not seen over the time of concentration, and where not in all.
+
+    A village without a rain threshold does not need it.
+    """
+    site, risk = rain.site, rain.site.config.risk
+    unseen = rain.coverage[site.response_column, np.arange(len(site.villages))] < risk.blind_below
+    partly = (rain.coverage < risk.min_coverage).any(axis=0)
+    needs = _needs_rain(site)
+    return np.asarray(unseen & needs), np.asarray(partly & needs)
+
+
+def _needs_rain(site: SiteArrays) -> Bools:
+    return np.asarray(~np.isnan(site.rain_mm).all(axis=(1, 2, 3)))
+
+
+def _without_threshold(site: SiteArrays) -> Bools:
+    """Return the villages that no rain and no station could ever raise."""
+    mute = ~_needs_rain(site)
+    rated = {
+        station
+        for (station, _), row in zip(site.series, site.series_levels, strict=True)
+        if not np.isnan(row).all()
+    }
+    for row, station in enumerate(site.river_stations):
+        if station.station_id in rated:
+            mute[site.link_village[site.link_station == row]] = False
+    return mute
+
+
+def _river_seen(stations: tuple[Watched, ...], site: SiteArrays, cutoff_us: int) -> Bools:
+    """Return the villages that a river station with a reading of usable age speaks for."""
+    seen: Bools = np.zeros(len(site.villages), dtype=np.bool_)
+    limit_us = 60 * site.config.risk.river_max_age_min * SECOND_US
+    for station in stations:
+        if station.is_river and cutoff_us - station.newest_us <= limit_us:
+            seen[station.villages] = True
+    return seen
+
+
+def _station_cause(
+    station: Watched, rivers: RiverReadings, site: SiteArrays, cutoff_us: int, *, is_gone: bool
+) -> str | None:
+    """Return why a station leaves its villages degraded; None where it does not."""
+    name = f"station {station.station.station_id}"
+    match station.heard:
+        case Heard.NEVER:
+            return f"{name} never heard"
+        case Heard.SILENT:
+            return f"{name} {'lost' if is_gone else 'silent'} since {_minute(station.newest_us)}"
+        case Heard.FRESH | Heard.LATE:
+            return _doubt(name, _series_of(station, site), rivers, site, cutoff_us)
+
+
+def _doubt(
+    name: str, series: list[int], rivers: RiverReadings, site: SiteArrays, cutoff_us: int
+) -> str | None:
+    """Return why a river that was heard is not to be relied on: suspect, or expired while high.
+
+    A river last seen above a level, longer ago than its reading may be used, is not known to have
+    fallen; nothing may fall on its absence.
+    """
+    limit_us = 60 * site.config.risk.river_max_age_min * SECOND_US
+    newest_us = rivers.newest_us
+    if any(rivers.valid_us[row, SUSPECT] == newest_us[row] for row in series):
+        return f"{name} suspect"
+    expired = all(cutoff_us - newest_us[row] > limit_us for row in series)
+    if series and expired and (levels(rivers, site)[series] > RiskLevel.NONE).any():
+        return f"{name} above a level when last heard"
+    return None
+
+
+def _series_of(station: Watched, site: SiteArrays) -> list[int]:
+    if not station.is_river:
+        return []
+    return [i for i, (name, _) in enumerate(site.series) if name == station.station.station_id]
+
+
+def _note(causes: list[list[str]], where: Ints, cause: str) -> None:
+    for village in where.tolist():
+        causes[village].append(cause)
+
+
+def _minute(us: int) -> str:
+    return instants.text(instants.from_us(us))[:16] + "Z"

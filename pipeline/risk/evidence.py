@@ -1,0 +1,110 @@
+"""The reasons for a village's level, each with its station, value, threshold and age."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline import instants
+from pipeline.bulletin import Evidence, Indicator, RiskLevel
+from pipeline.risk.as_read import SECOND_US
+from pipeline.risk.indicators import RainIndicators
+from pipeline.risk.river_levels import RiverIndicators
+from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.watch import Watched
+from pipeline.units import THOUSANDTH, Variable
+
+STATION_BASIS = "empirical"
+LOSS_BASIS = "rule"
+_OWN = {Variable.STAGE: Indicator.STAGE, Variable.DISCHARGE: Indicator.DISCHARGE}
+
+
+def rain_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> list[Evidence]:
+    """Return one evidence for each duration whose areal rain reaches a level."""
+    site, found = rain.site, []
+    for i in np.flatnonzero(rain.levels[village]).tolist():
+        level = RiskLevel(int(rain.levels[village, i]))
+        threshold = float(rain.thresholds_mm[village, i, level - 1])
+        hours = float(site.config.risk.durations_h[i])
+        found.append(
+            Evidence(
+                indicator=Indicator.RAIN,
+                station_id=site.rain_sources[village],
+                duration_h=hours,
+                value=round(float(rain.rain_mm[i, village]), THOUSANDTH),
+                threshold=threshold,
+                unit=Variable.RAIN.unit,
+                valid_time=instants.from_us(rain.seen.end_us),
+                age_s=(cutoff_us - rain.seen.end_us) // SECOND_US,
+                basis=site.basis.get((site.villages[village], hours, level, threshold), ""),
+                level=level,
+            )
+        )
+    return found
+
+
+def river_evidence(
+    rivers: RiverIndicators, site: SiteArrays, village: int, *, cutoff_us: int
+) -> list[Evidence]:
+    """Return one evidence for each series of a linked station that stands at a level."""
+    found = []
+    for link in np.flatnonzero(site.link_village == village):
+        station = site.river_stations[site.link_station[link]].station_id
+        for row, (name, variable) in enumerate(site.series):
+            if name == station and rivers.level[row].max() > 0:
+                travels = bool(site.link_travel_s[link] > 0)
+                kind = Indicator.UPSTREAM if travels else _OWN[Variable(variable)]
+                found.append(_at_level(rivers, site, row, kind, cutoff_us))
+    return found
+
+
+def loss_evidence(
+    lost: tuple[Watched, ...], village: int, level: RiskLevel, *, cutoff_us: int
+) -> list[Evidence]:
+    """Return one evidence for each station whose loss raised the village."""
+    return [
+        Evidence(
+            indicator=Indicator.GAUGE_LOST,
+            station_id=watched.station.station_id,
+            duration_h=None,
+            value=None,
+            threshold=None,
+            unit="",
+            valid_time=instants.from_us(watched.newest_us),
+            age_s=(cutoff_us - watched.newest_us) // SECOND_US,
+            basis=LOSS_BASIS,
+            level=level,
+        )
+        for watched in lost
+        if village in watched.villages
+    ]
+
+
+def in_order(found: list[Evidence]) -> tuple[Evidence, ...]:
+    """Return evidence in its one order: the highest level first, then kind, station, duration."""
+    return tuple(
+        sorted(
+            found,
+            key=lambda e: (-e.level, e.indicator, e.station_id, e.duration_h or 0.0, e.unit),
+        )
+    )
+
+
+def _at_level(
+    rivers: RiverIndicators, site: SiteArrays, row: int, kind: Indicator, cutoff_us: int
+) -> Evidence:
+    column = int(rivers.level[row].argmax())
+    level = RiskLevel(int(rivers.level[row, column]))
+    valid_us = int(rivers.readings.valid_us[row, column])
+    station_id, variable = site.series[row]
+    return Evidence(
+        indicator=kind,
+        station_id=station_id,
+        duration_h=None,
+        value=float(rivers.readings.value[row, column]),
+        threshold=float(site.series_levels[row, level - 1]),
+        unit=Variable(variable).unit,
+        valid_time=instants.from_us(valid_us),
+        age_s=(cutoff_us - valid_us) // SECOND_US,
+        basis=STATION_BASIS,
+        level=level,
+    )

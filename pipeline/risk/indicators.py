@@ -1,0 +1,165 @@
+"""What each cycle's rain says: accumulations, wetness, levels and closeness, with coverage.
+
+Cycles are answered in blocks. Those whose windows share their steps go through the arithmetic
+together; the kernels of `catchment` and `runoff` give each of them the same bytes as alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.catchment.accumulation import accumulate_steps
+from pipeline.risk.areal_cache import ArealCache
+from pipeline.risk.as_read import NEVER_US, SECOND_US
+from pipeline.risk.rain import RainSteps
+from pipeline.risk.site_arrays import HOUR_S, SiteArrays
+from pipeline.risk.thresholds import (
+    CLOSENESS_LEVEL,
+    WETNESS_ORDER,
+    Bools,
+    Floats,
+    Ints,
+    highest_level,
+)
+from pipeline.runoff.wetness import WetnessClass, WetnessRule, antecedent_wetness, wetness_class
+from pipeline.units import THOUSANDTH
+
+Kernel = Callable[[Floats, Floats, int], tuple[Floats, Floats]]
+LONGEST_SHIFT = 48
+"""Cycles whose windows lie further apart than this many steps share little: another run."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RainIndicators:
+    """The rain of one cycle.
+
+    Attributes
+    ----------
+    seen : the cycle's steps
+    cache : areal rain by row of `seen.rows`
+    rain_mm, coverage : dims (duration, village), mm to 0.001 and 0..1
+    wetness_mm, wetness_class : dims (village); UNKNOWN below the site's coverage of the window
+    thresholds_mm : those that apply at this wetness, dims (village, duration, level)
+    levels : what each duration alone reaches, dims (village, duration)
+    """
+
+    site: SiteArrays
+    seen: RainSteps
+    cache: ArealCache
+    rain_mm: Floats
+    coverage: Floats
+    wetness_mm: Floats
+    wetness_class: Ints
+    thresholds_mm: Floats
+    levels: Ints
+
+    def closeness(self) -> Floats:
+        """Return the largest rain over level-3 threshold, dims (village), NaN if none was seen."""
+        ratio = self.rain_mm.T / self.thresholds_mm[..., CLOSENESS_LEVEL - 1]
+        return np.asarray(np.fmax.reduce(ratio, axis=1, initial=np.nan))
+
+    def wetness_matters(self) -> Bools:
+        """Return where the wetness is unknown and, had it been wet, the level were higher."""
+        unknown: Bools = np.asarray(self.wetness_class == WetnessClass.UNKNOWN)
+        if unknown.any():
+            wet = highest_level(self.rain_mm.T, self.site.rain_mm[:, :, WetnessClass.WET])
+            unknown &= wet.max(axis=1) > self.levels.max(axis=1)
+        return unknown
+
+    def steps_after(self, us: int) -> int:
+        """Return how many steps of the window end after an instant."""
+        after = -(-(self.seen.end_us - us) // (self.site.step_s * SECOND_US))
+        return min(max(after, 0), self.site.rain_steps)
+
+    def step_ends_us(self) -> Ints:
+        """Return the end of each step of the window, dims (step)."""
+        back = np.arange(self.site.rain_steps - 1, -1, -1)
+        return np.asarray(self.seen.end_us - back * self.site.step_s * SECOND_US)
+
+    def since(self, us: int) -> Floats:
+        """Return the rain seen after an instant, mm to 0.001; what was not seen adds nothing."""
+        rows = self.seen.rows[self.site.rain_steps - self.steps_after(us) :]
+        return np.asarray(np.nansum(self.cache.mean_mm[rows], axis=0).round(THOUSANDTH))
+
+    def newest_us(self) -> Ints:
+        """Return the end of the newest step of which something was seen, dims (village)."""
+        last = self.cache.coverage[self.seen.rows[-1]] > 0
+        if last.all():
+            return np.full(len(last), self.seen.end_us, dtype=np.int64)
+        some = self.cache.coverage[self.seen.rows[::-1]] > 0
+        back = some.argmax(axis=0) * self.site.step_s * SECOND_US
+        return np.where(some.any(axis=0), self.seen.end_us - back, NEVER_US)
+
+
+def rain_indicators(
+    seen: Sequence[RainSteps], site: SiteArrays, cache: ArealCache
+) -> Iterator[RainIndicators]:
+    """Yield the rain indicators of each cycle of a block."""
+    settings = site.config.risk.wetness
+    durations = [h * HOUR_S // site.step_s for h in site.config.risk.durations_h]
+    rule = WetnessRule(
+        decay_per_day=settings.decay_per_day,
+        cap_mm=settings.cap_mm,
+        window_steps=settings.window_days * 24 * HOUR_S // site.step_s,
+        exclude_steps=0,
+        steps_per_day=24 * HOUR_S // site.step_s,
+    )
+    newest = settings.exclude_last_h * HOUR_S // site.step_s
+    before = slice(site.rain_steps - newest - rule.window_steps, site.rain_steps - newest)
+    storm = slice(site.rain_steps - max(durations), site.rain_steps)
+    wetness = _by_runs(
+        seen, before, site, cache, lambda m, c, n: antecedent_wetness(m, c, rule, steps=n)
+    )
+    rain = _by_runs(
+        seen, storm, site, cache, lambda m, c, n: accumulate_steps(m, c, durations, steps=n)
+    )
+    stand_in = WETNESS_ORDER.index(settings.unknown)
+    limits = (settings.dry_below, settings.wet_from)
+    for steps, (pa_mm, pa_seen), (rain_mm, coverage) in zip(seen, wetness, rain, strict=True):
+        found = wetness_class(pa_mm, pa_seen, settings.cap_mm, limits, settings.min_coverage)
+        column = np.where(found == WetnessClass.UNKNOWN, stand_in, found)
+        applied = site.rain_mm[np.arange(len(column)), :, column]
+        yield RainIndicators(
+            site=site,
+            seen=steps,
+            cache=cache,
+            rain_mm=rain_mm,
+            coverage=coverage,
+            wetness_mm=pa_mm,
+            wetness_class=found.astype(np.int64),
+            thresholds_mm=applied,
+            levels=highest_level(rain_mm.T, applied),
+        )
+
+
+def _by_runs(
+    seen: Sequence[RainSteps], part: slice, site: SiteArrays, cache: ArealCache, kernel: Kernel
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the kernel's answer for each cycle, from a part of its window, run by run."""
+    rows = [steps.rows[part] for steps in seen]
+    ends = [steps.end_us // (site.step_s * SECOND_US) for steps in seen]
+    for first, stop in _runs(rows, ends):
+        more = [rows[i][len(rows[i]) - ends[i] + ends[i - 1] :] for i in range(first + 1, stop)]
+        steps = np.concatenate([rows[first], *more])
+        span = ends[stop - 1] - ends[first] + 1
+        one, two = kernel(cache.mean_mm[steps], cache.coverage[steps], span)
+        for i in range(first, stop):
+            yield one[ends[i] - ends[first]], two[ends[i] - ends[first]]
+
+
+def _runs(rows: Sequence[Ints], ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield [first, stop) of cycles that saw the same in every step their windows share."""
+    first = 0
+    for i in range(1, len(rows) + 1):
+        if i == len(rows) or not _same(rows[i - 1], rows[i], ends[i] - ends[i - 1]):
+            yield first, i
+            first = i
+
+
+def _same(earlier: Ints, later: Ints, shift: int) -> bool:
+    if not 0 <= shift <= min(LONGEST_SHIFT, len(earlier)):
+        return False
+    return bool((earlier[shift:] == later[: len(later) - shift]).all())

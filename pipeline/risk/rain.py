@@ -1,0 +1,131 @@
+"""Which step of rain each cycle saw: from grids, or from gauges, as the weights are made for.
+
+Every cycle looks at one window of equal steps. A step is named by a row of the areal cache, so a
+block of cycles shares its arithmetic and each of them keeps what was known at its own cutoff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.risk.areal_cache import NOT_OURS, UNSEEN, ArealCache
+from pipeline.risk.as_read import NEVER_US, SECOND_US, AsRead, GridRow
+from pipeline.risk.rain_gauges import GaugeNews, gauge_news, gauge_readings, gauge_steps
+from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.thresholds import Bools, Ints
+from pipeline.units import Variable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RainSteps:
+    """The steps of rain that one cycle saw.
+
+    Attributes
+    ----------
+    end_us : end of the newest step
+    rows : dims (step), rows of the areal cache, oldest first; UNSEEN where nothing was read
+    feed_id : the feed of the newest grid; empty where there is none
+    gauges : None where rain comes as a grid
+    """
+
+    end_us: int
+    rows: Ints
+    feed_id: str
+    gauges: GaugeNews | None
+
+
+def steps_seen(
+    as_read: AsRead, site: SiteArrays, cache: ArealCache, *, slot_us: int, cutoff_us: int
+) -> RainSteps:
+    """Return the rain steps of one cycle; content that is new enters the cache."""
+    if site.config.weights.source_kind == "grid":
+        return _from_grids(as_read, site, cache, (slot_us, cutoff_us))
+    return _from_gauges(as_read, site, cache, (slot_us, cutoff_us))
+
+
+def window_end_us(site: SiteArrays, newest_us: int, at: tuple[int, int]) -> int:
+    """Return the end of the newest step that a cycle at (slot, cutoff) looks at.
+
+    The slot, where rain of it was read; before that, the last step that a feed with the stated
+    latency could have delivered, so that a feed which is always an hour late is not always blind.
+    """
+    slot_us, cutoff_us = at
+    step_us = site.step_s * SECOND_US
+    slot_us -= slot_us % step_us
+    due_us = min(slot_us, cutoff_us - site.rain_latency_s * SECOND_US)
+    read_us = min(-(-newest_us // step_us) * step_us, slot_us)
+    return max(due_us - due_us % step_us, read_us)
+
+
+def _from_grids(
+    as_read: AsRead, site: SiteArrays, cache: ArealCache, at: tuple[int, int]
+) -> RainSteps:
+    grids = as_read.grids
+    keys = [g.digest for g in grids]
+    _learn([grids[i] for i in cache.missing(keys)], site, cache)
+    found = cache.rows(keys)
+    ours = np.flatnonzero(found != NOT_OURS)
+    ours = _preferred_last(ours, grids, site)
+    valid_us = np.fromiter((g.valid_us for g in grids), dtype=np.int64, count=len(grids))[ours]
+    end_us = window_end_us(site, int(valid_us.max(initial=NEVER_US)), at)
+    places, inside = step_places(valid_us, end_us, site)
+    rows = np.full(site.rain_steps, UNSEEN, dtype=np.int64)
+    rows[places[inside]] = found[ours][inside]
+    return RainSteps(end_us, rows, grids[int(ours[-1])].feed_id if len(ours) else "", None)
+
+
+def _learn(new: Sequence[GridRow], site: SiteArrays, cache: ArealCache) -> None:
+    """Put new grids into the cache.
+
+    What is not on the weights' grid, or not an aligned step long, is not rain that can be placed.
+    """
+    wanted, step_us = site.config.weights.grid_id, site.step_s * SECOND_US
+    ours = [
+        g
+        for g in new
+        if g.grid_id == wanted
+        and g.variable == Variable.RAIN
+        and g.interval_s == site.step_s
+        and not g.valid_us % step_us
+        and g.cells.size == site.weights.n_sources
+    ]
+    cache.refuse([g.digest for g in new])
+    if ours:
+        cache.add([g.digest for g in ours], np.stack([g.cells.reshape(-1) for g in ours]))
+
+
+def _preferred_last(ours: Ints, grids: Sequence[GridRow], site: SiteArrays) -> Ints:
+    """Return the grids' order, the preferred feed last, so that the last of one step wins."""
+    feeds = [grids[i].feed_id for i in ours]
+    if len(set(feeds)) <= 1:
+        return ours
+    last = len(site.feed_rank)
+    disfavour = [-site.feed_rank.get(feed, last) for feed in feeds]
+    return ours[np.argsort(disfavour, kind="stable")]
+
+
+def _from_gauges(
+    as_read: AsRead, site: SiteArrays, cache: ArealCache, at: tuple[int, int]
+) -> RainSteps:
+    readings = gauge_readings(as_read.points, site)
+    end_us = window_end_us(site, int(readings.valid_us.max(initial=NEVER_US)), at)
+    places, inside = step_places(readings.valid_us, end_us, site)
+    steps = gauge_steps(readings, places, inside, site)
+    said = np.flatnonzero(~np.isnan(steps.value).all(axis=1))
+    keys = [steps.value[i].tobytes() + steps.whole[i].tobytes() for i in said]
+    new = cache.missing(keys)
+    if new:
+        cache.add([keys[i] for i in new], steps.value[said[new]], whole=steps.whole[said[new]])
+    rows = np.full(site.rain_steps, UNSEEN, dtype=np.int64)
+    rows[said] = cache.rows(keys)
+    return RainSteps(end_us, rows, "", gauge_news(readings, steps, end_us, site))
+
+
+def step_places(valid_us: Ints, end_us: int, site: SiteArrays) -> tuple[Ints, Bools]:
+    """Return the step in which each interval end lies, and whether it is one of the window's."""
+    back = (end_us - valid_us) // (site.step_s * SECOND_US)
+    places = site.rain_steps - 1 - back
+    return places, (places >= 0) & (valid_us <= end_us)

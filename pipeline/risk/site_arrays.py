@@ -1,0 +1,164 @@
+"""A site's risk configuration as arrays, made once and used by every cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import gcd
+
+import numpy as np
+
+from pipeline.catchment.weights import Weights
+from pipeline.risk.onset import time_of_concentration
+from pipeline.risk.thresholds import Floats, Ints, rain_table, station_table
+from pipeline.site.model import CatchmentWeights, RiskConfig, Station
+from pipeline.units import THOUSANDTH, Variable
+
+RIVER = (Variable.STAGE, Variable.DISCHARGE)
+HOUR_S = 3600
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteArrays:
+    """What the judgement looks up; rows of villages follow `villages`, sorted by id.
+
+    Attributes
+    ----------
+    weights : village x source, rows sum to 1 where the catchment is covered
+    step_s : length of one step of rain
+    rain_latency_s : how long after its interval the fastest rain feed delivers
+    rain_mm : thresholds, dims (village, duration, wetness, level)
+    basis : of a threshold, by village, duration, level and value
+    rain_sources : grid or gauges that each village's areal rain is made of, for its evidence
+    response_h, response_column : time of concentration, and the duration nearest to it
+    river_stations : stations that a link names, sorted
+    series : (station, variable) of the river stations; `series_levels` dims (series, level)
+    link_village, link_station, link_travel_s : one entry a link, by index
+    feed_rank : place of each feed in the configuration: the earlier one is preferred
+    """
+
+    config: RiskConfig
+    config_sha256: str
+    villages: tuple[str, ...]
+    weights: Weights
+    step_s: int
+    rain_latency_s: int
+    rain_mm: Floats
+    basis: dict[tuple[str, float, int, float], str]
+    rain_sources: tuple[str, ...]
+    response_h: Floats
+    response_column: Ints
+    river_stations: tuple[Station, ...]
+    series: tuple[tuple[str, str], ...]
+    series_levels: Floats
+    link_village: Ints
+    link_station: Ints
+    link_travel_s: Ints
+    feed_rank: dict[str, int]
+    feed_latency_s: dict[str, int]
+
+    @property
+    def window(self) -> timedelta:
+        """How far back a cycle reads: the wetness window, or the longest duration."""
+        wetness = self.config.risk.wetness
+        hours = wetness.exclude_last_h + 24 * wetness.window_days
+        return timedelta(hours=max(hours, *self.config.risk.durations_h))
+
+    @property
+    def rain_steps(self) -> int:
+        """Steps of rain in the window."""
+        return int(self.window.total_seconds()) // self.step_s
+
+    @classmethod
+    def of(cls, config: RiskConfig) -> SiteArrays:
+        """Return the arrays of a configuration."""
+        villages = tuple(sorted(village.village_id for village in config.villages))
+        areas = {village.village_id: village.area_km2 for village in config.villages}
+        weights = _weights(config.weights, villages)
+        response_h = np.array([time_of_concentration(areas[v]) for v in villages])
+        durations = np.array(config.risk.durations_h)
+        stations = _river_stations(config)
+        series = tuple((s.station_id, str(v)) for s in stations for v in RIVER if v in s.variables)
+        links = _links(config, villages, stations)
+        return cls(
+            config=config,
+            config_sha256=config.sha256,
+            villages=villages,
+            weights=weights,
+            step_s=_rain_step_s(config),
+            rain_latency_s=_rain_latency_s(config),
+            rain_mm=rain_table(config.thresholds, villages, config.risk.durations_h),
+            basis={
+                (t.village_id, t.duration_h, int(t.level), round(t.value, THOUSANDTH)): t.basis
+                for t in config.thresholds
+            },
+            rain_sources=_rain_sources(config.weights, weights),
+            response_h=response_h,
+            response_column=np.abs(response_h[:, None] - durations).argmin(axis=1),
+            river_stations=stations,
+            series=series,
+            series_levels=station_table(config.levels, series),
+            link_village=links[:, 0],
+            link_station=links[:, 1],
+            link_travel_s=links[:, 2],
+            feed_rank={feed.feed_id: i for i, feed in enumerate(config.feeds)},
+            feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
+        )
+
+
+def _river_stations(config: RiskConfig) -> tuple[Station, ...]:
+    linked = {link.station_id for link in config.links}
+    found = (s for s in config.stations if s.station_id in linked and set(RIVER) & set(s.variables))
+    return tuple(sorted(found, key=lambda station: station.station_id))
+
+
+def _links(config: RiskConfig, villages: tuple[str, ...], stations: tuple[Station, ...]) -> Ints:
+    village_row = {village: i for i, village in enumerate(villages)}
+    station_row = {station.station_id: i for i, station in enumerate(stations)}
+    rows = [
+        (village_row[link.village_id], station_row[link.station_id], 60 * link.travel_min)
+        for link in config.links
+        if link.village_id in village_row and link.station_id in station_row
+    ]
+    return np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
+
+
+def _weights(given: CatchmentWeights, villages: tuple[str, ...]) -> Weights:
+    """Return the weights in the villages' order; a village without weights has an empty row."""
+    sources = given.shape[0] * given.shape[1] if given.shape is not None else len(given.sources)
+    spans = {
+        village: (given.indptr[i], given.indptr[i + 1]) for i, village in enumerate(given.villages)
+    }
+    rows = [spans.get(village, (0, 0)) for village in villages]
+    return Weights(
+        indptr=np.cumsum([0, *(stop - start for start, stop in rows)], dtype=np.int64),
+        indices=np.array([i for a, b in rows for i in given.indices[a:b]], dtype=np.int64),
+        data=np.array([w for a, b in rows for w in given.data[a:b]], dtype=np.float64),
+        n_sources=sources,
+    )
+
+
+def _rain_sources(given: CatchmentWeights, weights: Weights) -> tuple[str, ...]:
+    if given.source_kind == "grid":
+        return (given.grid_id or "",) * weights.n_villages
+    spans = zip(weights.indptr, weights.indptr[1:], strict=False)
+    return tuple("+".join(sorted(given.sources[i] for i in weights.indices[a:b])) for a, b in spans)
+
+
+def _rain_step_s(config: RiskConfig) -> int:
+    """Return the one step of rain: the longest interval of its sources that fits every duration.
+
+    Rain of longer intervals cannot be compared with the shortest duration: it stays unknown.
+    """
+    if config.weights.source_kind == "station":
+        sources = set(config.weights.sources)
+        minutes = [s.interval_min for s in config.stations if s.station_id in sources]
+    else:
+        minutes = [feed.cadence_min for feed in config.feeds if feed.variable is Variable.RAIN]
+    common_s = HOUR_S * gcd(*config.risk.durations_h)
+    return max((60 * m for m in minutes if common_s % (60 * m) == 0), default=common_s)
+
+
+def _rain_latency_s(config: RiskConfig) -> int:
+    minutes = [feed.latency_min for feed in config.feeds if feed.variable is Variable.RAIN]
+    return 60 * min(minutes, default=0)

@@ -1,0 +1,91 @@
+"""Linked river stations: which reading counts, for how long, and by which flag."""
+
+from datetime import timedelta
+
+import pytest
+
+from pipeline.bulletin import DataState, Indicator, RiskLevel
+from pipeline.observation import QcFlag
+from tests.risk.small_site import HOUR, NOON, Weather, bulletin, dry
+
+
+@pytest.fixture
+def weather() -> Weather:
+    """A dry day; the river was low until eleven."""
+    weather = dry(Weather(), NOON - HOUR)
+    weather.rain(NOON, 0.0)
+    return weather
+
+
+@pytest.mark.parametrize(("stage", "level"), [(0.99, 0), (1.0, 1), (1.5, 2), (2.0, 3), (9.0, 4)])
+def test_a_stage_raises_every_village_that_it_reaches(weather, stage, level):
+    weather.point("H", NOON, stage)
+    found = bulletin(weather)
+    assert [found.of(v).level for v in ("ford", "lower", "upper")] == [level, level, 0]
+
+
+def test_a_station_upstream_is_told_apart_from_one_at_the_village(weather):
+    weather.point("H", NOON, 2.5)
+    found = bulletin(weather)
+    assert found.of("ford").evidence[0].indicator is Indicator.STAGE
+    upstream = found.of("lower").evidence[0]
+    assert (upstream.indicator, upstream.value, upstream.threshold) == (Indicator.UPSTREAM, 2.5, 2)
+    assert (upstream.unit, upstream.station_id, upstream.level) == ("m", "H", 3)
+
+
+def test_of_two_readings_the_newest_counts(weather):
+    weather.point("H", NOON - HOUR / 2, 2.5)
+    weather.point("H", NOON, 0.5)
+    assert bulletin(weather).of("ford").level == RiskLevel.NONE
+
+
+def test_an_old_reading_raises_nothing_and_what_stood_high_is_not_known_to_have_fallen():
+    weather = Weather()
+    weather.point("H", NOON - timedelta(minutes=116), 2.5)
+    assert bulletin(weather).of("ford").level == RiskLevel.NONE  # 121 minutes at the cutoff
+    assert bulletin(weather).of("ford").cause == "station H above a level when last heard"
+
+
+def test_a_reading_counts_up_to_its_greatest_age(weather):
+    weather = Weather()
+    weather.point("H", NOON - timedelta(minutes=115), 2.5)
+    assert bulletin(weather).of("ford").level == RiskLevel.ORANGE
+
+
+def test_a_quiet_station_that_stood_low_is_complete_until_it_is_silent():
+    weather = dry(Weather(), NOON)
+    quiet = Weather()
+    quiet.point("H", NOON - timedelta(minutes=170), 0.3)
+    assert bulletin(weather).of("ford").data_state is DataState.COMPLETE
+    found = bulletin(quiet)
+    assert found.of("ford").cause is None
+    assert found.freshness[0].state == "late"
+
+
+def test_a_failed_or_missing_value_is_not_there(weather):
+    weather.point("H", NOON - HOUR / 2, 2.5)
+    weather.point("H", NOON, 0.1, flag=QcFlag.FAIL)
+    weather.point("H", NOON + timedelta(minutes=1), None, flag=QcFlag.MISSING)
+    assert bulletin(weather).of("ford").level == RiskLevel.ORANGE
+
+
+def test_a_suspect_value_may_raise_but_never_lowers(weather):
+    weather.point("H", NOON - HOUR / 2, 2.5)
+    weather.point("H", NOON, 0.1, flag=QcFlag.SUSPECT)
+    ford = bulletin(weather).of("ford")
+    assert (ford.level, ford.cause) == (RiskLevel.ORANGE, "station H suspect")
+    weather.point("H", NOON, 3.5, flag=QcFlag.SUSPECT)
+    assert bulletin(weather).of("ford").level == RiskLevel.RED
+
+
+def test_of_two_feeds_for_one_time_the_one_named_first_counts(weather):
+    weather.point("H", NOON, 0.5, feed="river")
+    weather.point("H", NOON, 2.5, feed="another")
+    assert bulletin(weather).of("ford").level == RiskLevel.NONE
+    weather.point("H", NOON, 2.5, feed="radar")  # the first in the configuration
+    assert bulletin(weather).of("ford").level == RiskLevel.ORANGE
+
+
+def test_what_is_about_a_time_after_the_slot_is_left_to_the_next_cycle(weather):
+    weather.point("H", NOON + timedelta(minutes=3), 2.5)
+    assert bulletin(weather).of("ford").level == RiskLevel.NONE
