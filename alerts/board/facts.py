@@ -1,0 +1,89 @@
+"""What a page of the board rests on, read in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alerts.episode import TierEpisode
+from alerts.tier import Action, Tier
+from pipeline.bulletin import RiskBulletin
+from pipeline.site.model import Village
+from pipeline.world import Mode
+
+WAITED_FOR = frozenset({Action.PREPARE, Action.MOVE, Action.REFUGE})
+"""Orders whose silence an officer must see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message and what became of it.
+
+    Attributes
+    ----------
+    total, accepted, failed, uncertain : deliveries; accepted by a provider is not received
+    acked : who said "received" and when (wall time)
+    """
+
+    message_id: str
+    episode_id: str
+    revision: int
+    village_id: str
+    place_id: str
+    audience: str
+    language: str
+    slot: datetime
+    tier: Tier
+    action: Action
+    decide_by: datetime | None
+    body: str
+    total: int = 0
+    accepted: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    acked: tuple[tuple[str, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One snapshot of a world.
+
+    Attributes
+    ----------
+    flood_now : the exercise's clock; None in the live world
+    ended : the exercise has played its flood to the end
+    episodes : newest state of each village's newest episode
+    sent : every message of the open episodes, oldest first
+    """
+
+    site_name: str
+    mode: Mode
+    zone: ZoneInfo
+    interval: timedelta
+    now: datetime
+    flood_now: datetime | None
+    ended: bool
+    villages: tuple[Village, ...]
+    bulletin: RiskBulletin | None
+    episodes: Mapping[str, TierEpisode]
+    sent: tuple[Sent, ...]
+
+    def of_episode(self, episode: TierEpisode | None) -> tuple[Sent, ...]:
+        """Return the messages of the episode's newest order: what is being waited for now."""
+        if episode is None:
+            return ()
+        mine = [s for s in self.sent if s.episode_id == episode.episode_id]
+        newest = max((s.revision for s in mine), default=0)
+        return tuple(s for s in mine if s.revision == newest)
+
+    def current_sent(self) -> tuple[Sent, ...]:
+        """Return the newest orders of every open episode, officers' copies apart."""
+        return tuple(
+            s
+            for episode in self.episodes.values()
+            if episode.closed is None
+            for s in self.of_episode(episode)
+            if s.audience == "villager" and s.action in WAITED_FOR
+        )

@@ -1,0 +1,164 @@
+"""Where the board's pages are read from: one snapshot of the ledger, and the site pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from alerts.board.facts import Facts, Sent
+from alerts.board.view import NowView, now_view
+from alerts.board.village_view import VillageView, village_view
+from alerts.deployment import Deployment, NothingToDo
+from alerts.episode import TierEpisode
+from alerts.ledger import answers, episodes, messages
+from alerts.ledger.messages import Kept
+from alerts.outbox import standing
+from alerts.outbox.delivery import State
+from alerts.warning_pack import WarningPack, load_warning
+from pipeline import clock
+from pipeline.assess import bulletins, last_slot
+from pipeline.bulletin import RiskBulletin
+from pipeline.database import Engine, connect, reading
+from pipeline.runs import open_now
+from pipeline.series import village_series
+from pipeline.settings import Settings
+from pipeline.site.derive import risk_config
+from pipeline.site.model import RiskConfig
+from pipeline.site.pack import SitePack, load
+from pipeline.world import Exercise, Mode, World, flood_time
+
+MOMENT = timedelta(microseconds=1)
+FAILED = (State.FAILED_FINAL, State.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """A site pack as read; read again when a file of it has changed."""
+
+    stamp: tuple[float, int]
+    site: SitePack
+    warning: WarningPack
+    risk: RiskConfig
+
+
+@dataclass(slots=True)
+class BoardSource:
+    """Reads what the pages show, for one deployment."""
+
+    settings: Settings
+    _engine: Engine | None = field(default=None, init=False)
+    _pack: _Pack | None = field(default=None, init=False)
+
+    def now_view(self) -> NowView:
+        """Return the first page's content."""
+        return now_view(self._facts(clock.now()))
+
+    def village_view(self, village_id: str) -> VillageView | None:
+        """Return a village's page, or None where the site has no such village."""
+        pack, now = self._read_pack(), clock.now()
+        village = next((v for v in pack.site.villages if v.village_id == village_id), None)
+        if village is None:
+            return None
+        facts = self._facts(now)
+        cutoff = facts.flood_now or now if facts.bulletin is None else facts.bulletin.cutoff
+        series = village_series(self._connected(), pack.risk, village_id, cutoff=cutoff)
+        return village_view(facts, village, series, pack.warning.plans.get(village_id))
+
+    def _facts(self, now: datetime) -> Facts:
+        pack, engine = self._read_pack(), self._connected()
+        exercise = (
+            open_now(engine, pack.site.site_id) if self.settings.mode is Mode.EXERCISE else None
+        )
+        world = self._world(exercise)
+        flood_now = None if exercise is None else flood_time(exercise, now)
+        states = {} if world is None else self._episodes(world)
+        return Facts(
+            site_name=pack.site.name,
+            mode=self.settings.mode,
+            zone=ZoneInfo(pack.site.zone),
+            interval=pack.site.cycle,
+            now=now,
+            flood_now=flood_now,
+            ended=exercise is not None and flood_now == exercise.flood_end,
+            villages=pack.site.villages,
+            bulletin=None if world is None else self._bulletin(world),
+            episodes=states,
+            sent=()
+            if world is None
+            else self._sent(world, (e.episode_id for e in states.values())),
+        )
+
+    def _world(self, exercise: Exercise | None) -> World | None:
+        if exercise is not None:
+            return exercise.world
+        try:
+            return Deployment(
+                self.settings, self._read_pack().site, self._connected()
+            ).paging_world()
+        except NothingToDo:
+            return None
+
+    def _bulletin(self, world: World) -> RiskBulletin | None:
+        slot = last_slot(self._connected(), world)
+        if slot is None:
+            return None
+        newest = bulletins(self._connected(), world, after=slot - MOMENT, upto=slot)
+        return newest[-1] if newest else None
+
+    def _episodes(self, world: World) -> dict[str, TierEpisode]:
+        with reading(self._connected()) as connection:
+            return episodes.newest(connection, world)
+
+    def _sent(self, world: World, episode_ids: Iterable[str]) -> tuple[Sent, ...]:
+        with reading(self._connected()) as connection:
+            kept = messages.of_episodes(connection, world, episode_ids)
+            ids = [k.message.message_id for k in kept]
+            counts = standing.progress(connection, world, ids)
+            answered = answers.of_messages(connection, world, ids)
+        return tuple(
+            _sent(k, counts.get(k.message.message_id, {}), answered.get(k.message.message_id, ()))
+            for k in kept
+        )
+
+    def _connected(self) -> Engine:
+        if self._engine is None:
+            self._engine = connect(self.settings.database_url)
+        return self._engine
+
+    def _read_pack(self) -> _Pack:
+        stamp = _stamp(self.settings.site_folder)
+        if self._pack is None or self._pack.stamp != stamp:
+            site = load(self.settings.site_folder, self.settings.home)
+            self._pack = _Pack(stamp, site, load_warning(site), risk_config(site))
+        return self._pack
+
+
+def _stamp(folder: Path) -> tuple[float, int]:
+    times = [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()]
+    return max(times, default=0.0), len(times)
+
+
+def _sent(kept: Kept, counts: dict[State, int], answered: tuple[answers.Answer, ...]) -> Sent:
+    message = kept.message
+    return Sent(
+        message_id=message.message_id,
+        episode_id=message.episode_id,
+        revision=message.revision,
+        village_id=message.village_id,
+        place_id=message.place_id,
+        audience=message.audience.value,
+        language=message.language,
+        slot=message.slot,
+        tier=message.tier,
+        action=message.action,
+        decide_by=message.decide_by,
+        body=message.body,
+        total=sum(counts.values()) - counts.get(State.SUPERSEDED, 0),
+        accepted=counts.get(State.ACCEPTED, 0),
+        failed=sum(counts.get(state, 0) for state in FAILED),
+        uncertain=counts.get(State.UNCERTAIN, 0),
+        acked=tuple((a.by_ref, a.at) for a in answered),
+    )

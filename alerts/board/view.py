@@ -1,0 +1,230 @@
+"""The content of the board's first page, built purely from what the ledger and the bulletin say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from alerts.board.facts import WAITED_FOR, Facts, Sent
+from alerts.board.words import (
+    acknowledged,
+    clock,
+    evidence_line,
+    left,
+    sent_count,
+    told,
+    window,
+)
+from alerts.episode import TierEpisode
+from alerts.tier import Tier
+from pipeline.bulletin import DataState, RiskBulletin, VillageRisk
+from pipeline.site.model import Village, VillageKind
+from pipeline.world import Mode
+
+REFRESH_S = 20
+STALE_CYCLES = 2
+TITLES = {
+    Mode.LIVE: "LIVE",
+    Mode.EXERCISE: "EXERCISE - 演练 - nobody is in danger",
+    Mode.REPLAY: "REPLAY - sends nothing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The mode, both clocks and the age of the last cycle: on every page, at the top."""
+
+    mode: str
+    title: str
+    site: str
+    wall_clock: str
+    flood_clock: str | None
+    cycle: str
+    cycle_age: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One number that an officer looks for first."""
+
+    value: str
+    label: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One place on the board, every cell as text."""
+
+    village_id: str
+    name: str
+    township: str
+    tier: int
+    level: int
+    level_word: str
+    told: str
+    since: str
+    onset: str | None
+    decide_by: str | None
+    decide_left: str
+    decide_late: bool
+    evidence: tuple[str, ...]
+    data_state: str
+    cause: str | None
+    data_age: str
+    sent: str
+    acked: str
+    ack_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationRow:
+    """How fresh one station or grid was at the last cutoff."""
+
+    station_id: str
+    feed_id: str
+    newest: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class NowView:
+    """The first page."""
+
+    banner: Banner
+    cards: tuple[Card, ...]
+    villages: tuple[Row, ...]
+    points: tuple[Row, ...]
+    calm: tuple[Row, ...]
+    stations: tuple[StationRow, ...]
+    refresh_s: int = REFRESH_S
+
+
+def now_view(facts: Facts) -> NowView:
+    """Return the first page: villages with a tier or a level, points, calm places, stations."""
+    rows = [(village, village_row(facts, village)) for village in facts.villages]
+    people = [row for v, row in rows if v.kind is not VillageKind.RIVER_POINT]
+    points = [row for v, row in rows if v.kind is VillageKind.RIVER_POINT]
+    active = [row for row in people if row.tier or row.level]
+    return NowView(
+        banner=banner(facts),
+        cards=_cards(facts, people),
+        villages=tuple(
+            sorted(active, key=lambda r: (-r.tier, -r.level, r.decide_by or "~", r.name))
+        ),
+        points=tuple(sorted((p for p in points if p.level), key=lambda r: (-r.level, r.name))),
+        calm=tuple(row for row in people if not (row.tier or row.level)),
+        stations=_stations(facts.bulletin, facts.zone),
+    )
+
+
+def banner(facts: Facts) -> Banner:
+    """Return the banner; a cycle older than two intervals is stale, and none at all is too."""
+    at, bulletin = facts.flood_now or facts.now, facts.bulletin
+    age = None if bulletin is None else at - bulletin.slot
+    ended = facts.ended
+    return Banner(
+        mode=facts.mode.value,
+        title=TITLES[facts.mode] + (" - ended" if ended else ""),
+        site=facts.site_name,
+        wall_clock=clock(facts.now, facts.zone, with_date=True),
+        flood_clock=None
+        if facts.flood_now is None
+        else clock(facts.flood_now, facts.zone, with_date=True),
+        cycle="none yet" if bulletin is None else clock(bulletin.slot, facts.zone, with_date=True),
+        cycle_age="never" if age is None else left(age) + " old",
+        stale=not ended and (age is None or age > STALE_CYCLES * facts.interval),
+    )
+
+
+def village_row(facts: Facts, village: Village) -> Row:
+    """Return one place's row; a place missing from the bulletin is blind, never calm."""
+    risk = _risk(facts.bulletin, village.village_id)
+    episode = _open(facts.episodes, village.village_id)
+    tier = Tier.NONE if episode is None else episode.tier
+    sent = facts.of_episode(episode)
+    decide_by = min((s.decide_by for s in sent if s.decide_by is not None), default=None)
+    at = facts.flood_now or facts.now
+    return Row(
+        village_id=village.village_id,
+        name=village.name,
+        township=village.township,
+        tier=int(tier),
+        level=int(risk.level),
+        level_word=risk.level.name.lower(),
+        told=told(sent, tier),
+        since="no episode" if episode is None else f"since {clock(episode.tier_since, facts.zone)}",
+        onset=None if risk.onset is None else window(risk.onset, facts.zone),
+        decide_by=None if decide_by is None else clock(decide_by, facts.zone),
+        decide_left="" if decide_by is None else _remaining(decide_by - at),
+        decide_late=decide_by is not None and decide_by <= at,
+        evidence=tuple(evidence_line(e, facts.zone) for e in risk.evidence[:4]),
+        data_state=risk.data_state.value,
+        cause=risk.cause,
+        data_age=_data_age(facts, village.village_id),
+        sent=sent_count(sent),
+        acked=acknowledged(sent, facts.zone),
+        ack_class=_ack_class(sent),
+    )
+
+
+def _remaining(span: timedelta) -> str:
+    return f"{left(span)} left" if span > timedelta(0) else f"passed {left(-span)} ago"
+
+
+def _risk(bulletin: RiskBulletin | None, village_id: str) -> VillageRisk:
+    if bulletin is not None:
+        return bulletin.of(village_id)
+    return RiskBulletin.missing(village_id)
+
+
+def _open(episodes: Mapping[str, TierEpisode], village_id: str) -> TierEpisode | None:
+    episode = episodes.get(village_id)
+    return None if episode is None or episode.closed is not None else episode
+
+
+def _data_age(facts: Facts, village_id: str) -> str:
+    bulletin = facts.bulletin
+    if bulletin is None or village_id not in bulletin.villages:
+        return "nothing seen"
+    newest = bulletin.newest_inputs[bulletin.villages.index(village_id)]
+    return "nothing seen" if newest is None else left((facts.flood_now or facts.now) - newest)
+
+
+def _ack_class(sent: Sequence[Sent]) -> str:
+    if not any(s.action in WAITED_FOR for s in sent):
+        return "soft"
+    return "ok" if all(s.acked for s in sent) else "no"
+
+
+def _cards(facts: Facts, people: Iterable[Row]) -> tuple[Card, ...]:
+    rows = list(people)
+    red = sum(row.tier == Tier.RED for row in rows)
+    orange = sum(row.tier == Tier.ORANGE for row in rows)
+    silent = [s for s in facts.current_sent() if not s.acked]
+    blind = sum(row.data_state == DataState.BLIND for row in rows)
+    broken = sum(s.failed + s.uncertain for s in facts.current_sent())
+    return (
+        Card(str(red), "villages red: move now", bad=red > 0),
+        Card(str(orange), "villages orange: prepare"),
+        Card(str(len(silent)), "orders nobody answered", bad=bool(silent)),
+        Card(str(broken), "deliveries failed or uncertain", bad=broken > 0),
+        Card(str(blind), "places blind", bad=blind > 0),
+    )
+
+
+def _stations(bulletin: RiskBulletin | None, zone: ZoneInfo) -> tuple[StationRow, ...]:
+    if bulletin is None:
+        return ()
+    return tuple(
+        StationRow(
+            s.station_id,
+            s.feed_id,
+            "never" if s.newest is None else clock(s.newest, zone, with_date=True),
+            s.state,
+        )
+        for s in bulletin.freshness
+    )

@@ -1,0 +1,224 @@
+"""The content of a village's page: rain, rivers, thresholds, orders and the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alerts.board.charts import Chart, hydrograph, hyetograph
+from alerts.board.facts import Facts, Sent
+from alerts.board.view import REFRESH_S, Banner, Row, banner, village_row
+from alerts.board.words import clock, sent_count
+from alerts.plan.model import Plan, Refuge, SpecialSite, Zone
+from pipeline.bulletin import RiskBulletin, RiskLevel
+from pipeline.series import Accumulation, VillageSeries
+from pipeline.site.model import Village
+
+LANGUAGE = "en"
+"""The board speaks English until it has a language switch; orders are shown as they were sent."""
+
+LEVELS = (RiskLevel.BLUE, RiskLevel.YELLOW, RiskLevel.ORANGE, RiskLevel.RED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One threshold in the accumulation table."""
+
+    level: int
+    text: str
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccumulationRow:
+    """One duration: what fell, how much of it was seen, and the thresholds on today's wetness."""
+
+    duration: str
+    value: str
+    coverage: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RiverChart:
+    """One linked river station."""
+
+    station_id: str
+    variable: str
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class MessageItem:
+    """One order as it was sent, and what became of it."""
+
+    when: str
+    audience: str
+    language: str
+    place: str
+    body: str
+    deliveries: str
+    acked: str
+    ack_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPlace:
+    """One zone or special site of the plan, first route and shelter."""
+
+    name: str
+    people: str
+    route: str
+    shelter: str
+    refuge: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """The plan in short."""
+
+    note: str
+    places: tuple[PlanPlace, ...]
+    responsible: tuple[str, ...]
+    signals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VillageView:
+    """A village's page."""
+
+    banner: Banner
+    name: str
+    township: str
+    zone: str
+    area: str
+    row: Row
+    confidence: str
+    wetness: str
+    rain: Chart
+    rivers: tuple[RiverChart, ...]
+    accumulations: tuple[AccumulationRow, ...]
+    messages: tuple[MessageItem, ...]
+    plan: PlanView | None
+    refresh_s: int = REFRESH_S
+
+
+def village_view(
+    facts: Facts, village: Village, series: VillageSeries, plan: Plan | None
+) -> VillageView:
+    """Return the page of one village.
+
+    Parameters
+    ----------
+    series : read at the same cutoff as the newest bulletin, so page and decision agree
+    plan : None where there is none, or none that could be read
+    """
+    bulletin = facts.bulletin
+    risk = (
+        RiskBulletin.missing(village.village_id)
+        if bulletin is None
+        else bulletin.of(village.village_id)
+    )
+    mine = [s for s in facts.sent if s.village_id == village.village_id]
+    return VillageView(
+        banner=banner(facts),
+        name=village.name,
+        township=village.township,
+        zone=str(facts.zone),
+        area="area unknown" if village.area_km2 is None else f"{village.area_km2:g} km2",
+        row=village_row(facts, village),
+        confidence=risk.confidence.value,
+        wetness=_wetness(series),
+        rain=hyetograph(series.times, series.rain_mm, facts.zone),
+        rivers=tuple(
+            RiverChart(
+                r.station_id,
+                r.variable.value,
+                hydrograph(
+                    r.times,
+                    r.values,
+                    r.levels,
+                    facts.zone,
+                    unit=r.variable.unit,
+                    hours=series.times,
+                ),
+            )
+            for r in series.rivers
+        ),
+        accumulations=tuple(_accumulation(a) for a in series.accumulations),
+        messages=tuple(_message(s, facts) for s in reversed(mine)),
+        plan=None if plan is None else plan_view(plan),
+    )
+
+
+def _wetness(series: VillageSeries) -> str:
+    amount = "unknown amount" if series.wetness_mm is None else f"{series.wetness_mm:.1f} mm"
+    return f"{series.wetness_class.value} ({amount})"
+
+
+def _accumulation(row: Accumulation) -> AccumulationRow:
+    return AccumulationRow(
+        duration=f"{row.duration_h:g} h",
+        value="not seen" if row.value is None else f"{row.value:.1f}",
+        coverage=f"{row.coverage:.0%}",
+        cells=tuple(_cell(level, row.value, row.thresholds.get(level)) for level in LEVELS),
+    )
+
+
+def _cell(level: RiskLevel, value: float | None, threshold: float | None) -> Cell:
+    if threshold is None:
+        return Cell(int(level), "-", reached=False)
+    return Cell(int(level), f"{threshold:.1f}", value is not None and value >= threshold)
+
+
+def _message(sent: Sent, facts: Facts) -> MessageItem:
+    answers = ", ".join(f"{ref} at {clock(at, facts.zone)}" for ref, at in sent.acked)
+    return MessageItem(
+        when=clock(sent.slot, facts.zone, with_date=True),
+        audience=sent.audience,
+        language=sent.language,
+        place=sent.place_id or "officers",
+        body=sent.body,
+        deliveries=sent_count((sent,)),
+        acked=f"acknowledged by {answers}" if answers else "no answer yet",
+        ack_class="ok" if answers else "no",
+    )
+
+
+def plan_view(plan: Plan) -> PlanView:
+    """Return a plan in short, in the board's language where the plan has it."""
+    signals = plan.signals
+    return PlanView(
+        note=plan.note,
+        places=(
+            *(_place(plan, zone) for zone in plan.zones),
+            *(_place(plan, site) for site in plan.special_sites),
+        ),
+        responsible=plan.people.responsible,
+        signals=()
+        if signals is None
+        else (f"prepare: {_said(signals.prepare)}", f"move: {_said(signals.move)}"),
+    )
+
+
+def _place(plan: Plan, place: Zone | SpecialSite) -> PlanPlace:
+    people = place.people if isinstance(place, Zone) else max(place.people_day, place.people_night)
+    route = plan.route(place.routes[0]) if place.routes else None
+    shelter = plan.shelter(place.shelters[0]) if place.shelters else None
+    return PlanPlace(
+        name=_said(place.name),
+        people=str(people),
+        route="none"
+        if route is None
+        else f"{_said(route.name)} ({route.minutes_day} min, at night {route.minutes_night})",
+        shelter="none" if shelter is None else f"{_said(shelter.name)} (for {shelter.capacity})",
+        refuge=_refuge(place.refuge),
+    )
+
+
+def _refuge(refuge: Refuge | None) -> str:
+    return "none named" if refuge is None else _said(refuge.name)
+
+
+def _said(words: Mapping[str, str]) -> str:
+    return words.get(LANGUAGE) or next(iter(words.values()))

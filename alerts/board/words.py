@@ -1,0 +1,91 @@
+"""How the board words times, evidence and answers for an officer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alerts.board.facts import Sent
+from alerts.tier import Action, Tier
+from pipeline.bulletin import Evidence, Indicator, Onset
+
+ACTION_WORDS = {
+    Action.STAND_BY: "stand by",
+    Action.PREPARE: "prepare to move",
+    Action.MOVE: "move now",
+    Action.REFUGE: "go to the last refuge",
+    Action.RETURN: "may return",
+    Action.STAND_DOWN: "need not stand by any more",
+}
+
+
+def clock(instant: datetime, zone: ZoneInfo, *, with_date: bool = False) -> str:
+    """Return local time on the 24 h clock, with the day where asked."""
+    local = instant.astimezone(zone)
+    return local.strftime("%d %b %H:%M" if with_date else "%H:%M")
+
+
+def left(span: timedelta) -> str:
+    """Return a span in hours and minutes; under a minute it says so."""
+    minutes = int(abs(span).total_seconds()) // 60
+    if minutes == 0:
+        return "under a minute"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
+
+
+def window(onset: Onset, zone: ZoneInfo) -> str:
+    """Return the onset as earliest - latest with the likely time."""
+    early, likely, late = (clock(t, zone) for t in (onset.earliest, onset.likely, onset.latest))
+    return f"{early} - {late}, likely {likely}"
+
+
+def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
+    """Return one piece of evidence with value, threshold, station and time of its data."""
+    if evidence.indicator is Indicator.GAUGE_LOST:
+        return f"{evidence.station_id} lost: raised one level"
+    what = evidence.indicator.value
+    if evidence.duration_h is not None:
+        what = f"{evidence.duration_h:g} h {what}"
+    value = "-" if evidence.value is None else f"{evidence.value:g}"
+    limit = "" if evidence.threshold is None else f" of {evidence.threshold:g}"
+    when = "" if evidence.valid_time is None else f" at {clock(evidence.valid_time, zone)}"
+    return f"{what} {value}{limit} {evidence.unit}, {evidence.station_id}{when}"
+
+
+def told(sent: Sequence[Sent], tier: Tier) -> str:
+    """Return what the village's places were told; blue pages no one."""
+    actions = sorted({s.action for s in sent if s.audience == "villager"}, reverse=True)
+    if actions:
+        return ", ".join(ACTION_WORDS[action] for action in actions)
+    return "officers only" if tier else "nothing"
+
+
+def sent_count(sent: Sequence[Sent]) -> str:
+    """Return how many deliveries a provider took; that is not yet "received"."""
+    total = sum(s.total for s in sent)
+    if total == 0:
+        return "-"
+    words = [f"{sum(s.accepted for s in sent)} of {total} accepted"]
+    for count, word in (
+        (sum(s.failed for s in sent), "failed"),
+        (sum(s.uncertain for s in sent), "uncertain"),
+    ):
+        if count:
+            words.append(f"{count} {word}")
+    return ", ".join(words)
+
+
+def acknowledged(sent: Sequence[Sent], zone: ZoneInfo) -> str:
+    """Return who answered first and when, or how many places are silent."""
+    orders = [s for s in sent if s.audience == "villager"]
+    if not orders:
+        return "-"
+    answers = sorted((at, ref) for s in orders for ref, at in s.acked)
+    silent = sum(not s.acked for s in orders)
+    if not answers:
+        return "no answer yet"
+    at, ref = answers[0]
+    rest = f"; {silent} places silent" if silent else ""
+    return f"{ref} at {clock(at, zone)}{rest}"

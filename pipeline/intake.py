@@ -1,0 +1,234 @@
+"""The way of a feed's answers into the store: decoded, judged, dated, appended, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from pipeline.database import Connection, Engine
+from pipeline.errors import DecodeError
+from pipeline.feeds.client import FetchFailure
+from pipeline.feeds.registry import decode
+from pipeline.feeds.window import Window
+from pipeline.instants import HOUR, MICROSECOND, floor_to, parse
+from pipeline.observation import Decoded, Fault, GridReading, KnownBasis, RawPayload, Reading
+from pipeline.quality.verdict import judged
+from pipeline.site.model import FeedSpec
+from pipeline.site.pack import SitePack
+from pipeline.store import archive, batches, fetches
+from pipeline.store.admission import scheduled_window
+from pipeline.store.fetches import FetchRecord, FetchStatus
+from pipeline.store.quarantine import quarantine
+from pipeline.world import World
+
+GROUP: Final = 64
+"""Payloads in one transaction: an archive of thousands of files would else wait for the disk."""
+
+KEPT_FAULTS: Final = 50
+GRAVITY: Final = (
+    FetchStatus.EMPTY,
+    FetchStatus.UNCHANGED,
+    FetchStatus.OK,
+    FetchStatus.REFUSED,
+    FetchStatus.FAILED,
+)
+Clock = Callable[[], datetime]
+Progress = Callable[[int, int], None]
+Answer = RawPayload | FetchFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What became of one feed in one window.
+
+    Attributes
+    ----------
+    status : the gravest of its attempts; EMPTY if there was nothing to fetch
+    payloads : answers that were kept
+    readings : rows (and grids) that are new in the log
+    repeated : rows that the log held already, or that say nothing new
+    faults : rows, fields and payloads that could not be used; all of them are in quarantine
+    absent : addresses where nothing was
+    first_faults : the first of the faults, to be shown
+    """
+
+    feed_id: str
+    status: FetchStatus
+    payloads: int = 0
+    readings: int = 0
+    repeated: int = 0
+    faults: int = 0
+    absent: int = 0
+    first_faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """One answer on its way into the store; a failed one has a status and a fault."""
+
+    answer: Answer
+    started_at: datetime
+    status: FetchStatus
+    decoded: Decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One feed's way into the store in one run."""
+
+    engine: Engine
+    pack: SitePack
+    world: World
+    spec: FeedSpec
+    basis: KnownBasis
+    clock: Clock
+    window: Window | None
+
+    def take(self, answers: Iterable[Answer], total: int, progress: Progress | None) -> Observed:
+        """Store every answer, a group in one transaction, and sum up."""
+        observed = Observed(self.spec.feed_id, FetchStatus.EMPTY)
+        waiting, done = iter(answers), 0
+        while group := [self._taken(answer) for answer in islice(waiting, GROUP)]:
+            with self.engine.begin() as connection:
+                for taken in group:
+                    observed = _sum(observed, self._store(connection, taken))
+            done += len(group)
+            if progress is not None:
+                progress(done, total)
+        return observed
+
+    def _taken(self, answer: Answer) -> _Taken:
+        started_at = self.clock()
+        if isinstance(answer, FetchFailure):
+            status = FetchStatus.EMPTY if answer.absent else FetchStatus.FAILED
+            faults = () if answer.absent else (Fault(answer.source_url, answer.message),)
+            return _Taken(answer, started_at, status, Decoded(faults=faults))
+        try:
+            decoded = self._declared(decode(answer, self.spec, self._decode_window()))
+        except DecodeError as error:
+            fault = Fault(answer.source_url, str(error), error.row, error.field)
+            return _Taken(answer, started_at, FetchStatus.REFUSED, Decoded(faults=(fault,)))
+        return _Taken(answer, started_at, FetchStatus.OK, decoded)
+
+    def _decode_window(self) -> Window | None:
+        """Return the window in whole hours: a batch holds an hour, and must not be cut."""
+        if self.window is None:
+            return None
+        last = floor_to(self.window.end, HOUR) + HOUR - MICROSECOND
+        return Window(floor_to(self.window.start, HOUR), last)
+
+    def _declared(self, decoded: Decoded) -> Decoded:
+        """Return what is of this site, judged, with the instants at which it was known."""
+        own = frozenset(station.station_id for station in self.pack.stations)
+        latency = timedelta(minutes=self.spec.latency_min)
+        readings: Sequence[Reading] = judged([r for r in decoded.readings if r.station_id in own])
+        grids: Sequence[GridReading] = decoded.grids
+        if self.basis is KnownBasis.DECLARED:
+            readings = [replace(r, known_at=_declared_at(r, latency)) for r in readings]
+            grids = [replace(g, known_at=_declared_at(g, latency)) for g in grids]
+        return Decoded(tuple(readings), tuple(grids), decoded.faults)
+
+    def _store(self, connection: Connection, taken: _Taken) -> Observed:
+        """Keep one answer's bytes, rows, faults and record."""
+        stored_at = self.clock()
+        faults = taken.decoded.faults
+        appended = batches.Appended(0, 0, len(faults))
+        sha256 = None
+        if isinstance(taken.answer, RawPayload):
+            sha256 = archive.keep(connection, taken.answer, stored_at=stored_at)
+            incoming = self._incoming(taken.decoded, sha256, stored_at)
+            appended = batches.append(connection, incoming)
+        elif faults:
+            quarantine(
+                connection,
+                self.pack.site_id,
+                self.spec.feed_id,
+                faults,
+                payload_sha256=None,
+                stored_at=stored_at,
+            )
+        fetches.record(connection, self._record(taken, appended, sha256, stored_at))
+        return Observed(
+            self.spec.feed_id,
+            taken.status,
+            payloads=int(sha256 is not None),
+            readings=appended.rows,
+            repeated=appended.repeated,
+            faults=appended.refused,
+            absent=int(taken.status is FetchStatus.EMPTY),
+            first_faults=faults[:KEPT_FAULTS],
+        )
+
+    def _incoming(self, decoded: Decoded, sha256: str, stored_at: datetime) -> batches.Incoming:
+        return batches.Incoming(
+            site=self.pack.site_id,
+            feed_id=self.spec.feed_id,
+            basis=self.basis,
+            known_at=stored_at,
+            payload_sha256=sha256,
+            stored_at=stored_at,
+            decoded=decoded,
+            valid_window=self._valid_window(stored_at),
+        )
+
+    def _valid_window(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """Return the valid times that can be true: of live feeds near now, else as stated."""
+        return (
+            scheduled_window(now) if self.basis is KnownBasis.RECEIVED else stated_range(self.spec)
+        )
+
+    def _record(
+        self,
+        taken: _Taken,
+        appended: batches.Appended,
+        sha256: str | None,
+        stored_at: datetime,
+    ) -> FetchRecord:
+        answer = taken.answer
+        faults = taken.decoded.faults
+        return FetchRecord(
+            world=self.world,
+            feed_id=self.spec.feed_id,
+            started_at=taken.started_at,
+            ended_at=stored_at,
+            status=taken.status,
+            source=answer.source_url,
+            payload_sha256=sha256,
+            size_bytes=len(answer.content) if isinstance(answer, RawPayload) else None,
+            readings=appended.rows + appended.repeated,
+            faults=appended.refused,
+            detail=faults[0].message if faults else _absence(answer),
+        )
+
+
+def _absence(answer: Answer) -> str | None:
+    return f"{answer.source_url}: {answer.message}" if isinstance(answer, FetchFailure) else None
+
+
+def _declared_at(row: Reading | GridReading, latency: timedelta) -> datetime:
+    """Return when a row of an archive counts as known: never before its own stated instant."""
+    usual = row.valid_time + latency
+    return usual if row.known_at is None else max(usual, row.known_at)
+
+
+def _sum(one: Observed, other: Observed) -> Observed:
+    """Return both together, with the graver status."""
+    return Observed(
+        one.feed_id,
+        max(one.status, other.status, key=GRAVITY.index),
+        payloads=one.payloads + other.payloads,
+        readings=one.readings + other.readings,
+        repeated=one.repeated + other.repeated,
+        faults=one.faults + other.faults,
+        absent=one.absent + other.absent,
+        first_faults=(*one.first_faults, *other.first_faults)[:KEPT_FAULTS],
+    )
+
+
+def stated_range(spec: FeedSpec) -> tuple[datetime, datetime] | None:
+    """Return the range of valid times that an archive states."""
+    first, last = spec.archive_from, spec.archive_to
+    return None if first is None or last is None else (parse(first), parse(last))

@@ -1,0 +1,164 @@
+"""What the board may never do: make a stale page look fresh, or "sent" look like "received"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alerts.board.facts import Facts, Sent
+from alerts.board.pages import page
+from alerts.board.view import now_view
+from alerts.episode import TierEpisode
+from alerts.tier import Action, Tier
+from pipeline.bulletin import (
+    Confidence,
+    DataState,
+    Evidence,
+    Indicator,
+    Onset,
+    RiskBulletin,
+    RiskLevel,
+    Signal,
+    StationFreshness,
+    VillageRisk,
+)
+from pipeline.site.model import Village
+from pipeline.world import Mode
+
+SLOT = datetime(2014, 11, 4, 3, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WALL = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def village(village_id: str, kind: str = "village") -> Village:
+    return Village(
+        village_id=village_id,
+        kind=kind,
+        name=f"<b>{village_id}</b>",
+        name_en=village_id,
+        township="T",
+        position_basis="none",
+    )
+
+
+def evidence() -> Evidence:
+    return Evidence(
+        Indicator.RAIN, "radar", 6.0, 52.4, 45.0, "mm", SLOT, 300, "empirical", RiskLevel.RED
+    )
+
+
+def bulletin() -> RiskBulletin:
+    risk = VillageRisk(
+        "V1",
+        RiskLevel.RED,
+        Signal.MOVE,
+        Onset(SLOT + HOUR, SLOT + 2 * HOUR, SLOT + 3 * HOUR),
+        Confidence.MEDIUM,
+        DataState.DEGRADED,
+        "one hour missing",
+        (evidence(),),
+    )
+    return RiskBulletin(
+        site="s",
+        slot=SLOT,
+        cutoff=SLOT + timedelta(minutes=5),
+        code_version="1",
+        risk_config_sha256="r",
+        inputs_sha256="i",
+        villages=("V1", "V2"),
+        levels=(RiskLevel.RED, RiskLevel.NONE),
+        data_states=(DataState.DEGRADED, DataState.COMPLETE),
+        closeness=(1.4, 0.1),
+        newest_inputs=(SLOT, SLOT),
+        details=(risk,),
+        freshness=(StationFreshness("radar", "rain", SLOT, "fresh"),),
+    )
+
+
+EPISODE = TierEpisode(
+    "e1", "V1", Tier.RED, Tier.RED, SLOT, SLOT, Tier.NONE, None, 0, Tier.NONE, 1, SLOT, None
+)
+ORDER = Sent(
+    "m1", "e1", 1, "V1", "riverside", "villager", "en", SLOT, Tier.RED, Action.MOVE,
+    SLOT + HOUR, "Move now.", total=2, accepted=2,
+)  # fmt: skip
+
+
+def facts(**changes: object) -> Facts:
+    whole = Facts(
+        site_name="Site",
+        mode=Mode.EXERCISE,
+        zone=ZoneInfo("Europe/Paris"),
+        interval=HOUR,
+        now=WALL,
+        flood_now=SLOT + timedelta(minutes=10),
+        ended=False,
+        villages=(village("V1"), village("V2"), village("V3"), village("P1", "river_point")),
+        bulletin=bulletin(),
+        episodes={"V1": EPISODE},
+        sent=(ORDER,),
+    )
+    return replace(whole, **changes)
+
+
+def test_the_highest_tier_comes_first_with_its_evidence_and_decide_by() -> None:
+    row = now_view(facts()).villages[0]
+    assert (row.village_id, row.tier, row.told) == ("V1", 4, "move now")
+    assert row.evidence == ("6 h rain 52.4 of 45 mm, radar at 04:00",)
+    assert row.decide_by == "05:00"
+    assert row.decide_left == "50 min left"
+
+
+def test_accepted_by_a_provider_is_never_shown_as_received() -> None:
+    row = now_view(facts()).villages[0]
+    assert row.sent == "2 of 2 accepted"
+    assert row.acked == "no answer yet"
+    assert row.ack_class == "no"
+
+
+def test_an_answer_names_who_and_when() -> None:
+    answered = replace(ORDER, acked=(("role:mayor", WALL),))
+    row = now_view(facts(sent=(answered,))).villages[0]
+    assert row.acked == "role:mayor at 10:00"
+    assert row.ack_class == "ok"
+
+
+def test_a_village_missing_from_the_bulletin_is_blind_not_calm() -> None:
+    calm = {row.village_id: row.data_state for row in now_view(facts()).calm}
+    assert calm == {"V2": "complete", "V3": "blind"}
+
+
+@pytest.mark.parametrize(("cycles", "stale"), [(1, False), (2, False), (3, True)])
+def test_a_cycle_older_than_two_intervals_is_stale(cycles: int, stale: bool) -> None:
+    assert now_view(facts(flood_now=SLOT + cycles * HOUR)).banner.stale is stale
+
+
+def test_no_cycle_at_all_is_stale_and_every_place_blind() -> None:
+    view = now_view(facts(bulletin=None, episodes={}, sent=()))
+    assert view.banner.stale
+    assert {row.data_state for row in view.calm} == {"blind"}
+
+
+def test_a_tier_outlives_the_level_that_made_it() -> None:
+    calmed = replace(
+        bulletin(), details=(), levels=(RiskLevel.NONE,) * 2, data_states=(DataState.COMPLETE,) * 2
+    )
+    row = now_view(facts(bulletin=calmed)).villages[0]
+    assert (row.tier, row.level) == (4, 0)
+
+
+def test_both_clocks_of_an_exercise_are_on_the_page_and_nothing_is_unescaped() -> None:
+    html = page("now.html", view=now_view(facts()), base="/").body.decode()
+    assert "EXERCISE - 演练" in html
+    assert "04 Nov 04:10" in html
+    assert "24 Nov 10:00" in html
+    assert "<b>V1</b>" not in html
+    assert "&lt;b&gt;V1" in html
+
+
+def test_a_river_point_is_for_officers_and_is_no_village_row() -> None:
+    view = now_view(facts())
+    assert "P1" not in {row.village_id for row in (*view.villages, *view.calm)}
