@@ -1,0 +1,210 @@
+"""Door: what persons do by hand, with Airflow running or not; one may raise, two must lower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.compose import ByHand, Occasion
+from alerts.episode import Step, TierEpisode, lower_by_person, order_by_person
+from alerts.errors import Refused
+from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
+from alerts.ledger import actions, answers, episodes, fence, messages
+from alerts.ledger.actions import Deed, Verb
+from alerts.ledger.answers import Answer, Via
+from alerts.ledger.episodes import Cause
+from alerts.roster import Right
+from alerts.tier import Tier
+from pipeline.assess import bulletins, last_slot
+from pipeline.bulletin import RiskBulletin
+from pipeline.database import Connection
+from pipeline.instants import floor_to
+
+SECOND = timedelta(seconds=1)
+CONFIRM_WITHIN = timedelta(minutes=30)
+"""Wall time from a request to lower until nobody can agree to it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks for.
+
+    Attributes
+    ----------
+    by : roster reference
+    override : of a lowering: why it should be done although a rule would hold the tier
+    """
+
+    village_id: str
+    tier: Tier
+    reason: str
+    by: str
+    override: str | None = None
+
+
+def order_village(desk: Desk, asked: Asked, minute: Minute) -> Issued:
+    """Raise a village by one person's word and queue what follows; a delivery pass sends it.
+
+    Raises
+    ------
+    Refused
+        The person has no right to, the village is unknown, no reason is given, the tier is none,
+        or the world is a replay.
+    """
+    deed = _deed(desk, asked, minute, Right.ORDER)
+    newest = _newest_bulletin(desk, deed.flood_at)
+    with desk.engine.begin() as connection:
+        fence.hold(connection, desk.world)
+        before = episodes.newest_of(connection, desk.world, asked.village_id)
+        step = order_by_person(
+            before, asked.village_id, asked.tier, world=desk.world, slot=deed.flood_at
+        )
+        actions.record(connection, desk.world, deed)
+        occasion = by_hand(desk, deed, step, before=before, bulletin=newest, by=(asked.by,))
+        return issue(connection, desk, occasion, _whole(minute), cause=Cause.ORDER)
+
+
+def request_lower(desk: Desk, asked: Asked, minute: Minute) -> str:
+    """Ask to lower a village; return the request's id, to which another person must agree.
+
+    Raises
+    ------
+    Refused
+        As in `order_village`, or the village has no higher tier.
+    """
+    deed = _deed(desk, asked, minute, Right.LOWER, verb=Verb.LOWER_REQUEST)
+    with desk.engine.begin() as connection:
+        fence.hold(connection, desk.world)
+        _lowerable(connection, desk, asked.village_id, asked.tier)
+        actions.record(connection, desk.world, deed)
+    return deed.action_id
+
+
+def confirm_lower(desk: Desk, action_id: str, by: str, minute: Minute) -> Issued:
+    """Agree to another person's request and lower the village.
+
+    Raises
+    ------
+    Refused
+        There is no such request, it is old or was agreed to, the same person agrees, the person
+        has no right to, or a rule holds the tier and the request does not override it.
+    """
+    refuse_replay(desk.world)
+    newest = _newest_bulletin(desk, minute.flood)
+    with desk.engine.begin() as connection:
+        fence.hold(connection, desk.world)
+        request = _open_request(connection, desk, action_id, minute)
+        desk.roster.entitled(by, Right.LOWER, request.village_id)
+        before = _lowerable(connection, desk, request.village_id, request.tier)
+        asked = Asked(request.village_id, request.tier, request.reason, by, request.override)
+        deed = _deed(desk, asked, minute, Right.LOWER, verb=Verb.LOWER_CONFIRM, refers_to=action_id)
+        both = (request.by_ref, by)
+        step = lower_by_person(
+            before,
+            request.tier,
+            by=both,
+            slot=deed.flood_at,
+            rules=desk.pack.config,
+            override=request.override,
+        )
+        actions.record(connection, desk.world, deed)
+        occasion = by_hand(desk, deed, step, before=before, bulletin=newest, by=both)
+        return issue(connection, desk, occasion, _whole(minute), cause=Cause.LOWER)
+
+
+def acknowledge(desk: Desk, message_id: str, contact_ref: str, by: str, minute: Minute) -> bool:
+    """Record, on a person's behalf, that they received a message; False where it was recorded.
+
+    Raises
+    ------
+    Refused
+        The message or the person is unknown, or whoever records it has no right to.
+    """
+    refuse_replay(desk.world)
+    with desk.engine.begin() as connection:
+        kept = messages.message(connection, desk.world, message_id)
+        if kept is None or desk.roster.contact(contact_ref) is None:
+            raise Refused("there is no such message or person")
+        desk.roster.entitled(by, Right.ACKNOWLEDGE, kept.message.village_id)
+        answer = Answer(message_id, contact_ref, Via.COMMAND, by, minute.wall)
+        return answers.record(connection, kept, answer)
+
+
+def by_hand(
+    desk: Desk,
+    deed: Deed,
+    step: Step,
+    *,
+    before: TierEpisode | None,
+    bulletin: RiskBulletin | None,
+    by: tuple[str, ...],
+) -> Occasion:
+    """Return the occasion that a deed makes."""
+    return Occasion(
+        world=desk.world,
+        village_id=deed.village_id,
+        bulletin=bulletin,
+        at=deed.flood_at,
+        before=before,
+        step=step,
+        by_hand=ByHand(deed.action_id, by, deed.reason),
+    )
+
+
+def _deed(
+    desk: Desk,
+    asked: Asked,
+    minute: Minute,
+    right: Right,
+    *,
+    verb: Verb = Verb.ORDER,
+    refers_to: str | None = None,
+) -> Deed:
+    refuse_replay(desk.world)
+    if desk.pack.village(asked.village_id) is None:
+        raise Refused(f"there is no village {asked.village_id}")
+    if not asked.reason.strip():
+        raise Refused("state a reason")
+    desk.roster.entitled(asked.by, right, asked.village_id)
+    return Deed(
+        village_id=asked.village_id,
+        verb=verb,
+        tier=asked.tier,
+        reason=asked.reason.strip(),
+        by_ref=asked.by,
+        at=_whole(minute).wall,
+        flood_at=_whole(minute).flood,
+        override=asked.override,
+        refers_to=refers_to,
+    )
+
+
+def _whole(minute: Minute) -> Minute:
+    """Return the instant to the second, as texts and hashes have it."""
+    return Minute(floor_to(minute.wall, SECOND), floor_to(minute.flood, SECOND))
+
+
+def _newest_bulletin(desk: Desk, at: datetime) -> RiskBulletin | None:
+    last = last_slot(desk.engine, desk.world)
+    if last is None:
+        return None
+    newest = bulletins(desk.engine, desk.world, after=last - SECOND, upto=last)
+    return newest[0] if newest and newest[0].cutoff <= at else None
+
+
+def _lowerable(connection: Connection, desk: Desk, village_id: str, tier: Tier) -> TierEpisode:
+    before = episodes.newest_of(connection, desk.world, village_id)
+    if before is None or before.closed is not None or tier >= before.tier:
+        raise Refused(f"{village_id} has no tier above {tier.colour}")
+    return before
+
+
+def _open_request(connection: Connection, desk: Desk, action_id: str, minute: Minute) -> Deed:
+    request = actions.deed(connection, desk.world, action_id)
+    if request is None or request.verb is not Verb.LOWER_REQUEST:
+        raise Refused("there is no such request")
+    if actions.agreed(connection, desk.world, action_id) is not None:
+        raise Refused("this request was agreed to")
+    if minute.wall - request.at > CONFIRM_WITHIN:
+        raise Refused("this request is too old; ask again")
+    return request

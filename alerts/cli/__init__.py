@@ -1,0 +1,5 @@
+"""The `floodwarn` command."""
+
+from alerts.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,104 @@
+"""Commands about the flood itself: check, cycle, replay, explain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alerts.cli.options import (
+    From,
+    Home,
+    Json,
+    Site,
+    Slot,
+    To,
+    complain,
+    say,
+    settings_of,
+    write_bytes,
+    write_json,
+)
+from alerts.rehearsal import Officer
+from pipeline.replay import KnownAs
+
+FINDING = 1
+
+
+def check(site: Site = None, home: Home = None, where: Json = None) -> None:
+    """Validate the site, its plans and its contacts: every fault with file, row and field."""
+    from alerts.readiness import findings_of
+
+    findings = findings_of(settings_of(site, home))
+    if where is not None:
+        rows = [asdict(finding) for finding in findings]
+        write_json({"schema": "floodwarn.check/1", "findings": rows}, where)
+    else:
+        for finding in findings:
+            say(finding.line())
+    errors = sum(finding.severity == "error" for finding in findings)
+    complain(f"{errors} errors, {len(findings) - errors} other findings")
+    if errors:
+        raise typer.Exit(FINDING)
+
+
+def cycle(site: Site = None, home: Home = None, slot: Slot = None) -> None:
+    """Run one full cycle in the deployment's mode: observe, assess, warn, deliver."""
+    from alerts.cycle import one_cycle
+    from pipeline import clock
+
+    for line in one_cycle(settings_of(site, home), slot, now=clock.now()):
+        say(line)
+
+
+def replay(  # noqa: PLR0913, PLR0917 - a command's options
+    start: From = None,
+    end: To = None,
+    known: Annotated[KnownAs, typer.Option(help="Which rows may be read.")] = KnownAs.DECLARED,
+    officer: Annotated[
+        Officer, typer.Option(help="When the assumed officers lower red and orange.")
+    ] = Officer.EARLIEST,
+    thresholds: Annotated[
+        Path | None, typer.Option(help="Other rain thresholds than the site's.")
+    ] = None,
+    replay_id: Annotated[
+        str | None, typer.Option("--id", help="Fold what an Airflow backfill wrote.")
+    ] = None,
+    fold: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--fold", help="With --id: the tiers over its bulletins.")
+    ] = False,
+    site: Site = None,
+    home: Home = None,
+    where: Json = None,
+) -> None:
+    """Judge past cycles again, and report what would have been sent; nothing is sent."""
+    from alerts import past
+    from alerts.deployment import opened
+    from alerts.terminal import Terminal
+
+    if (replay_id is not None) != fold or (start is None or end is None) != fold:
+        raise typer.BadParameter("give --from and --to, or --id with --fold")
+    with (
+        opened(settings_of(site, home)) as own,
+        Terminal.on_stderr().bars() as bar,
+    ):
+        pack = own.pack if thresholds is None else past.with_thresholds(own.pack, thresholds)
+        deployment = replace(own, pack=pack)
+        seen = (
+            past.replayed(
+                deployment,
+                start=start,
+                end=end,
+                known=known,
+                officer=officer,
+                progress=bar("replay"),
+            )
+            if start is not None and end is not None
+            else past.folded(deployment, str(replay_id), officer=officer)
+        )
+    write_bytes(seen.to_json(), where or Path("-"))
+
+
+COMMANDS = (check, cycle, replay)

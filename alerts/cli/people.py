@@ -1,0 +1,156 @@
+"""Commands of the people: order, lower, ack, deliver; with Airflow running or stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from alerts.cli.options import Home, Site, say, settings_of
+from alerts.deployment import Deployment, opened
+from alerts.issue import Desk, Issued, Minute
+from alerts.tier import Tier
+
+
+def _tier(text: str) -> Tier:
+    try:
+        return Tier[text.upper()]
+    except KeyError:
+        names = ", ".join(tier.colour for tier in Tier)
+        raise typer.BadParameter(f"one of {names}") from None
+
+
+VillageId = Annotated[str, typer.Argument(help="A village_id of villages.csv.")]
+TierName = Annotated[Tier, typer.Option("--tier", parser=_tier, metavar="COLOUR")]
+By = Annotated[str, typer.Option("--by", help="Who: a reference of contacts.toml.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in words.")]
+
+
+def order(
+    village: VillageId, tier: TierName, reason: Reason, by: By, site: Site = None, home: Home = None
+) -> None:
+    """Raise a village by one person's word, and send what follows at once."""
+    from alerts.actions import Asked, order_village
+
+    with _at_desk(site, home) as (deployment, desk, minute):
+        _tell(order_village(desk, Asked(village, tier, reason, by), minute))
+        _send(deployment, desk, minute)
+
+
+def lower(  # noqa: PLR0913, PLR0917 - a command's options
+    village: VillageId,
+    tier: TierName,
+    reason: Reason,
+    by: By,
+    override: Annotated[
+        str | None, typer.Option(help="Why, although a rule holds the tier.")
+    ] = None,
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Ask to lower a village; another person agrees with `agree`."""
+    from alerts.actions import Asked, request_lower
+
+    with _at_desk(site, home) as (_, desk, minute):
+        request = request_lower(desk, Asked(village, tier, reason, by, override), minute)
+        say(f"Another person with that right agrees by: floodwarn agree {request} --by REF")
+
+
+def agree(
+    request: Annotated[str, typer.Argument(help="What `lower` printed.")],
+    by: By,
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Agree to another person's request to lower a village, and send what follows."""
+    from alerts.actions import confirm_lower
+
+    with _at_desk(site, home) as (deployment, desk, minute):
+        _tell(confirm_lower(desk, request, by, minute))
+        _send(deployment, desk, minute)
+
+
+def ack(
+    message_id: Annotated[str, typer.Argument(help="As the board and `explain` show it.")],
+    contact: Annotated[str, typer.Option("--for", help="Who received it.")],
+    by: By,
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Record that a person received a message, on that person's word."""
+    from alerts.actions import acknowledge
+
+    with _at_desk(site, home) as (_, desk, minute):
+        fresh = acknowledge(desk, message_id, contact, by, minute)
+        say("Recorded." if fresh else "It was recorded before.")
+
+
+def deliver(
+    loop: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--loop", help="Each second, until TERM.")
+    ] = False,
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Send what is due, in the deployment's mode and no other."""
+    from alerts import deliver as door
+    from alerts.channels import channels
+
+    if loop:
+        settings = settings_of(site, home)
+        with opened(settings) as deployment:
+            door.loop(
+                deployment.engine,
+                settings,
+                deployment.paging_world,
+                channels(settings),
+                stop=door.stop_on_signals(),
+            )
+    else:
+        with _at_desk(site, home) as (deployment, desk, minute):
+            _send(deployment, desk, minute)
+
+
+@contextmanager
+def _at_desk(site: Site, home: Home) -> Iterator[tuple[Deployment, Desk, Minute]]:
+    """Sit down at the desk of the world that this deployment pages."""
+    from alerts.roster import Roster
+    from alerts.warning_pack import load_warning
+    from pipeline import clock
+
+    settings = settings_of(site, home)
+    with opened(settings) as deployment:
+        now = clock.now()
+        desk = Desk(
+            deployment.engine,
+            load_warning(deployment.pack),
+            deployment.paging_world(),
+            Roster.load(settings.home),
+        )
+        yield deployment, desk, Minute(now, deployment.flood_time(now))
+
+
+def _tell(issued: Issued) -> None:
+    say(f"{len(issued.messages)} messages, {issued.deliveries} deliveries")
+    for fault in issued.faults:
+        say(f"  {fault}")
+
+
+def _send(deployment: Deployment, desk: Desk, minute: Minute) -> None:
+    from alerts.channels import channels
+    from alerts.deliver import deliver_once
+
+    sent = deliver_once(
+        desk.engine,
+        deployment.settings,
+        desk.world,
+        desk.roster,
+        channels(deployment.settings),
+        now=minute.wall,
+    )
+    say(str(sent))
+
+
+COMMANDS = (order, lower, agree, ack, deliver)

@@ -1,0 +1,342 @@
+"""From one move of an episode to the messages that people get; pure, so `explain` runs it again.
+
+``warn`` calls `compose` and stores what it returns; ``explain`` calls it with the kept versions
+of configuration, plan and template, and compares the texts' hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from alerts.cap import CapAlert, Reference, alert
+from alerts.episode import Change, Step, TierEpisode
+from alerts.message import Text, Voice, officer, villager
+from alerts.officer_facts import Case, earliest_decide_by, officer_facts
+from alerts.order import PlaceOrder
+from alerts.orders import orders, stand_down, village_name
+from alerts.tier import Action, Tier
+from alerts.warning_pack import WarningPack
+from pipeline.bulletin import RiskBulletin, canonical
+from pipeline.site.model import VillageKind
+from pipeline.world import World
+
+OFFICERS = ""
+"""The place id of what the officers get."""
+ROSE = frozenset({Change.OPENED, Change.RAISED})
+
+
+class Audience(StrEnum):
+    """For whom a text is written; no colour and no number ever reaches a villager."""
+
+    VILLAGER = "villager"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A person's order or lowering.
+
+    Attributes
+    ----------
+    action_id : of the ledger's row
+    by : roster references; two where a tier was lowered
+    """
+
+    action_id: str
+    by: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """All that one village's messages rest on, configuration apart.
+
+    Attributes
+    ----------
+    bulletin : the one that moved the episode; of a person's order, the newest there is, if any
+    at : UTC (flood time): the bulletin's cutoff, or the minute of the person's order
+    before : the episode's state before the step
+    earlier : this episode's CAP alerts so far, as issued, oldest first
+    """
+
+    world: World
+    village_id: str
+    bulletin: RiskBulletin | None
+    at: datetime
+    before: TierEpisode | None
+    step: Step
+    by_hand: ByHand | None = None
+    earlier: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The hashes of everything a message was made of; each content is kept by its hash."""
+
+    decision_sha256: str | None
+    risk_config_sha256: str | None
+    warning_config_sha256: str
+    plan_sha256: str | None
+    template_sha256: str
+    episode_before_sha256: str | None
+    text_sha256: str
+    action_id: str | None
+    code_version: str | None
+
+    def to_bytes(self) -> bytes:
+        """Return the one canonical form (JSON), as stored with the message."""
+        return canonical(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class WarningMessage:
+    """One text for one place, audience and language; what is stored, sent and shown.
+
+    Attributes
+    ----------
+    place_id : zone or special site, ``village`` without a plan, '' for officers
+    recipients : roster references, in the plan's order
+    roles : besides `recipients`, everyone of these roles whom the roster has for the village
+    decide_by, expires_at : UTC (flood time)
+    """
+
+    message_id: str
+    episode_id: str
+    revision: int
+    village_id: str
+    place_id: str
+    audience: Audience
+    language: str
+    slot: datetime
+    tier: Tier
+    action: Action
+    decide_by: datetime | None
+    subject: str
+    body: str
+    recipients: tuple[str, ...]
+    roles: tuple[str, ...]
+    expires_at: datetime
+    provenance: Provenance
+    cap_identifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What one step sends: nothing at all for blue, and where nothing changed.
+
+    Attributes
+    ----------
+    faults : templates that failed (plain words went out instead) and CAP rules that were broken
+        (that message must not leave); for the log and the officers
+    """
+
+    orders: tuple[PlaceOrder, ...] = ()
+    messages: tuple[WarningMessage, ...] = ()
+    cap: CapAlert | None = None
+    faults: tuple[str, ...] = ()
+
+
+def compose(occasion: Occasion, pack: WarningPack) -> Composed:
+    """Return the orders, texts and CAP alert of one step of a village's episode.
+
+    A rise to yellow or more goes to the places and to the officers. A fall goes to the officers;
+    in the village only those who never had to do more than stand by hear that they need not any
+    more: whoever was told to prepare or to move waits for a release, which no text anticipates.
+
+    Raises
+    ------
+    KeyError
+        The village is not one of the pack's.
+    """
+    case = _case(occasion, pack)
+    if not _speaks(case):
+        return Composed()
+    voices = tuple(
+        Voice(occasion.world.mode, words, pack.config) for words in pack.templates.values()
+    )
+    cap = _cap(occasion, case, voices)
+    written = [
+        _message(occasion, case, voice, order) for voice in voices for order in (*_told(case), None)
+    ]
+    faults = [fault for _, fault in written if fault is not None]
+    return Composed(
+        orders=case.orders,
+        messages=tuple(_with_cap(message, cap) for message, _ in written),
+        cap=cap,
+        faults=(*faults, *(() if cap is None else cap.faults)),
+    )
+
+
+def message_id(
+    world: World, episode: TierEpisode, *, place_id: str, audience: Audience, language: str
+) -> str:
+    """Return the identity of a message: the same step gives the same id, whenever composed."""
+    parts = (
+        *(world.site, world.mode, world.world_id, episode.episode_id, str(episode.revision)),
+        *(place_id, audience, language),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _case(occasion: Occasion, pack: WarningPack) -> Case:
+    village = pack.village(occasion.village_id)
+    if village is None:
+        raise KeyError(occasion.village_id)
+    plan, hand = pack.plans.get(village.village_id), occasion.by_hand
+    spoken = occasion.bulletin
+    risk = (RiskBulletin.missing if spoken is None else spoken.of)(village.village_id)
+    tier = Tier.NONE if occasion.step.episode is None else occasion.step.episode.tier
+    placed = orders(plan, village, tier, risk, at=occasion.at, config=pack.config)
+    return Case(
+        village=village,
+        plan=plan,
+        risk=risk,
+        before=occasion.before,
+        step=occasion.step,
+        # a fall orders nothing: whoever has moved must not read "prepare"
+        orders=placed if occasion.step.change in ROSE else (),
+        at=occasion.at,
+        station_names=dict(pack.station_names),
+        by=() if hand is None else hand.by,
+        reason="" if hand is None else hand.reason,
+    )
+
+
+def _speaks(case: Case) -> bool:
+    """Tell whether anyone is told: at yellow and above, and of a fall from there.
+
+    Of a river point, which has no people, the officers are told from orange on.
+    """
+    episode, before = case.step.episode, case.before
+    if episode is None:
+        return False
+    at_river = case.village.kind is VillageKind.RIVER_POINT
+    first_told = Tier.ORANGE if at_river else Tier.YELLOW
+    match case.step.change:
+        case Change.OPENED | Change.RAISED:
+            return episode.tier >= first_told
+        case Change.LOWERED | Change.CLOSED:
+            return before is not None and before.tier >= first_told
+        case Change.HELD | Change.NONE:
+            return False
+
+
+def _told(case: Case) -> tuple[PlaceOrder, ...]:
+    """Return what is said in the village."""
+    if case.step.change in ROSE:
+        return case.orders
+    episode = case.step.episode
+    only_stood_by = episode is not None and episode.peak is Tier.YELLOW
+    if only_stood_by and case.village.kind is not VillageKind.RIVER_POINT:
+        return (stand_down(case.village, case.plan, case.risk, at=case.at),)
+    return ()
+
+
+def _cap(occasion: Occasion, case: Case, voices: tuple[Voice, ...]) -> CapAlert | None:
+    """Return the CAP alert; none of a river point, nor of the end of what was never told in CAP."""
+    begins = case.step.change in ROSE
+    if case.village.kind is VillageKind.RIVER_POINT or not (begins or occasion.earlier):
+        return None
+    return alert(
+        case,
+        voices,
+        world=occasion.world,
+        earlier=occasion.earlier,
+        code_version=None if occasion.bulletin is None else occasion.bulletin.code_version,
+    )
+
+
+def _with_cap(message: WarningMessage, cap: CapAlert | None) -> WarningMessage:
+    if cap is None or cap.faults:
+        return message
+    return replace(message, cap_identifier=cap.reference.identifier)
+
+
+def _message(
+    occasion: Occasion, case: Case, voice: Voice, order: PlaceOrder | None
+) -> tuple[WarningMessage, str | None]:
+    """Return the text to one place, or to the officers where `order` is None, and its fault."""
+    episode = case.step.episode
+    if episode is None:
+        raise ValueError("no episode, no message")
+    text = _text(case, voice, order)
+    audience = Audience.OFFICER if order is None else Audience.VILLAGER
+    place_id = OFFICERS if order is None else order.place_id
+    message = WarningMessage(
+        message_id=message_id(
+            occasion.world,
+            episode,
+            place_id=place_id,
+            audience=audience,
+            language=voice.language,
+        ),
+        episode_id=episode.episode_id,
+        revision=episode.revision,
+        village_id=case.village.village_id,
+        place_id=place_id,
+        audience=audience,
+        language=voice.language,
+        slot=case.at if occasion.bulletin is None else occasion.bulletin.slot,
+        tier=episode.tier,
+        action=_gravest(case.orders) if order is None else order.action,
+        decide_by=earliest_decide_by(case.orders) if order is None else order.decide_by.at,
+        subject=text.subject,
+        body=text.body,
+        recipients=() if order is None else order.recipients,
+        roles=_roles(order, voice),
+        expires_at=case.at + timedelta(minutes=voice.config.expires_minutes),
+        provenance=_provenance(occasion, case, voice, text),
+    )
+    where = place_id or "officers"
+    fault = None if text.fault is None else f"{voice.language} {where}: {text.fault}"
+    return message, fault
+
+
+def _text(case: Case, voice: Voice, order: PlaceOrder | None) -> Text:
+    if order is None:
+        return officer(officer_facts(case, voice), voice)
+    return villager(order, village_name(case.village), voice, at=case.at)
+
+
+def _roles(order: PlaceOrder | None, voice: Voice) -> tuple[str, ...]:
+    """Return whom the roster must name: the officers, or all of a village that has no plan."""
+    if order is None:
+        return voice.config.roles.officers
+    return () if order.recipients else voice.config.roles.villagers
+
+
+def _gravest(placed: tuple[PlaceOrder, ...]) -> Action:
+    """Return the gravest action among the orders, by which officers' messages are sorted."""
+    named = {order.action for order in placed}
+    grave = (Action.REFUGE, Action.MOVE, Action.PREPARE, Action.STAND_BY)
+    return next((action for action in grave if action in named), Action.STAND_DOWN)
+
+
+def text_sha256(text: Text) -> str:
+    """Return the hash of a text as it was stored: subject, line end, body."""
+    return hashlib.sha256(f"{text.subject}\n{text.body}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _decision_sha256(bulletin: RiskBulletin) -> str:
+    """Return the bulletin's hash, worked out once for all the villages and languages of a cycle."""
+    return bulletin.decision_sha256
+
+
+def _provenance(occasion: Occasion, case: Case, voice: Voice, text: Text) -> Provenance:
+    bulletin, before = occasion.bulletin, occasion.before
+    return Provenance(
+        decision_sha256=None if bulletin is None else _decision_sha256(bulletin),
+        risk_config_sha256=None if bulletin is None else bulletin.risk_config_sha256,
+        warning_config_sha256=voice.config.sha256,
+        plan_sha256=None if case.plan is None else case.plan.sha256,
+        template_sha256=voice.templates.sha256,
+        episode_before_sha256=None if before is None else before.sha256,
+        text_sha256=text_sha256(text),
+        action_id=None if occasion.by_hand is None else occasion.by_hand.action_id,
+        code_version=None if bulletin is None else bulletin.code_version,
+    )

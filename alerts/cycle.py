@@ -1,0 +1,223 @@
+"""Door: the steps of one run - observe, assess, warn, deliver - for Airflow and command line alike.
+
+Where a run stands (its world, its slots, its flood time) is settled when its turn is taken; the
+steps never decide it again, and those that reach people do nothing in a replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from alerts.channels import channels
+from alerts.deliver import deliver_once
+from alerts.deployment import Deployment, NothingToDo, opened
+from alerts.placing import place, plays_today, slot_of
+from alerts.roster import Roster
+from alerts.warn import warn
+from alerts.warning_pack import load_warning
+from pipeline.assess import assess, last_slot
+from pipeline.instants import floor_to, text
+from pipeline.observe import ObserveFailed, observe
+from pipeline.runs import Run
+from pipeline.settings import Settings
+from pipeline.site.derive import risk_config
+from pipeline.world import Exercise, Mode, RunKind, World, due_flood_slots, flood_time
+
+__all__ = ["NothingToDo", "Turn", "one_cycle", "turn_of"]
+
+SECOND = timedelta(seconds=1)
+LOOK_BACK = timedelta(hours=6)
+"""How far a scheduled fetch reaches back: an outage of a few hours heals by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One run at work.
+
+    Attributes
+    ----------
+    world : kept with the run
+    now : wall time at which this step began
+    exercise : the recorded flood that is played; None in today's weather
+    """
+
+    deployment: Deployment
+    run: Run
+    world: World
+    now: datetime
+    exercise: Exercise | None = None
+
+    @property
+    def flood_now(self) -> datetime:
+        """The instant that valid times are compared with: the flood's, where one is played."""
+        return self.now if self.exercise is None else flood_time(self.exercise, self.now)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the slot's readings have had the time that the site gives them."""
+        return self.now >= slot_of(self.run) + self.deployment.pack.assess_delay
+
+    def observe(self, feed_id: str) -> str:
+        """Fetch, keep, decode and append one feed.
+
+        Raises
+        ------
+        NothingToDo
+            A replay makes no network call; an exercise that has ended neither.
+        ObserveFailed
+            The feed failed, in whole or in part; the rest is stored.
+        """
+        self._refuse_replay("fetches nothing")
+        if not self._slots():
+            raise NothingToDo("no flood slot is due")
+        observed = observe(
+            self.deployment.engine,
+            self.deployment.pack,
+            self.world,
+            feed_id,
+            start=self.flood_now - LOOK_BACK,
+            end=self.flood_now,
+            now=self.flood_now,
+        )
+        return (
+            f"{observed.status}: {observed.readings} new, {observed.repeated} known,"
+            f" {observed.faults} faults"
+        )
+
+    def assess(self) -> list[str]:
+        """Judge every slot of this run, oldest first; return the decisions' hashes."""
+        config = risk_config(self.deployment.pack)
+        return [
+            assess(
+                self.deployment.engine,
+                config,
+                self.world,
+                slot,
+                cutoff=self._cutoff(slot),
+                now=self.now,
+            ).decision_sha256
+            for slot in self._slots()
+        ]
+
+    def warn(self) -> list[str]:
+        """Turn the bulletins that nobody was warned of into orders in the outbox.
+
+        Raises
+        ------
+        NothingToDo
+            A replay warns no one.
+        """
+        self._refuse_replay("warns no one")
+        settings = self.deployment.settings
+        warned = warn(
+            self.deployment.engine,
+            load_warning(self.deployment.pack),
+            self.world,
+            Roster.load(settings.home),
+            now=self.now,
+            flood_now=self.flood_now,
+        )
+        return [str(each) for each in warned]
+
+    def deliver(self) -> str:
+        """Send what is due in this world.
+
+        Raises
+        ------
+        NothingToDo
+            A replay sends nothing.
+        """
+        self._refuse_replay("sends nothing")
+        settings = self.deployment.settings
+        delivered = deliver_once(
+            self.deployment.engine,
+            settings,
+            self.world,
+            Roster.load(settings.home),
+            channels(settings),
+            now=self.now,
+        )
+        return str(delivered)
+
+    def _refuse_replay(self, what: str) -> None:
+        if self.world.mode is Mode.REPLAY:
+            raise NothingToDo(f"a replay {what}")
+
+    def _slots(self) -> list[datetime]:
+        if self.exercise is None:
+            return [slot_of(self.run)]
+        return due_flood_slots(
+            self.exercise,
+            self.now,
+            interval=self.deployment.pack.cycle,
+            assess_delay=self.deployment.pack.assess_delay,
+            committed=last_slot(self.deployment.engine, self.world),
+        )
+
+    def _cutoff(self, slot: datetime) -> datetime:
+        if self.world.mode is Mode.REPLAY or self.exercise is not None:
+            # What nobody lived through has no moment at which it was judged: the site states one.
+            return slot + self.deployment.pack.assess_delay
+        # Cutoffs are whole seconds. To the second's end: what this very run observed a moment ago
+        # must be known, and what is stored after `now` is not read all the same.
+        return floor_to(self.now, SECOND) + SECOND
+
+
+@contextmanager
+def turn_of(run: Run, settings: Settings, *, now: datetime) -> Iterator[Turn]:
+    """Take a run's turn: settle its world, or refuse it.
+
+    Raises
+    ------
+    NothingToDo
+        The run has no part to play; it may end quietly.
+    ModeRefused
+        The run must not start.
+    """
+    with opened(settings) as deployment:
+        world = place(deployment, run, now)
+        yield Turn(deployment, run, world, now, _recorded_flood(deployment, world))
+
+
+def one_cycle(settings: Settings, slot: datetime | None, *, now: datetime) -> list[str]:
+    """Run one full cycle for a person at the command line; return what each step says.
+
+    Parameters
+    ----------
+    slot : None = the latest; where a recorded flood is played, its due slots are taken instead
+    """
+    with opened(settings) as deployment:
+        slot = slot or floor_to(now, deployment.pack.cycle)
+        recorded = settings.mode is Mode.EXERCISE and not plays_today(deployment.exercise())
+    run = Run(
+        dag_id="flood_exercise" if recorded else "flood_cycle",
+        run_id=f"command__{text(slot)}__{now.isoformat()}",
+        clear_number=0,
+        kind=RunKind.MANUAL,
+        slot=slot,
+    )
+    said = []
+    with turn_of(run, settings, now=now) as turn:
+        steps: list[Callable[[], object]] = [
+            *(partial(turn.observe, feed.feed_id) for feed in turn.deployment.pack.feeds),
+            turn.assess, turn.warn, turn.deliver,
+        ]  # fmt: skip
+        for step in steps:
+            try:
+                said.append(str(step()))
+            except (NothingToDo, ObserveFailed) as reason:
+                said.append(str(reason))
+    return said
+
+
+def _recorded_flood(deployment: Deployment, world: World) -> Exercise | None:
+    if world.mode is not Mode.EXERCISE:
+        return None
+    exercise = deployment.exercise()
+    if exercise.world != world:
+        raise NothingToDo(f"exercise {world.world_id} is over")
+    return None if plays_today(exercise) else exercise

@@ -1,0 +1,298 @@
+"""The episode of one village: tiers with memory. Rise at once, fall slowly, never fall blind.
+
+The science's level may flap; what people were told may not. A tier rises with the first level
+above it, by any number of steps. Blue and yellow fall after a hold of calm slots on complete
+data; orange and red, and what a person ordered, fall only by two persons.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from alerts.errors import Refused
+from alerts.tier import Tier, tier_for
+from alerts.warning_config import WarningConfig
+from pipeline import instants
+from pipeline.bulletin import DataState, VillageRisk, canonical
+from pipeline.world import World
+
+HIGHEST_BY_CLOCK = Tier.YELLOW
+SECOND = timedelta(seconds=1)
+
+
+class Change(StrEnum):
+    """What one bulletin, or one person, did to an episode."""
+
+    OPENED = "opened"
+    RAISED = "raised"
+    HELD = "held"
+    LOWERED = "lowered"
+    CLOSED = "closed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class TierEpisode:
+    """What one village was told, from its first tier to the fall to none.
+
+    Attributes
+    ----------
+    opened, tier_since : slots, UTC (flood time in an exercise)
+    by_hand : the tier that a person ordered; the clock never lowers below it
+    calm_since, calm_slots : the first of the unbroken slots with complete data and a level
+        below the tier, and how many there were
+    calm_peak : the highest tier that those slots' levels asked for
+    revision : counts the states of this episode; 1 at its opening
+    last_slot : the newest bulletin taken; an older one, or the same again, changes nothing.
+        None where a person opened it and no bulletin has spoken since
+    closed : the slot at which the tier reached none
+    """
+
+    episode_id: str
+    village_id: str
+    tier: Tier
+    peak: Tier
+    opened: datetime
+    tier_since: datetime
+    by_hand: Tier
+    calm_since: datetime | None
+    calm_slots: int
+    calm_peak: Tier
+    revision: int
+    last_slot: datetime | None
+    closed: datetime | None
+
+    @property
+    def moved(self) -> datetime:
+        """The newest bulletin's slot or person's minute that this state took in."""
+        return max(self.tier_since, self.last_slot or self.opened)
+
+    def to_bytes(self) -> bytes:
+        """Return the state's one canonical form (JSON)."""
+        return canonical(asdict(self))
+
+    @property
+    def sha256(self) -> str:
+        """The content hash that messages carry of the state before them."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Return the state that `to_bytes` wrote."""
+        raw = json.loads(content)
+        for name in ("tier", "peak", "by_hand", "calm_peak"):
+            raw[name] = Tier(raw[name])
+        for name in ("opened", "tier_since", "calm_since", "last_slot", "closed"):
+            raw[name] = None if raw[name] is None else instants.parse(raw[name])
+        return cls(**raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move of an episode.
+
+    Attributes
+    ----------
+    episode : the state after; None where the village has none and needs none
+    reason : why, in words for the officer and the log
+    """
+
+    episode: TierEpisode | None
+    change: Change
+    reason: str
+
+
+def episode_id(world: World, village_id: str, opened: datetime) -> str:
+    """Return the identity of the episode that opened at that slot."""
+    parts = (world.site, world.mode, world.world_id, village_id, instants.text(opened))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def advance(
+    episode: TierEpisode | None,
+    risk: VillageRisk,
+    *,
+    world: World,
+    slot: datetime,
+    rules: WarningConfig,
+) -> Step:
+    """Take one bulletin's word on the village and return the episode after it.
+
+    Parameters
+    ----------
+    episode : the newest state, closed or not; None where the village never had one
+    slot : of the bulletin; one that is not newer than the last taken changes nothing
+    rules : the hold and the cycle's interval
+
+    Source: DESIGN section 7, Falling; law 6.
+    """
+    if episode is not None and episode.last_slot is not None and slot <= episode.last_slot:
+        return Step(episode, Change.NONE, "this slot was taken before")
+    asked = tier_for(risk.level)
+    if episode is None or episode.closed is not None:
+        if asked is Tier.NONE:
+            return Step(episode, Change.NONE, "calm, or blind from the start: no tier")
+        fresh = _opened(episode, risk.village_id, asked, world=world, slot=slot)
+        return Step(replace(fresh, last_slot=slot), Change.OPENED, _rose(asked))
+    seen = _count_calm(episode, risk, slot=slot, interval=rules.interval)
+    if asked > seen.tier:
+        return Step(_at(seen, asked, slot=slot), Change.RAISED, _rose(asked))
+    return _fall_by_clock(seen, risk, slot=slot, rules=rules)
+
+
+def order_by_person(
+    episode: TierEpisode | None, village_id: str, tier: Tier, *, world: World, slot: datetime
+) -> Step:
+    """Raise a village to `tier` by one person's order, or keep what is higher; never lower.
+
+    No clock and no bulletin lowers it below `tier` afterwards.
+
+    Parameters
+    ----------
+    slot : the minute of the order (flood time); it takes no bulletin's place
+
+    Raises
+    ------
+    Refused
+        The tier asked for is none: that is a lowering, and takes two.
+    """
+    if tier is Tier.NONE:
+        raise Refused("an order names a tier; to lower one is another command, by two persons")
+    if episode is None or episode.closed is not None:
+        fresh = _opened(episode, village_id, tier, world=world, slot=slot)
+        return Step(replace(fresh, by_hand=tier), Change.OPENED, "ordered by a person")
+    kept = replace(episode, by_hand=max(tier, episode.by_hand), revision=episode.revision + 1)
+    if tier <= episode.tier:
+        return Step(kept, Change.HELD, f"ordered by a person; {episode.tier.colour} already")
+    return Step(_at(kept, tier, slot=slot), Change.RAISED, "ordered by a person")
+
+
+def lower_by_person(
+    episode: TierEpisode,
+    tier: Tier,
+    *,
+    by: tuple[str, str],
+    slot: datetime,
+    rules: WarningConfig,
+    override: str | None = None,
+) -> Step:
+    """Lower an open episode by two persons.
+
+    Parameters
+    ----------
+    by : roster references of who asked and who agreed
+    slot : the minute of the second person's word (flood time)
+    override : the reason why both let it fall although a rule would hold it
+
+    Raises
+    ------
+    Refused
+        It is one person twice, the tier is not lower, or a rule holds it and nobody overrides.
+    """
+    if by[0] == by[1]:
+        raise Refused("no one lowers alone: a second person must agree")
+    if episode.closed is not None or tier >= episode.tier:
+        raise Refused(f"the tier is {episode.tier.colour}; {tier.colour} is not lower")
+    if tier < lowest_now(episode, slot=slot, rules=rules) and not override:
+        raise Refused(
+            f"not calm on complete data for {rules.hold_minutes} minutes; "
+            "state a reason to override it"
+        )
+    lowered = replace(episode, by_hand=Tier.NONE, revision=episode.revision + 1)
+    why = "lowered by two persons" + (f", overriding the hold: {override}" if override else "")
+    return _fallen(_at(lowered, tier, slot=slot), why)
+
+
+def lowest_now(episode: TierEpisode, *, slot: datetime, rules: WarningConfig) -> Tier:
+    """Return the lowest tier to which two persons may lower without overriding a rule."""
+    heard = episode.last_slot is not None and slot - episode.last_slot <= 2 * rules.interval
+    if episode.closed is not None or not heard or not _calm_for_the_hold(episode, rules):
+        return episode.tier
+    return min(episode.calm_peak, episode.tier)
+
+
+def _fall_by_clock(
+    episode: TierEpisode, risk: VillageRisk, *, slot: datetime, rules: WarningConfig
+) -> Step:
+    if risk.data_state is not DataState.COMPLETE:
+        return Step(episode, Change.HELD, f"held: the data are {risk.data_state}")
+    if not _calm_for_the_hold(episode, rules):
+        return Step(episode, Change.HELD, "held: not calm for long enough")
+    if episode.tier > HIGHEST_BY_CLOCK:
+        return Step(episode, Change.HELD, f"held: {episode.tier.colour} falls only by two persons")
+    target = max(episode.calm_peak, episode.by_hand)
+    if target >= episode.tier:
+        return Step(episode, Change.HELD, "held: ordered by a person")
+    why = f"calm for {rules.hold_minutes} minutes on complete data"
+    return _fallen(_at(episode, target, slot=slot), why)
+
+
+def _calm_for_the_hold(episode: TierEpisode, rules: WarningConfig) -> bool:
+    """Tell whether the calm has lasted; what else a fall must wait for becomes one more line."""
+    if episode.calm_since is None or episode.last_slot is None:
+        return False
+    long_enough = episode.last_slot - episode.calm_since >= rules.hold
+    return long_enough and episode.calm_slots >= rules.clear_cycles
+
+
+def _count_calm(
+    episode: TierEpisode, risk: VillageRisk, *, slot: datetime, interval: timedelta
+) -> TierEpisode:
+    """Return the next revision, its calm slots counted; a gap or any doubt starts them anew."""
+    asked = tier_for(risk.level)
+    seen = replace(episode, revision=episode.revision + 1, last_slot=slot)
+    if risk.data_state is not DataState.COMPLETE or asked >= episode.tier:
+        return replace(seen, calm_since=None, calm_slots=0, calm_peak=Tier.NONE)
+    gap = episode.last_slot is None or slot - episode.last_slot > interval
+    if episode.calm_since is None or gap:
+        return replace(seen, calm_since=slot, calm_slots=1, calm_peak=asked)
+    return replace(seen, calm_slots=episode.calm_slots + 1, calm_peak=max(episode.calm_peak, asked))
+
+
+def _opened(
+    past: TierEpisode | None, village_id: str, tier: Tier, *, world: World, slot: datetime
+) -> TierEpisode:
+    """Return a new episode; its opening slot, so its identity, is no earlier episode's."""
+    opened = slot if past is None or slot > past.opened else past.opened + SECOND
+    return TierEpisode(
+        episode_id=episode_id(world, village_id, opened),
+        village_id=village_id,
+        tier=tier,
+        peak=tier,
+        opened=opened,
+        tier_since=slot,
+        by_hand=Tier.NONE,
+        calm_since=None,
+        calm_slots=0,
+        calm_peak=Tier.NONE,
+        revision=1,
+        last_slot=None if past is None else past.last_slot,
+        closed=None,
+    )
+
+
+def _at(episode: TierEpisode, tier: Tier, *, slot: datetime) -> TierEpisode:
+    return replace(
+        episode,
+        tier=tier,
+        peak=max(episode.peak, tier),
+        tier_since=slot,
+        calm_since=None,
+        calm_slots=0,
+        calm_peak=Tier.NONE,
+        closed=slot if tier is Tier.NONE else None,
+    )
+
+
+def _fallen(episode: TierEpisode, reason: str) -> Step:
+    change = Change.CLOSED if episode.closed is not None else Change.LOWERED
+    return Step(episode, change, reason)
+
+
+def _rose(tier: Tier) -> str:
+    return f"the level rose to {tier.colour}"

@@ -1,0 +1,58 @@
+"""The errors of alerts; each carries what its caller branches on."""
+
+from __future__ import annotations
+
+
+class AlertError(Exception):
+    """Anything in alerts that a caller must handle.
+
+    Attributes
+    ----------
+    retryable : bool
+        The same call may succeed later without anybody changing anything.
+    retry_after : float or None
+        Seconds that the other side asked us to wait, where it did.
+    """
+
+    retryable: bool = False
+    retry_after: float | None = None
+
+    @property
+    def permanent(self) -> bool:
+        """Whether only a person or a changed input can make the call succeed."""
+        return not self.retryable
+
+
+class PlanError(AlertError):
+    """A contingency plan cannot be read; ``check`` names file, row and field."""
+
+
+class RosterError(AlertError):
+    """The contacts file is missing, open to others, or malformed."""
+
+
+class Refused(AlertError):
+    """A person asked for something that the rules do not let them do."""
+
+
+class SendError(AlertError):
+    """A provider did not take a message.
+
+    Attributes
+    ----------
+    uncertain : bool
+        The provider may have taken it: the answer was lost after the message was handed over.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        uncertain: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.uncertain = uncertain
+        self.retry_after = retry_after

@@ -1,0 +1,207 @@
+"""Door: rebuilds a message from what the store keeps, and says whether it is the same.
+
+The decision is judged again from the rows as they were known; the text is composed again from
+the kept versions of configuration, plan and template. No file of the site is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.compose import ByHand, Occasion, Provenance, WarningMessage
+from alerts.episode import Step, TierEpisode, advance, lower_by_person, order_by_person
+from alerts.issue import composed_or_simpler
+from alerts.ledger import actions, episodes, messages
+from alerts.ledger.actions import Deed, Verb
+from alerts.ledger.messages import Kept
+from alerts.warning_pack import WarningPack
+from pipeline import explain as versions
+from pipeline.assess import RISK_KIND
+from pipeline.bulletin import RiskBulletin
+from pipeline.database import Connection, Engine, reading
+from pipeline.errors import NotKept
+from pipeline.replay import Rebuilt, Verdict, rebuild
+from pipeline.site.model import RiskConfig
+from pipeline.world import Mode
+
+COMPARED = ("subject", "body", "tier", "action", "decide_by", "recipients", "roles", "provenance")
+WORST = (Verdict.DIFFERS, Verdict.PRUNED, Verdict.SAME_DECISION, Verdict.IDENTICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A message beside what the store gives for it today.
+
+    Attributes
+    ----------
+    decision : None where a person ordered before any bulletin spoke
+    text : whether the same words come out of the kept versions
+    where : what differs or is missing
+    """
+
+    kept: Kept
+    decision: Rebuilt | None
+    text: Verdict
+    where: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worse of the decision's and the text's verdicts."""
+        found = {self.text, self.text if self.decision is None else self.decision.verdict}
+        return next(verdict for verdict in WORST if verdict in found)
+
+
+def explain(engine: Engine, message_id: str) -> Explained:
+    """Rebuild one message.
+
+    Raises
+    ------
+    NotKept
+        There is no such message.
+    """
+    with reading(engine) as connection:
+        kept = messages.find(connection, message_id)
+    if kept is None:
+        raise NotKept(f"there is no message {message_id}")
+    decided_by_bulletin = kept.message.provenance.decision_sha256 is not None
+    decision = rebuild(engine, kept.world, kept.message.slot) if decided_by_bulletin else None
+    with reading(engine) as connection:
+        text, where = _compare(connection, kept, None if decision is None else decision.stored)
+    differing = () if decision is None else decision.where
+    return Explained(kept, decision, text, (*differing, *where))
+
+
+def message_at(engine: Engine, mode: Mode, village_id: str, at: datetime) -> str:
+    """Return the id of what a village was told last at an instant of the flood.
+
+    Raises
+    ------
+    NotKept
+        It had been told nothing by then.
+    """
+    with reading(engine) as connection:
+        kept = messages.latest(connection, mode, village_id, at)
+    if kept is None:
+        raise NotKept(f"{village_id} had been told nothing by then")
+    return kept.message.message_id
+
+
+def _compare(
+    connection: Connection, kept: Kept, bulletin: RiskBulletin | None
+) -> tuple[Verdict, tuple[str, ...]]:
+    stored = kept.message
+    try:
+        pack = _pack(connection, stored)
+        occasion = _occasion(connection, kept, bulletin, pack)
+    except NotKept as missing:
+        return Verdict.PRUNED, (str(missing),)
+    composed, _ = composed_or_simpler(occasion, pack)
+    again = next((m for m in composed.messages if m.message_id == stored.message_id), None)
+    if again is None:
+        return Verdict.DIFFERS, ("message",)
+    where = tuple(name for name in COMPARED if getattr(again, name) != getattr(stored, name))
+    return (Verdict.DIFFERS if where else Verdict.IDENTICAL), where
+
+
+def _pack(connection: Connection, stored: WarningMessage) -> WarningPack:
+    made_of: Provenance = stored.provenance
+    if made_of.risk_config_sha256 is None:
+        raise NotKept("no bulletin had spoken yet, so the site's villages were not kept")
+    risk = RiskConfig.model_validate_json(
+        versions.kept(connection, RISK_KIND, made_of.risk_config_sha256)
+    )
+    plan = made_of.plan_sha256
+    return WarningPack.from_versions(
+        versions.kept(connection, "warning", made_of.warning_config_sha256),
+        plan=None if plan is None else versions.kept(connection, "plan", plan),
+        templates=(versions.kept(connection, "template", made_of.template_sha256),),
+        villages=risk.villages,
+        stations=risk.stations,
+    )
+
+
+def _occasion(
+    connection: Connection, kept: Kept, bulletin: RiskBulletin | None, pack: WarningPack
+) -> Occasion:
+    stored, made_of = kept.message, kept.message.provenance
+    before = _before(connection, kept)
+    deed, by = _deed(connection, kept)
+    at = deed.flood_at if deed is not None else _cutoff(bulletin)
+    return Occasion(
+        world=kept.world,
+        village_id=stored.village_id,
+        bulletin=bulletin,
+        at=at,
+        before=before,
+        step=_step(kept, bulletin, before, deed=(deed, by), pack=pack),
+        by_hand=None
+        if deed is None
+        else ByHand(made_of.action_id or deed.action_id, by, deed.reason),
+        earlier=messages.references(
+            connection, kept.world, stored.episode_id, before=stored.revision
+        ),
+    )
+
+
+def _before(connection: Connection, kept: Kept) -> TierEpisode | None:
+    sha256 = kept.message.provenance.episode_before_sha256
+    if sha256 is None:
+        return None
+    before = episodes.with_sha256(connection, kept.world, sha256)
+    if before is None:
+        raise NotKept("the episode's state before this message was pruned")
+    return before
+
+
+def _deed(connection: Connection, kept: Kept) -> tuple[Deed | None, tuple[str, ...]]:
+    """Return the deed behind a message and whose it was: two persons', where a tier was lowered."""
+    action_id = kept.message.provenance.action_id
+    if action_id is None:
+        return None, ()
+    deed = actions.deed(connection, kept.world, action_id)
+    if deed is None:
+        raise NotKept("the person's action was pruned")
+    if deed.refers_to is None:
+        return deed, (deed.by_ref,)
+    request = actions.deed(connection, kept.world, deed.refers_to)
+    if request is None:
+        raise NotKept("the request that this action agreed to was pruned")
+    return deed, (request.by_ref, deed.by_ref)
+
+
+def _step(
+    kept: Kept,
+    bulletin: RiskBulletin | None,
+    before: TierEpisode | None,
+    *,
+    deed: tuple[Deed | None, tuple[str, ...]],
+    pack: WarningPack,
+) -> Step:
+    village_id, (done, by) = kept.message.village_id, deed
+    if done is not None and done.verb is Verb.LOWER_CONFIRM and before is not None:
+        return lower_by_person(
+            before,
+            done.tier,
+            by=(by[0], by[-1]),
+            slot=done.flood_at,
+            rules=pack.config,
+            override=done.override,
+        )
+    if done is not None:
+        return order_by_person(before, village_id, done.tier, world=kept.world, slot=done.flood_at)
+    if bulletin is None:
+        raise NotKept("neither a bulletin nor a person's action stands behind this message")
+    return advance(
+        before,
+        bulletin.of(village_id),
+        world=kept.world,
+        slot=bulletin.slot,
+        rules=pack.config,
+    )
+
+
+def _cutoff(bulletin: RiskBulletin | None) -> datetime:
+    if bulletin is None:
+        raise NotKept("the bulletin behind this message was pruned")
+    return bulletin.cutoff

@@ -1,0 +1,210 @@
+"""Writes all that follows from one move of an episode, in the caller's transaction.
+
+The episode's new state, the messages with every version they were made of, the CAP alert and one
+delivery for each person and channel. What cannot be written as planned is written more simply.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from alerts.compose import Audience, Composed, Occasion, WarningMessage, compose
+from alerts.errors import Refused
+from alerts.last_words import last_words
+from alerts.ledger import episodes, messages
+from alerts.ledger.episodes import Cause
+from alerts.outbox import queue
+from alerts.outbox.delivery import Delivery, delivery_key
+from alerts.plain_words import plain_templates
+from alerts.roster import Roster
+from alerts.warning_pack import WarningPack
+from pipeline import explain
+from pipeline.database import Connection, Engine
+from pipeline.errors import StoreError
+from pipeline.world import Mode, World
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What warnings are made with and where they are written."""
+
+    engine: Engine
+    pack: WarningPack
+    world: World
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """The instant of a warning on both clocks; they differ in an exercise."""
+
+    wall: datetime
+    flood: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What one move of an episode brought into the outbox.
+
+    Attributes
+    ----------
+    faults : what could not be done as planned, in words
+    """
+
+    messages: tuple[WarningMessage, ...] = ()
+    deliveries: int = 0
+    faults: tuple[str, ...] = ()
+
+
+def refuse_replay(world: World) -> None:
+    """Let only worlds through whose people may be told.
+
+    Raises
+    ------
+    Refused
+        The world is a replay.
+    """
+    if world.mode is Mode.REPLAY:
+        raise Refused("a replay warns no one")
+
+
+def issue(
+    connection: Connection, desk: Desk, occasion: Occasion, minute: Minute, *, cause: Cause
+) -> Issued:
+    """Write an episode's move and all that follows from it.
+
+    Raises
+    ------
+    StoreError
+        Another process moved the same episode.
+    """
+    refuse_replay(desk.world)
+    episode = occasion.step.episode
+    if episode is None:
+        return Issued()
+    if not episodes.append(connection, desk.world, episode, cause):
+        raise StoreError(f"another process moved the episode of {occasion.village_id}")
+    earlier = messages.references(
+        connection, desk.world, episode.episode_id, before=episode.revision
+    )
+    composed, pack = composed_or_simpler(replace(occasion, earlier=earlier), desk.pack)
+    if not composed.messages:
+        return Issued(faults=composed.faults)
+    for kind, content in pack.versions(occasion.village_id):
+        explain.keep(connection, kind, desk.world.site, content, stored_at=minute.wall)
+    _keep(connection, desk, composed, minute)
+    wanted, nobody = _deliveries(desk, composed.messages, minute)
+    return Issued(
+        messages=composed.messages,
+        deliveries=queue.enqueue(connection, wanted),
+        faults=(*composed.faults, *nobody),
+    )
+
+
+def composed_or_simpler(occasion: Occasion, pack: WarningPack) -> tuple[Composed, WarningPack]:
+    """Compose as planned; else without plan and templates; else tell the officers to call.
+
+    Returns what was composed, and the pack that it was composed with.
+    """
+    faults: list[str] = []
+    for simpler in (pack, _plain(pack)):
+        try:
+            composed = compose(occasion, simpler)
+        except Exception as error:  # whatever one village's plan or bulletin breaks, it is told
+            faults.append(f"not composed: {type(error).__name__}: {error}")
+            log.exception("village %s could not be composed", occasion.village_id)
+        else:
+            return replace(composed, faults=(*faults, *composed.faults)), simpler
+    last = last_words(occasion, pack)
+    return Composed(messages=() if last is None else (last,), faults=tuple(faults)), pack
+
+
+def _plain(pack: WarningPack) -> WarningPack:
+    words = {
+        language: plain_templates(language, pack.config.site_name) for language in pack.languages
+    }
+    return replace(pack, plans={}, templates=words)
+
+
+def _keep(connection: Connection, desk: Desk, composed: Composed, minute: Minute) -> None:
+    for message in composed.messages:
+        messages.keep(connection, desk.world, message, created_at=minute.wall)
+    # An alert that breaks a rule of CAP is not kept, so it cannot leave.
+    if composed.cap is not None and not composed.cap.faults:
+        first = composed.messages[0]
+        messages.keep_cap(
+            connection,
+            desk.world,
+            composed.cap,
+            episode_id=first.episode_id,
+            revision=first.revision,
+        )
+
+
+def _deliveries(
+    desk: Desk, composed: tuple[WarningMessage, ...], minute: Minute
+) -> tuple[list[Delivery], list[str]]:
+    """Return a delivery for each person and channel, and the places that have nobody."""
+    wanted, nobody = [], []
+    for (audience, place_id), group in groupby(sorted(composed, key=_place), key=_place):
+        by_language = {message.language: message for message in group}
+        any_of_them = next(iter(by_language.values()))
+        people = desk.roster.named(
+            any_of_them.recipients, any_of_them.roles, any_of_them.village_id
+        )
+        unknown = [ref for ref in any_of_them.recipients if desk.roster.contact(ref) is None]
+        nobody += [f"not in the roster: {ref}" for ref in unknown]
+        if not people:
+            nobody.append(f"no {audience} to tell: {place_id or 'officers'}")
+        for person in people:
+            message = _in_language(by_language, person.language, desk.pack.languages)
+            wanted += [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
+    return wanted, nobody
+
+
+def _place(message: WarningMessage) -> tuple[Audience, str]:
+    return message.audience, message.place_id
+
+
+def _in_language(
+    by_language: dict[str, WarningMessage], wanted: str, site: Iterable[str]
+) -> WarningMessage:
+    for language in (wanted, wanted.partition("-")[0], *site):
+        if language in by_language:
+            return by_language[language]
+    return next(iter(by_language.values()))
+
+
+def _delivery(
+    desk: Desk, message: WarningMessage, contact_ref: str, channel: str, minute: Minute
+) -> Delivery:
+    purpose = message.audience.value
+    key = delivery_key(
+        message.episode_id,
+        message.village_id,
+        message.place_id,
+        str(int(message.tier)),
+        str(message.revision),
+        contact_ref,
+        channel,
+        purpose,
+    )
+    return Delivery(
+        key=key,
+        world=desk.world,
+        message_id=message.message_id,
+        contact_ref=contact_ref,
+        channel=channel,
+        purpose=purpose,
+        tier=message.tier,
+        decide_by=message.decide_by,
+        # As long on the wall as in the flood: in an exercise people still read at their own pace.
+        expires_at=minute.wall + (message.expires_at - minute.flood),
+        created_at=minute.wall,
+    )

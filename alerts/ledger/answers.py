@@ -1,0 +1,79 @@
+"""Acknowledgements: who said "received", by which way, and on whose behalf."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, select
+
+from alerts.ledger.messages import Kept
+from alerts.tables import acknowledgement as answers
+from alerts.tables import named, within
+from pipeline.database import insert_absent
+from pipeline.instants import from_us, to_us
+from pipeline.world import World
+
+
+class Via(StrEnum):
+    """How an acknowledgement came in."""
+
+    LINK = "link"
+    BOARD = "board"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One acknowledgement.
+
+    Attributes
+    ----------
+    contact_ref : whose receipt it is
+    by_ref : who gave it: the same person, or an officer on their behalf
+    at : wall time
+    """
+
+    message_id: str
+    contact_ref: str
+    via: Via
+    by_ref: str
+    at: datetime
+
+
+def record(connection: Connection, kept: Kept, answer: Answer) -> bool:
+    """Record an acknowledgement; False where the same was recorded before, whose time stands."""
+    parts = (answer.message_id, answer.contact_ref, answer.via.value, answer.by_ref)
+    message = kept.message
+    row = {
+        **named(kept.world),
+        "ack_id": hashlib.sha256("\n".join(parts).encode()).hexdigest(),
+        "message_id": answer.message_id,
+        "episode_id": message.episode_id,
+        "revision": message.revision,
+        "village_id": message.village_id,
+        "contact_ref": answer.contact_ref,
+        "via": answer.via.value,
+        "by_ref": answer.by_ref,
+        "at": to_us(answer.at),
+    }
+    return insert_absent(connection, answers, [row]) == 1
+
+
+def of_messages(
+    connection: Connection, world: World, message_ids: Iterable[str]
+) -> dict[str, tuple[Answer, ...]]:
+    """Return the acknowledgements of each message that has any, oldest first."""
+    rows = connection.execute(
+        select(answers)
+        .where(within(answers, world), answers.c.message_id.in_(list(message_ids)))
+        .order_by(answers.c.at, answers.c.ack_id)
+    )
+    found: dict[str, tuple[Answer, ...]] = {}
+    for row in rows:
+        answer = Answer(row.message_id, row.contact_ref, Via(row.via), row.by_ref, from_us(row.at))
+        found[answer.message_id] = (*found.get(answer.message_id, ()), answer)
+    return found

@@ -1,0 +1,49 @@
+"""The fence of a world: each slot is warned about once, in order, by one process at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from alerts.tables import fence, named, within
+from pipeline.database import insert_absent
+from pipeline.instants import from_us, to_us
+from pipeline.world import World
+
+
+def hold(connection: Connection, world: World) -> None:
+    """Wait until no other transaction moves episodes of this world; ends with the transaction.
+
+    SQLite has let no other writer in since the transaction began.
+    """
+    if connection.dialect.name == "postgresql":
+        name = "\n".join(("floodwarn", world.site, world.mode.value, world.world_id))
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def last_warned(connection: Connection, world: World) -> datetime | None:
+    """Return the newest slot that was warned about; None before the first."""
+    kept = connection.execute(
+        select(fence.c.last_slot).where(within(fence, world))
+    ).scalar_one_or_none()
+    return None if kept is None else from_us(kept)
+
+
+def pass_fence(
+    connection: Connection, world: World, *, seen: datetime | None, slot: datetime
+) -> bool:
+    """Move the fence from the slot that was `seen` to `slot`; False where another was faster."""
+    if seen is not None and slot <= seen:
+        return False
+    if seen is None:
+        row = {**named(world), "last_slot": to_us(slot)}
+        return insert_absent(connection, fence, [row]) == 1
+    moved = connection.execute(
+        update(fence)
+        .where(within(fence, world), fence.c.last_slot == to_us(seen))
+        .values(last_slot=to_us(slot))
+    )
+    return moved.rowcount == 1

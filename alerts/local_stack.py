@@ -1,0 +1,191 @@
+"""`floodwarn run`: everything that one machine needs to play a recorded flood, and its end."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts import local_airflow, past, supervisor
+from alerts.deployment import Deployment, opened
+from alerts.first_run import init_home
+from alerts.local_airflow import LocalAirflow
+from alerts.supervisor import Component, ProcessTree
+from alerts.terminal import Terminal
+from alerts.warning_pack import load_warning
+from pipeline import clock, instants
+from pipeline.database import migrate
+from pipeline.errors import SiteError
+from pipeline.runs import open_exercise
+from pipeline.settings import Settings
+from pipeline.world import Exercise, Mode
+
+AIRFLOW_PORT = 8080
+ACK_PORT = 8091
+MAILBOX_PORT = 8092
+SMTP_PORT = 8025
+HEALTHY_WITHIN_S = 180.0
+LOGIN = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the stack listens on 127.0.0.1: the usual ports, or free ones where those are taken."""
+
+    airflow: int
+    ack: int
+    mailbox: int
+    smtp: int
+
+
+def run(settings: Settings, terminal: Terminal) -> None:
+    """Set up, replay the archive, then play the site's recorded flood until somebody stops it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    ports = free_ports()
+    settings = replace(
+        settings,
+        mode=Mode.EXERCISE,
+        public_url=f"http://127.0.0.1:{ports.ack}",
+        smtp_host="127.0.0.1",
+        smtp_port=ports.smtp,
+    )
+    folder = settings.home / "airflow"
+    airflow = LocalAirflow(
+        folder, ports.airflow, {LOGIN: "admin"}, local_airflow.sqlite_url(folder)
+    )
+    passwords = local_airflow.write_files(airflow)
+    environment = supervisor.environment(
+        local_airflow.environment(airflow) | floodwarn_environment(settings)
+    )
+    with supervisor.owning(settings.home, environment) as tree, opened(settings) as deployment:
+        _prepare(tree, deployment, terminal)
+        exercise = new_exercise(deployment, clock.now())
+        for component in (*local_airflow.components(airflow), *own_components(ports)):
+            tree.start(component)
+        with terminal.waiting("Starting Airflow, the mailbox and the acknowledgement pages"):
+            tree.watch(lambda: is_healthy(airflow.url), within_s=HEALTHY_WITHIN_S)
+        terminal.addresses(pages(airflow, ports), (LOGIN, passwords[LOGIN]), exercise)
+        tree.watch()
+
+
+def _prepare(tree: ProcessTree, deployment: Deployment, terminal: Terminal) -> None:
+    """Bring both databases up, take the archive in and show what it would have ordered.
+
+    Airflow's own set-up (8 s, another process) goes on beside it.
+    """
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        airflow_ready = beside.submit(_finish_all, tree, local_airflow.set_up())
+        init_home(deployment.settings.home, load_warning(deployment.pack), deployment.settings.mode)
+        migrate(deployment.engine)
+        _show_the_past(deployment, terminal)
+        with terminal.waiting("Setting up Airflow"):
+            airflow_ready.result()
+
+
+def _show_the_past(deployment: Deployment, terminal: Terminal) -> None:
+    with terminal.bars() as bar:
+        past.take_in(deployment, now=clock.now(), progress=bar)
+        start, end = past.archive_span(deployment.pack)
+        seen = past.replayed(deployment, start=start, end=end, progress=bar("replay"))
+    terminal.storms(past.storms_of(deployment, seen))
+
+
+def _finish_all(tree: ProcessTree, components: tuple[Component, ...]) -> None:
+    for component in components:
+        tree.finish(component)
+
+
+def new_exercise(deployment: Deployment, now: datetime) -> Exercise:
+    """Open a new exercise on the flood that the site's ``[exercise]`` names.
+
+    Raises
+    ------
+    SiteError
+        The site names none, or not wholly.
+    """
+    try:
+        settings = deployment.pack.exercise
+        exercise = Exercise(
+            site=deployment.pack.site_id,
+            world_id=f"{instants.text(now)}-{secrets.token_hex(3)}",
+            wall_start=now,
+            flood_start=instants.parse(settings["flood_start"]),
+            flood_end=instants.parse(settings["flood_end"]),
+            speed=int(settings["speed"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise SiteError(f"site.toml, [exercise]: {error!r}") from error
+    open_exercise(deployment.engine, exercise)
+    return exercise
+
+
+def floodwarn_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables by which every child finds the same deployment."""
+    return {
+        "FLOODWARN_HOME": str(settings.home),
+        "FLOODWARN_SITE": str(settings.site_folder),
+        "FLOODWARN_DATABASE_URL": settings.database_url,
+        "FLOODWARN_MODE": settings.mode.value,
+        "FLOODWARN_PUBLIC_URL": settings.public_url,
+        "FLOODWARN_SMTP_HOST": settings.smtp_host,
+        "FLOODWARN_SMTP_PORT": str(settings.smtp_port),
+    }
+
+
+def own_components(ports: Ports) -> tuple[Component, ...]:
+    """Return what runs beside Airflow: the mailbox and the public acknowledgement pages."""
+    return (
+        _floodwarn("mailbox", "--smtp-port", str(ports.smtp), "--port", str(ports.mailbox)),
+        _floodwarn("ack-pages", "--port", str(ports.ack)),
+    )
+
+
+def free_ports() -> Ports:
+    """Return the usual ports, each replaced by a free one where it is taken."""
+    return Ports(
+        *(_free(port) for port in (AIRFLOW_PORT, ACK_PORT, MAILBOX_PORT, SMTP_PORT)),
+    )
+
+
+def pages(airflow: LocalAirflow, ports: Ports) -> tuple[tuple[str, str], ...]:
+    """Return what a person may open, and where."""
+    return (
+        ("the board", f"{airflow.url}/plugin/floodwarn"),
+        ("the mailbox", f"http://127.0.0.1:{ports.mailbox}"),
+        ("acknowledgement", f"http://127.0.0.1:{ports.ack} (by the links in the mails)"),
+        ("Airflow", airflow.url),
+    )
+
+
+def is_healthy(url: str) -> bool:
+    """Tell whether Airflow's database, scheduler and DAG processor all answer."""
+    try:
+        with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=2) as answer:  # noqa: S310
+            health: Mapping[str, Mapping[str, str]] = json.load(answer)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+    parts = ("metadatabase", "scheduler", "dag_processor")
+    return all(health[part]["status"] == "healthy" for part in parts)
+
+
+def _floodwarn(*arguments: str) -> Component:
+    return Component(arguments[0], (sys.executable, "-m", "alerts.cli", *arguments))
+
+
+def _free(port: int) -> int:
+    for candidate in (port, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")

@@ -1,0 +1,249 @@
+"""Write the text for one place or for the officers, in one language; a failure is never silence.
+
+A villager's text says who speaks, what comes, where, one thing to do, by what o'clock, by which
+way, what to stay off and how to answer: no colour, no jargon, no measured number. An officer's
+text adds the evidence. Local time appears here and on pages only.
+
+Source: alerting.md 3.2 (C1-C12); users.md 7 to 9 and 25.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from jinja2 import StrictUndefined
+from jinja2 import Template as JinjaTemplate
+from jinja2.sandbox import SandboxedEnvironment
+
+from alerts.decide_by import arrive_by, leave_by
+from alerts.order import LocalText, PlaceOrder
+from alerts.templates import Clock, Template, Templates
+from alerts.tier import Action
+from alerts.warning_config import WarningConfig
+from pipeline.world import Mode
+
+MAX_BODY = 6000
+DAWN_HOUR = 5
+ROUND_MIN = 5
+UNPRINTABLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+JOINERS = "\n\u200c\u200d"
+"""Kept of the unprintable: the line's end, and what Persian and Indic scripts are written with."""
+EMPTY_LINES = re.compile(r"\n{3,}")
+REFUSED = ("this is not a drill", "not an exercise", "这不是演练", "不是演练", "并非演练")
+"""Phrases that no text may hold but a live one (Hawaii 2018: the drill's script said so)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a person reads.
+
+    Attributes
+    ----------
+    fault : why the template was not used and the plain text stands here; None as a rule
+    """
+
+    subject: str
+    body: str
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """In whose name, how and in which language a text speaks."""
+
+    mode: Mode
+    templates: Templates
+    config: WarningConfig
+
+    @property
+    def language(self) -> str:
+        return self.templates.language
+
+    def say(self, text: LocalText | None) -> str | None:
+        """Return a text in this language, else in English, else in any."""
+        return None if text is None else in_language(text, self.language)
+
+    @property
+    def source(self) -> str:
+        """The authority that speaks."""
+        return self.templates.source
+
+    @property
+    def contact(self) -> str:
+        """Whom to answer or ask."""
+        return self.templates.contact
+
+    def clock(self, instant: datetime | None) -> str | None:
+        """Return the local time of an instant as this language says it; None of None."""
+        return None if instant is None else clock(instant, self.config.zone, self.templates.clock)
+
+    def minute(self, instant: datetime | None) -> str | None:
+        """Return local date and time of an instant, for officers."""
+        if instant is None:
+            return None
+        return instant.astimezone(ZoneInfo(self.config.zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def in_language(text: Mapping[str, str], language: str) -> str | None:
+    """Return the text in a language, else in its base, English or any: words beat silence."""
+    for key in (language, language.split("-", maxsplit=1)[0], "*", "en"):
+        if key in text:
+            return text[key]
+    return next(iter(text.values()), None)
+
+
+def clock(instant: datetime, zone: str, words: Clock) -> str:
+    """Return the local time, 24 h, saying so after midnight and in an hour that comes twice."""
+    local = instant.astimezone(ZoneInfo(zone))
+    said = words.after_midnight if local.hour < DAWN_HOUR else words.plain
+    said = said.format(time=local.strftime("%H:%M"))
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+        said = (words.second if local.fold else words.first).format(time=said)
+    return said
+
+
+def villager(order: PlaceOrder, village: LocalText, voice: Voice, *, at: datetime) -> Text:
+    """Return the text to one place.
+
+    Parameters
+    ----------
+    at : UTC (flood time): when the order was made
+    """
+    templates = voice.templates
+    planned = order.to is not None or order.action not in templates.without_plan
+    template = (templates.villager if planned else templates.without_plan)[order.action]
+    return _written(template, _place_words(order, village, voice, at=at), voice)
+
+
+def _place_words(
+    order: PlaceOrder, village: LocalText, voice: Voice, *, at: datetime
+) -> dict[str, object]:
+    place = voice.say(order.place) or ""
+    return {
+        "source": voice.source,
+        "contact": voice.contact,
+        "village": voice.say(village),
+        "place": place,
+        "Place": place[:1].upper() + place[1:],
+        "to": voice.say(order.to),
+        "way": voice.say(order.way),
+        "avoid": voice.say(order.avoid),
+        "signal": voice.say(order.signal),
+        "by": voice.clock(_by(order, at)),
+        "at": voice.clock(at),
+        "action": voice.templates.words.action[order.action],
+    }
+
+
+def _by(order: PlaceOrder, at: datetime) -> datetime | None:
+    """Return the clock time that the villager must keep; None where it is over or unknown.
+
+    Rounded down to five minutes: a round time is remembered, and early is safe.
+    """
+    wanted = leave_by(order.decide_by) if order.action is Action.PREPARE else None
+    if order.action is Action.MOVE and not order.decide_by.passed:
+        wanted = arrive_by(order.decide_by)
+    if wanted is None:
+        return None
+    rounded = wanted.replace(minute=wanted.minute - wanted.minute % ROUND_MIN, second=0)
+    return rounded if rounded > at else None
+
+
+def officer(facts: Mapping[str, object], voice: Voice) -> Text:
+    """Return the officers' text; `facts` is what `alerts.officer_facts` gathers."""
+    return _written(voice.templates.officer, dict(facts), voice)
+
+
+def passage(source: str, words: Mapping[str, object], voice: Voice) -> Text:
+    """Return one template filled, as the body of a text without a subject (CAP's elements)."""
+    return _written(Template(subject="-", body=source), dict(words), voice)
+
+
+def marked(text: Text, voice: Voice) -> Text:
+    """Return a text with its mode's mark first and last; a live text bears none.
+
+    Raises
+    ------
+    ValueError
+        A text that is not live holds a phrase that says it is.
+    """
+    if voice.mode not in voice.templates.marks:
+        return text
+    squeezed = " ".join(f"{text.subject}\n{text.body}".casefold().split())
+    for phrase in REFUSED:
+        if phrase in squeezed:
+            raise ValueError(f"refused phrase: {phrase}")
+    return _bracketed(text, voice)
+
+
+def _bracketed(text: Text, voice: Voice) -> Text:
+    mark = voice.templates.marks.get(voice.mode)
+    if mark is None:
+        return text
+    return Text(f"{mark} {text.subject} {mark}", f"{mark}\n{text.body}\n{mark}", text.fault)
+
+
+def with_answer_link(body: str, line: str) -> str:
+    """Return a body with the answer's line added, before the closing mark where there is one."""
+    lines = body.split("\n")
+    end = len(lines) - 1 if len(lines) > 1 and lines[0] == lines[-1] else len(lines)
+    return "\n".join([*lines[:end], line, *lines[end:]])
+
+
+def _written(template: Template, words: dict[str, object], voice: Voice) -> Text:
+    """Fill a template; whatever goes wrong in it, plain words go out and the fault is named."""
+    try:
+        filled = Text(
+            subject=one_line(_compiled(template.subject).render(words)),
+            body=clean(_compiled(template.body).render(words))[:MAX_BODY],
+        )
+        if not filled.body:
+            raise ValueError("the template gave no text")  # noqa: TRY301 - one boundary
+        return marked(filled, voice)
+    except Exception as error:  # noqa: BLE001 - a template may fail in any way; silence may not follow
+        fault = f"{type(error).__name__}: {error}"
+        return _bracketed(plain(words, fault=fault), voice)
+
+
+def plain(words: Mapping[str, object], *, fault: str) -> Text:
+    """Return the words themselves, one to a line, without any template."""
+    names = ("source", "village", "place", "headline", "action", "to", "way", "by", "at")
+    said = [one_line(str(words[name])) for name in names if words.get(name) is not None]
+    said = [line for line in said if not _refused(line)]
+    return Text(subject=one_line(": ".join(said[:3])), body="\n".join(said), fault=fault)
+
+
+def _refused(line: str) -> bool:
+    return any(phrase in line.casefold() for phrase in REFUSED)
+
+
+def clean(text: str) -> str:
+    """Return the text without control characters, doubled spaces or doubled empty lines."""
+    kept = "".join(
+        character
+        for character in text.replace("\r\n", "\n").replace("\t", " ")
+        if character in JOINERS or unicodedata.category(character) not in UNPRINTABLE
+    )
+    lines = [" ".join(line.split()) for line in kept.split("\n")]
+    return EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def one_line(text: str) -> str:
+    """Return the text as one line, as a subject must be."""
+    return " ".join(clean(text).split())
+
+
+_SANDBOX = SandboxedEnvironment(
+    undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+)
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> JinjaTemplate:
+    return _SANDBOX.from_string(source)

@@ -1,0 +1,145 @@
+"""Gather what the duty officers' text shows: orders with their evidence, in a language's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.episode import Step, TierEpisode
+from alerts.message import Voice
+from alerts.order import PlaceOrder
+from alerts.orders import village_name
+from alerts.plan.model import Plan
+from alerts.tier import Tier
+from pipeline.bulletin import Evidence, Onset, RiskLevel, VillageRisk
+from pipeline.site.model import Village
+
+Fact = str | int | bool | None
+Facts = dict[str, object]
+SHOWN_EVIDENCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One village's change, as officers must be able to judge it.
+
+    Attributes
+    ----------
+    at : UTC (flood time), the cutoff or the minute of a person's order
+    station_names : by station id; an unknown id stands for itself
+    by, reason : of a person's order or lowering, else empty
+    """
+
+    village: Village
+    plan: Plan | None
+    risk: VillageRisk
+    before: TierEpisode | None
+    step: Step
+    orders: tuple[PlaceOrder, ...]
+    at: datetime
+    station_names: dict[str, str]
+    by: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def officer_facts(case: Case, voice: Voice) -> Facts:
+    """Return what an officer's template may name; every code as a word, every time local."""
+    words, risk = voice.templates.words, case.risk
+    tier = Tier.NONE if case.step.episode is None else case.step.episode.tier
+    before = (
+        case.before.tier if case.before is not None and case.before.closed is None else Tier.NONE
+    )
+    return {
+        "source": voice.source,
+        "contact": voice.contact,
+        "village": voice.say(village_name(case.village)),
+        "township": case.village.township,
+        "tier": words.tier[tier.colour],
+        "previous": words.tier[before.colour],
+        "change": words.change[case.step.change],
+        "at": voice.minute(case.at),
+        "level": words.tier[risk.level.name.lower()],
+        "signal": words.signal[risk.signal],
+        "confidence": words.confidence[risk.confidence],
+        "data_state": words.data_state[risk.data_state],
+        "cause": risk.cause,
+        "complete": risk.data_state == "complete",
+        "onset": _onset(risk.onset, voice),
+        "decide_by": voice.minute(earliest_decide_by(case.orders)),
+        "orders": [_order(order, voice) for order in case.orders],
+        "evidence": [_evidence(e, case.station_names, voice) for e in _weightiest(risk)],
+        "planned": case.plan is not None,
+        "exercise_plan": case.plan is not None and case.plan.exercise,
+        "officers_only": not case.orders,
+        "by": ", ".join(case.by),
+        "reason": case.reason,
+    }
+
+
+def earliest_decide_by(orders: tuple[PlaceOrder, ...]) -> datetime | None:
+    """Return the first decide-by of a village's orders; None where none could be given."""
+    return min((o.decide_by.at for o in orders if o.decide_by.at is not None), default=None)
+
+
+def _onset(onset: Onset | None, voice: Voice) -> dict[str, Fact] | None:
+    if onset is None:
+        return None
+    return {
+        "earliest": voice.minute(onset.earliest),
+        "likely": voice.minute(onset.likely),
+        "latest": voice.minute(onset.latest),
+    }
+
+
+def _order(order: PlaceOrder, voice: Voice) -> dict[str, Fact]:
+    return {
+        "place": voice.say(order.place),
+        "people": order.people,
+        "action": voice.templates.words.action[order.action],
+        "to": voice.say(order.to),
+        "way": voice.say(order.way),
+        "avoid": voice.say(order.avoid),
+        "decide_by": voice.minute(order.decide_by.at),
+        "passed": order.decide_by.passed,
+    }
+
+
+def _weightiest(risk: VillageRisk) -> list[Evidence]:
+    """Return the evidence by the level it supports, then by how far over its threshold it is."""
+    return sorted(risk.evidence, key=lambda e: (-e.level, -(_share(e) or 0.0)))[:SHOWN_EVIDENCE]
+
+
+def _share(evidence: Evidence) -> float | None:
+    if evidence.value is None or not evidence.threshold:
+        return None
+    return evidence.value / evidence.threshold
+
+
+def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[str, Fact]:
+    share, words = _share(evidence), voice.templates.words
+    return {
+        "indicator": words.indicator[evidence.indicator],
+        "station": _station(evidence, names),
+        "hours": None if evidence.duration_h is None else f"{evidence.duration_h:g}",
+        "value": _number(evidence.value),
+        "threshold": _number(evidence.threshold),
+        "unit": evidence.unit,
+        "percent": None if share is None else f"{100 * share:.0f}",
+        "age_min": None if evidence.age_s is None else evidence.age_s // 60,
+        "valid": voice.minute(evidence.valid_time),
+        "basis": words.basis.get(evidence.basis, evidence.basis),
+        "level": words.tier[RiskLevel(evidence.level).name.lower()],
+    }
+
+
+def _station(evidence: Evidence, names: dict[str, str]) -> str | None:
+    """Return a station's id and name, each once; None for a grid named after what it shows."""
+    ident = evidence.station_id
+    if ident == evidence.indicator:
+        return None
+    name = names.get(ident, ident)
+    return name if ident in name else f"{ident} {name}"
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"

@@ -1,0 +1,328 @@
+"""The queue of deliveries, from enqueue to finish; each step in its caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from alerts.errors import Refused
+from alerts.orders import WHOLE_VILLAGE
+from alerts.outbox.delivery import Delivery, Outcome, State, Verdict, judge
+from alerts.tables import attempt as attempts
+from alerts.tables import delivery as deliveries
+from alerts.tables import message as messages
+from alerts.tables import named, within
+from alerts.tier import Tier
+from pipeline.database import insert_absent
+from pipeline.instants import from_us, to_us
+from pipeline.world import Mode, World
+
+LEASE = timedelta(seconds=60)
+"""Longer than any channel may take for one parcel."""
+
+WAITING = (State.PENDING.value, State.FAILED_RETRY.value, State.UNCERTAIN.value)
+REASONS = {
+    State.EXPIRED: "older than it was worth sending",
+    State.SUPERSEDED: "a newer order for the same place and person replaced it",
+}
+
+
+def enqueue(connection: Connection, wanted: Sequence[Delivery]) -> int:
+    """Queue deliveries, in the caller's transaction; return how many were not there yet.
+
+    Raises
+    ------
+    Refused
+        One of them is of a replay: a replay sends nothing, ever.
+    """
+    if any(d.world.mode is Mode.REPLAY for d in wanted):
+        raise Refused("a replay has no outbox")
+    return insert_absent(connection, deliveries, [_columns(d) for d in wanted])
+
+
+def lease(
+    connection: Connection, world: World, *, by: str, now: datetime, limit: int
+) -> list[Delivery]:
+    """Lease the most urgent deliveries that are due: highest tier first, then earliest decide-by.
+
+    Two senders never get the same row: PostgreSQL skips rows that another has locked, SQLite
+    lets one writer in at a time.
+    """
+    due = (
+        select(deliveries.c.delivery_key)
+        .where(_waiting(world), deliveries.c.next_at <= to_us(now))
+        .order_by(*_urgency())
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    keys = list(connection.execute(due).scalars())
+    leased = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.delivery_key.in_(keys), _waiting(world))
+        .values(state=State.LEASED.value, lease_by=by, lease_until=to_us(now + LEASE))
+        .returning(*deliveries.c)
+    )
+    return sorted((_delivery(row) for row in leased), key=lambda d: keys.index(d.key))
+
+
+def begin(connection: Connection, leased: Delivery, *, by: str, now: datetime) -> Delivery | State:
+    """Open an attempt, checking at the last moment whether the parcel should still leave.
+
+    Returns the delivery with the attempt counted; or where it stands instead: expired or
+    superseded, which ends it here, or leased, where the lease is another's now.
+    """
+    over = _over(connection, leased, now)
+    if over is not None:
+        _end(connection, leased, over, by=by, now=now)
+        return over
+    row = connection.execute(
+        update(deliveries)
+        .where(_mine(leased, by))
+        .values(attempts=leased.attempts + 1, lease_until=to_us(now + LEASE))
+        .returning(*deliveries.c)
+    ).one_or_none()
+    if row is None:
+        return State.LEASED
+    connection.execute(
+        insert(attempts).values(
+            delivery_key=leased.key, number=leased.attempts + 1, started_at=to_us(now)
+        )
+    )
+    return _delivery(row)
+
+
+def _over(connection: Connection, leased: Delivery, now: datetime) -> State | None:
+    if now >= leased.expires_at:
+        return State.EXPIRED
+    return State.SUPERSEDED if _superseded(connection, leased) else None
+
+
+def finish(
+    connection: Connection,
+    begun: Delivery,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    detail: str | None = None,
+    retry_after: float | None = None,
+) -> Verdict:
+    """Record what came of the open attempt and where that takes the delivery.
+
+    A sender that was only slow still records its answer, unless another attempt was opened since.
+    """
+    connection.execute(
+        update(attempts)
+        .where(
+            attempts.c.delivery_key == begun.key,
+            attempts.c.number == begun.attempts,
+            or_(attempts.c.outcome.is_(None), attempts.c.outcome == Outcome.UNCERTAIN.value),
+        )
+        .values(ended_at=to_us(now), outcome=outcome.value, detail=detail)
+    )
+    verdict = judge(
+        begun,
+        outcome,
+        uncertain=_uncertain(connection, begun.key),
+        at=now,
+        retry_after=retry_after,
+    )
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.delivery_key == begun.key,
+            deliveries.c.attempts == begun.attempts,
+            deliveries.c.state.in_((State.LEASED.value, State.UNCERTAIN.value)),
+        )
+        .values(**_after(verdict, now))
+    )
+    return verdict
+
+
+def find(connection: Connection, key: str) -> Delivery | None:
+    """Return one delivery."""
+    row = connection.execute(
+        select(deliveries).where(deliveries.c.delivery_key == key)
+    ).one_or_none()
+    return None if row is None else _delivery(row)
+
+
+def recover(connection: Connection, world: World, *, now: datetime) -> list[Delivery]:
+    """Take back what a dead sender had leased; return what it may have sent.
+
+    Without an open attempt nothing left the house, and the row waits again. With one, nobody can
+    know: the delivery is UNCERTAIN.
+    """
+    stale = connection.execute(
+        select(deliveries, attempts.c.number)
+        .outerjoin(
+            attempts,
+            and_(
+                attempts.c.delivery_key == deliveries.c.delivery_key,
+                attempts.c.number == deliveries.c.attempts,
+                attempts.c.outcome.is_(None),
+            ),
+        )
+        .where(
+            _of(world),
+            deliveries.c.state == State.LEASED.value,
+            deliveries.c.lease_until <= to_us(now),
+        )
+        .with_for_update(skip_locked=True, of=deliveries)
+    ).all()
+    for row in stale:
+        if row.number is None:
+            _release(connection, row.delivery_key, now)
+    sent = [_delivery(row) for row in stale if row.number is not None]
+    for delivery in sent:
+        finish(connection, delivery, Outcome.UNCERTAIN, now=now, detail="the sender died")
+    return sent
+
+
+def _release(connection: Connection, key: str, now: datetime) -> None:
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.delivery_key == key, deliveries.c.state == State.LEASED.value)
+        .values(state=State.PENDING.value, next_at=to_us(now), lease_by=None, lease_until=None)
+    )
+
+
+def _end(connection: Connection, leased: Delivery, state: State, *, by: str, now: datetime) -> None:
+    connection.execute(
+        update(deliveries)
+        .where(_mine(leased, by))
+        .values(**_after(Verdict(state, None, REASONS[state]), now))
+    )
+
+
+def _after(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    again = verdict.next_at
+    return {
+        "state": verdict.state.value,
+        "next_at": to_us(now if again is None else again),
+        "ended_at": to_us(now) if again is None else None,
+        "reason": verdict.reason,
+        "lease_by": None,
+        "lease_until": None,
+    }
+
+
+def _superseded(connection: Connection, delivery: Delivery) -> bool:
+    """Tell whether the same person was queued a newer message about the same place.
+
+    What is said to a village as a whole and to a place in it replace each other.
+    """
+    mine, newer, theirs = messages.alias(), messages.alias(), deliveries.alias()
+    same = ("site", "mode", "world_id", "village_id", "audience")
+    about = or_(
+        newer.c.place_id == mine.c.place_id,
+        mine.c.place_id == WHOLE_VILLAGE,
+        newer.c.place_id == WHOLE_VILLAGE,
+    )
+    age = ("created_at", "slot", "revision")
+    pairs = mine.join(newer, and_(about, *(newer.c[name] == mine.c[name] for name in same)))
+    replaced = select(
+        exists()
+        .select_from(pairs.join(theirs, theirs.c.message_id == newer.c.message_id))
+        .where(
+            within(mine, delivery.world),
+            within(theirs, delivery.world),
+            mine.c.message_id == delivery.message_id,
+            theirs.c.contact_ref == delivery.contact_ref,
+            theirs.c.channel == delivery.channel,
+            tuple_(*(newer.c[name] for name in age)) > tuple_(*(mine.c[name] for name in age)),
+        )
+    )
+    return bool(connection.execute(replaced).scalar_one())
+
+
+def _uncertain(connection: Connection, key: str) -> int:
+    counted = select(func.count()).where(
+        attempts.c.delivery_key == key, attempts.c.outcome == Outcome.UNCERTAIN.value
+    )
+    return int(connection.execute(counted).scalar_one())
+
+
+def _of(world: World) -> ColumnElement[bool]:
+    return within(deliveries, world)
+
+
+def _waiting(world: World) -> ColumnElement[bool]:
+    return and_(_of(world), deliveries.c.state.in_(WAITING), deliveries.c.ended_at.is_(None))
+
+
+def _mine(leased: Delivery, by: str) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.delivery_key == leased.key,
+        deliveries.c.state == State.LEASED.value,
+        deliveries.c.lease_by == by,
+        deliveries.c.attempts == leased.attempts,
+    )
+
+
+def _urgency() -> Iterable[ColumnElement[Any]]:
+    # NULL sorts first on one database and last on the other: say it.
+    return (
+        deliveries.c.tier.desc(),
+        deliveries.c.decide_by.is_(None),
+        deliveries.c.decide_by,
+        deliveries.c.created_at,
+        deliveries.c.delivery_key,
+    )
+
+
+def _columns(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "delivery_key": delivery.key,
+        **named(delivery.world),
+        "message_id": delivery.message_id,
+        "contact_ref": delivery.contact_ref,
+        "channel": delivery.channel,
+        "purpose": delivery.purpose,
+        "tier": int(delivery.tier),
+        "decide_by": None if delivery.decide_by is None else to_us(delivery.decide_by),
+        "expires_at": to_us(delivery.expires_at),
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "next_at": to_us(delivery.next_at or delivery.created_at),
+        "created_at": to_us(delivery.created_at),
+        "ended_at": None if delivery.ended_at is None else to_us(delivery.ended_at),
+        "reason": delivery.reason,
+    }
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    at = {
+        name: None if (us := getattr(row, name)) is None else from_us(us)
+        for name in ("decide_by", "ended_at")
+    }
+    return Delivery(
+        key=row.delivery_key,
+        world=World(row.site, Mode(row.mode), row.world_id),
+        message_id=row.message_id,
+        contact_ref=row.contact_ref,
+        channel=row.channel,
+        purpose=row.purpose,
+        tier=Tier(row.tier),
+        expires_at=from_us(row.expires_at),
+        created_at=from_us(row.created_at),
+        state=State(row.state),
+        attempts=row.attempts,
+        next_at=from_us(row.next_at),
+        reason=row.reason,
+        **at,
+    )

@@ -1,0 +1,207 @@
+"""Door: a site's recorded past taken in, and what would have been ordered then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from alerts.deployment import Deployment
+from alerts.rehearsal import Officer, Rehearsal, Span, rehearse, report
+from alerts.storms import Order, Record, Storm, storms
+from alerts.tier import Tier
+from alerts.warning_pack import WarningPack, load_warning
+from pipeline import instants
+from pipeline.assess import bulletins
+from pipeline.bulletin import RiskBulletin, RiskLevel
+from pipeline.code_version import code_version
+from pipeline.errors import NotKept, SiteError
+from pipeline.observe import observe
+from pipeline.replay import KnownAs, replay, replay_world
+from pipeline.rivers import hydrographs
+from pipeline.site.derive import risk_config
+from pipeline.site.model import RiskConfig, Threshold, VillageKind
+from pipeline.site.pack import SitePack
+from pipeline.site.sheet import read_sheet
+from pipeline.world import Mode, World
+
+RIVER_POINT = VillageKind.RIVER_POINT
+ARCHIVE = "ingest"
+"""The world of the fetch log that `floodwarn ingest` writes to as well."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A replayed span and what would have been told in it."""
+
+    rehearsal: Rehearsal
+    span: Span
+    officer: Officer
+    warning: WarningPack
+    config: RiskConfig
+
+    def to_json(self) -> bytes:
+        """Return the answer of ``floodwarn replay --json``."""
+        return report(self.rehearsal, self.warning, span=self.span, officer=self.officer)
+
+
+def replayed(
+    deployment: Deployment,
+    *,
+    start: datetime,
+    end: datetime,
+    known: KnownAs = KnownAs.DECLARED,
+    officer: Officer = Officer.EARLIEST,
+    progress: Progress | None = None,
+) -> Past:
+    """Judge a span again as it was known then, and fold it; nothing is written or sent."""
+    config = risk_config(deployment.pack)
+    judged = replay(
+        deployment.engine,
+        config,
+        start=start,
+        end=end,
+        known=known,
+        assess_delay=deployment.pack.assess_delay,
+        progress=progress,
+    )
+    span = Span(known.value, start, end, config.sha256, code_version())
+    return _folded(deployment, judged, replay_world(config, known), span, officer)
+
+
+def folded(deployment: Deployment, replay_id: str, *, officer: Officer = Officer.EARLIEST) -> Past:
+    """Fold the bulletins that an Airflow backfill wrote under a replay id.
+
+    Raises
+    ------
+    NotKept
+        Nothing was written under that id.
+    """
+    world = World(deployment.pack.site_id, Mode.REPLAY, replay_id)
+    kept = bulletins(deployment.engine, world, after=None)
+    if not kept:
+        raise NotKept(f"no bulletin of replay {replay_id}")
+    span = Span(
+        KnownAs.DECLARED.value,
+        kept[0].slot,
+        kept[-1].slot,
+        kept[0].risk_config_sha256,
+        kept[0].code_version,
+    )
+    return _folded(deployment, kept, world, span, officer)
+
+
+def with_thresholds(pack: SitePack, file: Path) -> SitePack:
+    """Return the site with the rain thresholds of another file.
+
+    Raises
+    ------
+    SiteError
+        A row of the file cannot be used.
+    """
+    sheet = read_sheet(file.absolute().parent, file.name, Threshold)
+    if sheet.findings:
+        raise SiteError("; ".join(finding.line() for finding in sheet.findings))
+    return replace(pack, thresholds=tuple(row for _, row in sheet.rows))
+
+
+def archive_span(pack: SitePack) -> tuple[datetime, datetime]:
+    """Return the span in which every archive of the site has readings.
+
+    Raises
+    ------
+    SiteError
+        The site has no archive, or no span is common to all of them.
+    """
+    ends = [
+        (instants.parse(feed.archive_from), instants.parse(feed.archive_to))
+        for feed in pack.feeds
+        if feed.archive_from is not None and feed.archive_to is not None
+    ]
+    start = max((first for first, _ in ends), default=None)
+    end = min((last for _, last in ends), default=None)
+    if start is None or end is None or start > end:
+        raise SiteError(f"{pack.site_id} has no recorded past: its feeds state no common archive")
+    return start, end
+
+
+def take_in(deployment: Deployment, *, now: datetime, progress: Callable[[str], Progress]) -> None:
+    """Bring the site's archives into the store; what is there already stays as it is.
+
+    Parameters
+    ----------
+    progress : gives each feed a bar of its own
+    """
+    start, end = archive_span(deployment.pack)
+    for feed in deployment.pack.feeds:
+        observe(
+            deployment.engine,
+            deployment.pack,
+            World(deployment.pack.site_id, Mode.REPLAY, ARCHIVE),
+            feed.feed_id,
+            start=start,
+            end=end,
+            now=now,
+            progress=progress(feed.feed_id),
+        )
+
+
+def _folded(
+    deployment: Deployment,
+    judged: Iterable[RiskBulletin],
+    world: World,
+    span: Span,
+    officer: Officer,
+) -> Past:
+    warning = load_warning(deployment.pack)
+    rehearsal = rehearse(judged, warning, world=world, officer=officer)
+    return Past(rehearsal, span, officer, warning, risk_config(deployment.pack))
+
+
+def storms_of(deployment: Deployment, past: Past) -> list[Storm]:
+    """Set what would have been ordered against the rise of the rivers, storm by storm."""
+    names = {v.village_id: v.name_en for v in past.config.villages if v.kind is not RIVER_POINT}
+    orders = [
+        Order(change.known_at, names[change.risk.village_id], move=change.tier is Tier.RED)
+        for change in past.rehearsal.changes
+        if change.risk.village_id in names
+        and change.tier > change.previous_tier
+        and change.tier >= Tier.ORANGE
+    ]
+    return storms(list(_records(deployment, past)), orders)
+
+
+def _records(deployment: Deployment, past: Past) -> Iterator[Record]:
+    seen = hydrographs(
+        deployment.engine, deployment.pack.site_id, start=past.span.start, end=past.span.end
+    )
+    names = {station.station_id: station.name for station in past.config.stations}
+    for level in past.config.levels:
+        place = _place_at(past.config, level.station_id)
+        if level.level is RiskLevel.ORANGE and place is not None:
+            yield Record(
+                station_id=level.station_id,
+                name=names[level.station_id],
+                unit=level.unit,
+                mark=level.value,
+                values=seen.get((level.station_id, level.variable), ()),
+                levels=[
+                    (change.known_at, change.level)
+                    for change in past.rehearsal.changes
+                    if change.risk.village_id == place
+                ],
+            )
+
+
+def _place_at(config: RiskConfig, station_id: str) -> str | None:
+    """Return the place that lies at a station: of those linked to it, the nearest in time."""
+    points = {v.village_id for v in config.villages if v.kind is RIVER_POINT}
+    near = [
+        (link.travel_min, link.village_id not in points, link.village_id)
+        for link in config.links
+        if link.station_id == station_id
+    ]
+    return min(near)[2] if near else None

@@ -1,0 +1,62 @@
+"""Words of last resort, in English, for a language whose approved templates cannot be used."""
+
+from __future__ import annotations
+
+from alerts.templates import CODES, SPOKEN, WITHOUT_PLAN, Cap, Clock, Template, Templates, Words
+from alerts.tier import Action
+from pipeline.world import Mode
+
+URGE = {
+    Action.STAND_BY: "STAND BY",
+    Action.PREPARE: "GET READY TO LEAVE",
+    Action.MOVE: "LEAVE NOW",
+    Action.REFUGE: "GO TO THE REFUGE NOW",
+    Action.STAND_DOWN: "NO NEED TO STAND BY",
+}
+
+
+def plain_templates(language: str, site_name: str) -> Templates:
+    """Return templates that say the necessary, in English whatever the language asked for."""
+    texts = {action: _text(urge) for action, urge in URGE.items()}
+    return Templates(
+        language=language,
+        source=site_name,
+        contact="the duty officer",
+        marks={Mode.EXERCISE: "EXERCISE", Mode.REPLAY: "REPLAY"},
+        villager={action: texts[action] for action in SPOKEN},
+        without_plan={action: texts[action] for action in WITHOUT_PLAN},
+        officer=Template(subject="{{ village }}: {{ tier }}", body=OFFICER),
+        cap=Cap(
+            event="Flash flood",
+            headline="Flash flood: {{ village }}: {{ signal_word }}",
+            description="Flash flood danger at {{ village }}, known at {{ at }}.",
+            instruction="Follow the duty officers of {{ source }}.",
+            ended="The flash flood message for {{ village }} has ended",
+            note="Exercise {{ world }}: nobody moves on this message.",
+        ),
+        clock=Clock(plain="{time}", after_midnight="{time}", first="{time}", second="{time}"),
+        words=Words(
+            **{name: {code: _word(code) for code in codes} for name, codes in CODES.items()}
+        ),
+    )
+
+
+OFFICER = """{{ source }}: {{ village }}: {{ tier }}, before {{ previous }}. Known at {{ at }}.
+{% for order in orders %}
+{{ order.place }}: {{ order.action }}{% if order.to %}, {{ order.to }}{% endif %}
+
+{% endfor %}
+Level {{ level }}; data {{ data_state }}."""
+
+
+def _text(urge: str) -> Template:
+    body = (
+        "{{ source }}: {{ village }}, {{ place }}: " + urge + " ({{ at }})."
+        "{% if to %} To: {{ to }}.{% endif %}{% if way %} By: {{ way }}.{% endif %}"
+        "{% if by %} Before {{ by }}.{% endif %} Answer {{ contact }}."
+    )
+    return Template(subject="{{ village }}: " + urge, body=body)
+
+
+def _word(code: str) -> str:
+    return code.replace("_", " ")

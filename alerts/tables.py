@@ -1,0 +1,197 @@
+"""The tables of alerts (SQLAlchemy Core); instants are BIGINT microseconds UTC.
+
+Every row names its world (site, mode, world_id): what an exercise or a replay wrote can never be
+taken for live.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    FromClause,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    and_,
+)
+
+from pipeline.database import metadata
+from pipeline.world import World
+
+
+def _world() -> list[Column[str]]:
+    return [
+        Column("site", String(64), primary_key=True),
+        Column("mode", String(16), primary_key=True),
+        Column("world_id", String(80), primary_key=True),
+    ]
+
+
+fence = Table(
+    "fence",
+    metadata,
+    # warn commits only when its slot is newer than the last one warned in that world
+    *_world(),
+    Column("last_slot", BigInteger, nullable=False),
+)
+
+episode = Table(
+    "episode",
+    metadata,
+    # append-only: one row a revision; the greatest revision is the present state
+    *_world(),
+    Column("episode_id", String(64), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("village_id", String(40), nullable=False),
+    Column("opened", BigInteger, nullable=False),
+    Column("slot", BigInteger, nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("state", LargeBinary, nullable=False),  # canonical JSON of TierEpisode
+    Column("state_sha256", String(64), nullable=False),
+    Column("cause", Text, nullable=False),  # bulletin | order | lower
+    Column("closed", Integer, nullable=False),  # 0 | 1
+    Index("episode_newest", "site", "mode", "world_id", "village_id", "opened", "revision"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    # rendered once, stored; what is sent and shown is this text
+    *_world(),
+    Column("message_id", String(64), primary_key=True),
+    Column("episode_id", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("village_id", String(40), nullable=False),
+    Column("place_id", String(80), nullable=False),  # zone or special site; '' = officers
+    Column("audience", String(16), nullable=False),  # villager | officer
+    Column("language", String(16), nullable=False),
+    Column("slot", BigInteger, nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("decide_by", BigInteger),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("cap_identifier", String(200)),
+    Column("recipients", Text, nullable=False),  # JSON list: roster references, as ordered
+    Column("roles", Text, nullable=False),  # JSON list: whoever has these roles besides
+    Column("provenance", LargeBinary, nullable=False),  # canonical JSON: the hashes
+    Column("expires_at", BigInteger, nullable=False),  # flood time
+    Column("created_at", BigInteger, nullable=False),  # wall time
+    Index("message_by_village", "site", "mode", "world_id", "village_id", "slot"),
+)
+
+cap_alert = Table(
+    "cap_alert",
+    metadata,
+    *_world(),
+    Column("identifier", String(200), primary_key=True),
+    Column("episode_id", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sender", String(200), nullable=False),
+    Column("sent", String(40), nullable=False),  # byte for byte, for references
+    Column("content", LargeBinary, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    # the outbox: one row per recipient and channel; the key makes repeats harmless
+    Column("delivery_key", String(64), primary_key=True),
+    Column("site", String(64), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("world_id", String(80), nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("contact_ref", String(120), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("purpose", String(16), nullable=False),  # order | report
+    Column("tier", Integer, nullable=False),
+    Column("decide_by", BigInteger),
+    Column("expires_at", BigInteger, nullable=False),  # wall time
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),  # wall time
+    Column("lease_until", BigInteger),
+    Column("lease_by", String(80)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("reason", Text),
+    # the database itself keeps a replay out of the outbox
+    CheckConstraint("mode IN ('live', 'exercise')", name="delivery_mode"),
+    Index("delivery_due", "site", "mode", "world_id", "state", "next_at"),
+    Index("delivery_by_message", "message_id"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("delivery_key", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("outcome", String(16)),  # accepted | temporary | permanent | uncertain
+    Column("detail", Text),
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    *_world(),
+    Column("ack_id", String(64), primary_key=True),
+    Column("message_id", String(64), nullable=False),
+    Column("episode_id", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("village_id", String(40), nullable=False),
+    Column("contact_ref", String(120), nullable=False),
+    Column("via", String(16), nullable=False),  # link | board | command
+    Column("by_ref", String(120), nullable=False),
+    Column("at", BigInteger, nullable=False),  # wall time
+)
+
+officer_action = Table(
+    "officer_action",
+    metadata,
+    # append-only: what persons ordered, and who agreed
+    *_world(),
+    Column("action_id", String(64), primary_key=True),
+    Column("village_id", String(40), nullable=False),
+    Column("verb", String(16), nullable=False),  # order | lower_request | lower_confirm
+    Column("tier", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by_ref", String(120), nullable=False),
+    Column("at", BigInteger, nullable=False),  # wall time
+    Column("flood_at", BigInteger, nullable=False),
+    Column("override", Text),  # why a rule that would hold the tier was set aside
+    Column("episode_id", String(64)),
+    Column("refers_to", String(64)),
+)
+
+warning_fault = Table(
+    "warning_fault",
+    metadata,
+    # what went wrong for one village at one slot while the others went on
+    *_world(),
+    Column("slot", BigInteger, primary_key=True),
+    Column("village_id", String(40), primary_key=True),
+    Column("fault", Text, nullable=False),
+    Column("stored_at", BigInteger, nullable=False),  # wall time
+)
+
+
+def within(table: FromClause, world: World) -> ColumnElement[bool]:
+    """Return the condition that a row of `table` belongs to `world`."""
+    return and_(
+        table.c.site == world.site,
+        table.c.mode == world.mode.value,
+        table.c.world_id == world.world_id,
+    )
+
+
+def named(world: World) -> dict[str, str]:
+    """Return the columns that name a row's world."""
+    return {"site": world.site, "mode": world.mode.value, "world_id": world.world_id}

@@ -1,0 +1,162 @@
+"""Fill every template once, before a night does: a template that fails is a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alerts.cap import alert
+from alerts.episode import Change, Step, order_by_person
+from alerts.message import Text, Voice, officer, villager
+from alerts.officer_facts import Case, officer_facts
+from alerts.order import DecideBy, PlaceOrder
+from alerts.templates import SPOKEN, WITHOUT_PLAN, Templates
+from alerts.tier import Action, Tier
+from alerts.warning_config import WarningConfig
+from pipeline.bulletin import (
+    Confidence,
+    DataState,
+    Evidence,
+    Indicator,
+    Onset,
+    RiskLevel,
+    Signal,
+    VillageRisk,
+)
+from pipeline.site.finding import Finding
+from pipeline.site.model import Village, VillageKind
+from pipeline.world import Mode, World
+
+AT = datetime(2024, 7, 14, 18, 5, tzinfo=UTC)
+MEASURED = re.compile(r"\d\s?(?:mm|毫米|m3|m³|立方米)", re.IGNORECASE)
+WORLD = World("sample", Mode.EXERCISE, "x1")
+
+
+def lint(templates: Templates, *, file: str) -> list[Finding]:
+    """Return a finding for each text that cannot be filled or says what no villager should read."""
+    voice = Voice(Mode.EXERCISE, templates, _config(templates.language))
+    faults = [*_villagers(voice), *_officers(voice), *_cap(voice)]
+    return [
+        Finding("error", file, None, field, message, "correct the template")
+        for field, message in faults
+    ]
+
+
+def _villagers(voice: Voice) -> Iterator[tuple[str, str]]:
+    for group, actions in (("villager", SPOKEN), ("without_plan", WITHOUT_PLAN)):
+        for action in actions:
+            for order in _samples(action, planned=group == "villager"):
+                text = villager(order, {"en": "Village"}, voice, at=AT)
+                for fault in _faults(text, voice):
+                    yield f"{group}.{action}", fault
+
+
+def _faults(text: Text, voice: Voice) -> Iterator[str]:
+    if text.fault is not None:
+        yield f"cannot be filled: {text.fault}"
+    said = f"{text.subject} {text.body}".casefold()
+    for colour in voice.templates.words.tier.values():
+        if colour != voice.templates.words.tier["none"] and _names(said, colour.casefold()):
+            yield f"a villager's text names the colour {colour}"
+    if MEASURED.search(said):
+        yield "a villager's text gives a measured number"
+
+
+def _names(said: str, word: str) -> bool:
+    pattern = rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
+    return re.search(pattern, said) is not None
+
+
+def _officers(voice: Voice) -> Iterator[tuple[str, str]]:
+    for case in _cases():
+        text = officer(officer_facts(case, voice), voice)
+        if text.fault is not None:
+            yield "officer", f"cannot be filled: {text.fault}"
+
+
+def _cap(voice: Voice) -> Iterator[tuple[str, str]]:
+    for case in _cases():
+        for fault in alert(case, (voice,), world=WORLD).faults:
+            yield "cap", fault
+
+
+def _samples(action: Action, *, planned: bool) -> Iterator[PlaceOrder]:
+    """Yield one order with every field and one with no optional field."""
+    text = {"en": "somewhere"}
+    full = PlaceOrder(
+        village_id="sample",
+        place_id="zone",
+        place={"en": "Lower houses"},
+        action=action,
+        tier=Tier.RED,
+        to=text if planned else None,
+        way=text if planned else None,
+        avoid=text if planned else None,
+        signal=text,
+        people=20,
+        decide_by=DecideBy(AT + timedelta(hours=1), _MINUTES, passed=False),
+        recipients=("sample/responsible",),
+    )
+    yield full
+    unknown = DecideBy(None, (), passed=False)
+    yield replace(full, avoid=None, signal=None, people=None, decide_by=unknown)
+
+
+_MINUTES = (
+    *(("data_age", 5), ("cycle", 60), ("approval", 0)),
+    *(("call", 5), ("gather", 10), ("walk", 20), ("help", 0)),
+)
+
+
+def _cases() -> Iterator[Case]:
+    village = Village(
+        village_id="sample",
+        kind=VillageKind.VILLAGE,
+        name="样村",
+        name_en="Sample",
+        township="Township",
+        position_basis="none",
+    )
+    opened = order_by_person(None, "sample", Tier.RED, world=WORLD, slot=AT)
+    full = Case(
+        village=village,
+        plan=None,
+        risk=_risk(),
+        before=None,
+        step=opened,
+        orders=tuple(order for action in SPOKEN for order in _samples(action, planned=True)),
+        at=AT,
+        station_names={},
+        by=("sample/duty",),
+        reason="sample",
+    )
+    yield full
+    bare = replace(_risk(), onset=None, evidence=(), data_state=DataState.COMPLETE)
+    yield replace(full, risk=bare, orders=(), by=(), reason="", before=opened.episode)
+    fallen = opened.episode and replace(opened.episode, tier=Tier.NONE, closed=AT)
+    yield replace(full, step=Step(fallen, Change.CLOSED, "sample"), orders=())
+
+
+def _risk() -> VillageRisk:
+    full = Evidence(Indicator.RAIN, "S1", 3.0, 60.0, 50.0, "mm", AT, 300, "rule", RiskLevel.RED)
+    lost = Evidence(
+        Indicator.GAUGE_LOST, "S2", None, None, None, "", None, None, "rule", RiskLevel.YELLOW
+    )
+    return VillageRisk(
+        village_id="sample",
+        level=RiskLevel.RED,
+        signal=Signal.MOVE,
+        onset=Onset(*(AT + timedelta(hours=hours) for hours in (1, 2, 3))),
+        confidence=Confidence.LOW,
+        data_state=DataState.BLIND,
+        cause="sample",
+        evidence=(full, lost),
+    )
+
+
+def _config(language: str) -> WarningConfig:
+    return WarningConfig(
+        site="sample", site_name="Sample", zone="UTC", languages=(language,), cycle_minutes=60
+    )

@@ -1,0 +1,145 @@
+"""The approved words of one language: templates of texts and the words for codes, kept by hash."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import Enum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from alerts.episode import Change
+from alerts.tier import Action, Tier
+from pipeline.bulletin import Confidence, DataState, Indicator, Signal
+from pipeline.world import Mode
+
+Line = Annotated[str, Field(min_length=1, max_length=400)]
+Page = Annotated[str, Field(min_length=1, max_length=8000)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Template(_Frozen):
+    """One text, in Jinja2; the subject is one line."""
+
+    subject: Line
+    body: Page
+
+
+class Clock(_Frozen):
+    """How an hour is said; ``{time}`` is the local time, 24 hours.
+
+    Attributes
+    ----------
+    after_midnight : from 00:00 to before 05:00
+    first, second : the two passes of the hour that a clock change repeats
+    """
+
+    plain: Line
+    after_midnight: Line
+    first: Line
+    second: Line
+
+
+class Cap(_Frozen):
+    """The texts of a CAP info block in this language."""
+
+    event: Annotated[str, Field(min_length=1, max_length=35)]
+    headline: Line
+    description: Page
+    instruction: Page
+    ended: Line
+    note: Line
+
+
+class Words(_Frozen):
+    """The word for every code that an officer's text may show."""
+
+    tier: dict[str, Line]
+    action: dict[str, Line]
+    change: dict[str, Line]
+    signal: dict[str, Line]
+    indicator: dict[str, Line]
+    data_state: dict[str, Line]
+    confidence: dict[str, Line]
+    basis: dict[str, Line]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for name, codes in CODES.items():
+            missing = [code for code in codes if code not in getattr(self, name)]
+            if missing:
+                raise ValueError(f"words.{name} has no word for {', '.join(missing)}")
+        return self
+
+
+def _names(codes: type[Enum]) -> tuple[str, ...]:
+    return tuple(str(code.value) for code in codes)
+
+
+CODES = {
+    "tier": tuple(tier.colour for tier in Tier),
+    "action": _names(Action),
+    "change": _names(Change),
+    "signal": _names(Signal),
+    "indicator": _names(Indicator),
+    "data_state": _names(DataState),
+    "confidence": _names(Confidence),
+    "basis": ("computed", "empirical", "county_default", "rule"),
+}
+SPOKEN = (Action.STAND_BY, Action.PREPARE, Action.MOVE, Action.REFUGE, Action.STAND_DOWN)
+WITHOUT_PLAN = (Action.PREPARE, Action.MOVE)
+
+
+class Templates(_Frozen):
+    """``messages/<lang>.toml``.
+
+    Attributes
+    ----------
+    source : who speaks: the full name of an authority known in the village
+    contact : whom to answer
+    marks : first and last word of every text of a mode that is not live
+    villager : by action, for a place of a plan
+    without_plan : by action, for a village as a whole
+    officer : what the duty officers get at any change
+    """
+
+    language: str
+    source: Line
+    contact: Line
+    marks: dict[Mode, Line]
+    villager: dict[Action, Template]
+    without_plan: dict[Action, Template]
+    officer: Template
+    cap: Cap
+    clock: Clock
+    words: Words
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for name, wanted in (("villager", SPOKEN), ("without_plan", WITHOUT_PLAN)):
+            missing = [action for action in wanted if action not in getattr(self, name)]
+            if missing:
+                raise ValueError(f"no [{name}.{missing[0]}]")
+        missing_marks = [mode for mode in (Mode.EXERCISE, Mode.REPLAY) if mode not in self.marks]
+        if missing_marks:
+            raise ValueError(f"no mark for the mode {missing_marks[0]}")
+        if Mode.LIVE in self.marks:
+            raise ValueError("a live text bears no mark")
+        return self
+
+    def to_bytes(self) -> bytes:
+        """Return the one canonical form, kept by its hash."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Return the templates that `to_bytes` wrote."""
+        return cls.model_validate_json(content)
+
+    @property
+    def sha256(self) -> str:
+        """The content hash that messages carry."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()

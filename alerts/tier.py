@@ -1,0 +1,48 @@
+"""Tiers: what people were told. They have memory, unlike the science's RiskLevel."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from pipeline.bulletin import RiskLevel
+
+
+class Tier(IntEnum):
+    """The tier of a village's episode, on the four national colours."""
+
+    NONE = 0
+    BLUE = 1
+    YELLOW = 2
+    ORANGE = 3
+    RED = 4
+
+    @property
+    def colour(self) -> str:
+        """The colour's English name; for officers only, never in a villager's text."""
+        return self.name.lower()
+
+
+def tier_for(level: RiskLevel) -> Tier:
+    """Return the tier that a level asks for when nothing is remembered."""
+    match level:
+        case RiskLevel.NONE:
+            return Tier.NONE
+        case RiskLevel.BLUE:
+            return Tier.BLUE
+        case RiskLevel.YELLOW:
+            return Tier.YELLOW
+        case RiskLevel.ORANGE:
+            return Tier.ORANGE
+        case RiskLevel.RED:
+            return Tier.RED
+
+
+class Action(StrEnum):
+    """What one place is told to do."""
+
+    STAND_BY = "stand_by"
+    PREPARE = "prepare"
+    MOVE = "move"
+    REFUGE = "refuge"
+    RETURN = "return"
+    STAND_DOWN = "stand_down"  # officers, and those who were only asked to stand by

@@ -1,0 +1,235 @@
+"""Read what alerts needs of a site: ``[warning]``, plans and templates; what is bad is a finding.
+
+A plan that cannot make an order is left out, its village is ordered as a whole and the officers
+are told; a language without usable templates gets plain words. The rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from alerts.plain_words import plain_templates
+from alerts.plan.lint import lint
+from alerts.plan.model import Plan
+from alerts.template_lint import lint as lint_templates
+from alerts.templates import Templates
+from alerts.toml_lines import line_of
+from alerts.warning_config import WarningConfig
+from pipeline.site.finding import Finding
+from pipeline.site.model import Station, Village, VillageKind
+from pipeline.site.pack import SitePack
+from pipeline.site.sheet import finding_of, read_toml, settle
+
+PLANS = "plans"
+MESSAGES = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class WarningPack:
+    """Everything of a site that a warning is made of.
+
+    Attributes
+    ----------
+    plans : by village id; a village without a usable plan is not in it
+    templates : one for each of the site's languages, in their order
+    station_names : by station id, for officers
+    findings : faults of the files read here; those of the site pack are its own
+    """
+
+    config: WarningConfig
+    plans: Mapping[str, Plan]
+    templates: Mapping[str, Templates]
+    villages: tuple[Village, ...]
+    station_names: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def site_id(self) -> str:
+        return self.config.site
+
+    @property
+    def zone(self) -> str:
+        return self.config.zone
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.config.languages
+
+    def village(self, village_id: str) -> Village | None:
+        """Return the village of that id; None where the site has none."""
+        return next((v for v in self.villages if v.village_id == village_id), None)
+
+    def versions(self, village_id: str) -> tuple[tuple[str, bytes], ...]:
+        """Return (kind, content) of all that this village's messages are made of, to be kept."""
+        plan = self.plans.get(village_id)
+        return (
+            ("warning", self.config.to_bytes()),
+            *((("plan", plan.to_bytes()),) if plan is not None else ()),
+            *(("template", templates.to_bytes()) for templates in self.templates.values()),
+        )
+
+    @classmethod
+    def from_versions(
+        cls,
+        config: bytes,
+        *,
+        plan: bytes | None,
+        templates: tuple[bytes, ...],
+        villages: tuple[Village, ...],
+        stations: tuple[Station, ...],
+    ) -> Self:
+        """Return the pack of one village out of kept versions, for `explain`.
+
+        Parameters
+        ----------
+        villages, stations : of the kept risk configuration
+        """
+        plans = [Plan.from_bytes(plan)] if plan is not None else []
+        written = [Templates.from_bytes(content) for content in templates]
+        return cls(
+            config=WarningConfig.from_bytes(config),
+            plans={kept.village_id: kept for kept in plans},
+            templates={words.language: words for words in written},
+            villages=villages,
+            station_names={s.station_id: s.name for s in stations},
+        )
+
+
+def load_warning(pack: SitePack) -> WarningPack:
+    """Read plans, templates and ``[warning]``; for what is bad, defaults or plain words serve."""
+    config, findings = _config(pack)
+    templates = _templates(pack.folder, config, findings)
+    plans = _plans(pack, config, findings)
+    return WarningPack(
+        config=config,
+        plans=plans,
+        templates=templates,
+        villages=pack.villages,
+        station_names={s.station_id: s.name for s in pack.stations},
+        findings=tuple(findings),
+    )
+
+
+def _config(pack: SitePack) -> tuple[WarningConfig, list[Finding]]:
+    given = {
+        "site": pack.site_id,
+        "site_name": pack.name,
+        "zone": pack.zone,
+        "languages": pack.languages,
+        "cycle_minutes": int(pack.cycle.total_seconds() // 60),
+    }
+    _, text, _ = read_toml(pack.folder, "site.toml")
+    own = {key: value for key, value in pack.warning.items() if key not in given}
+    findings = [
+        _config_fault(key, "this belongs to [site]", "remove it", text)
+        for key in pack.warning
+        if key in given
+    ]
+    config, faults = settle(
+        WarningConfig, own | given, file="site.toml", table="warning", text=text
+    )
+    # every key of [warning] has a default, so without its bad keys the table always settles
+    return config or WarningConfig.model_validate(given), findings + faults
+
+
+def _config_fault(key: str, message: str, cure: str, text: str) -> Finding:
+    row = line_of(text, ("warning", key))
+    return Finding("error", "site.toml", row, f"warning.{key}", message, cure)
+
+
+def _templates(
+    folder: Path, config: WarningConfig, findings: list[Finding]
+) -> dict[str, Templates]:
+    found: dict[str, Templates] = {}
+    for language in config.languages:
+        file = f"{MESSAGES}/{language}.toml"
+        templates = _read_templates(folder, file, findings)
+        if templates is not None and templates.language != language:
+            message = f"language is {templates.language}"
+            findings.append(Finding("error", file, 1, "language", message, f"write {language}"))
+            templates = None
+        found[language] = templates or plain_templates(language, config.site_name)
+    return found
+
+
+def _read_templates(folder: Path, file: str, findings: list[Finding]) -> Templates | None:
+    raw, text, faults = read_toml(folder, file)
+    findings += faults
+    if raw is None:
+        return None
+    try:
+        templates = Templates.model_validate(raw)
+    except ValidationError as error:
+        findings += [_fault(file, text, detail) for detail in error.errors()]
+        return None
+    findings += lint_templates(templates, file=file)
+    return templates
+
+
+def _plans(pack: SitePack, config: WarningConfig, findings: list[Finding]) -> dict[str, Plan]:
+    plans: dict[str, Plan] = {}
+    folder = pack.folder / PLANS
+    for path in sorted(folder.glob("*/*.toml")):
+        file = path.relative_to(pack.folder).as_posix()
+        plan = _read_plan(pack.folder, file, findings)
+        if plan is None:
+            continue
+        faults = [*lint(plan, file=file, languages=config.languages), *_whose(plan, file, pack)]
+        findings += faults
+        if not any(fault.severity == "error" for fault in faults):
+            plans[plan.village_id] = plan
+    findings += _without_plan(pack, plans)
+    return plans
+
+
+def _read_plan(folder: Path, file: str, findings: list[Finding]) -> Plan | None:
+    raw, text, faults = read_toml(folder, file)
+    findings += faults
+    if raw is None:
+        return None
+    try:
+        return Plan.model_validate(raw)
+    except ValidationError as error:
+        findings += [_fault(file, text, detail) for detail in error.errors()]
+        return None
+
+
+def _whose(plan: Plan, file: str, pack: SitePack) -> list[Finding]:
+    known = {village.village_id for village in pack.villages}
+    faults = []
+    if plan.village_id not in known:
+        message = f"unknown village {plan.village_id}"
+        faults.append(
+            Finding("error", file, None, "village_id", message, "use an id of villages.csv")
+        )
+    if Path(file).stem != plan.village_id:
+        message = f"the plan is of {plan.village_id}"
+        faults.append(
+            Finding("error", file, None, "village_id", message, "name the file after its village")
+        )
+    return faults
+
+
+def _without_plan(pack: SitePack, plans: Mapping[str, Plan]) -> list[Finding]:
+    return [
+        Finding(
+            "warning",
+            f"{PLANS}/",
+            None,
+            village.village_id,
+            f"{village.name_en} has no usable plan: it would be ordered as a whole",
+            "write its plan",
+        )
+        for village in pack.villages
+        if village.kind is not VillageKind.RIVER_POINT and village.village_id not in plans
+    ]
+
+
+def _fault(file: str, text: str, detail: ErrorDetails) -> Finding:
+    return finding_of(file, line_of(text, detail["loc"]), detail)

@@ -1,0 +1,122 @@
+"""An order belongs to a place, and comes from the village's own plan."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.orders import data_age_min, is_night, orders, stand_down
+from alerts.tier import Action, Tier
+from pipeline.site.model import VillageKind
+from tests.golden.samples import CUTOFF, HOUR, MINUTE, SLOT, risk, valley
+
+PACK = valley()
+PLAN = PACK.plans["hekou"]
+HEKOU = PACK.village("hekou")
+
+
+def placed(tier, *, plan=PLAN, village=HEKOU, lead_min=200, at=CUTOFF, age_s=300):
+    seen = risk(4, lead_min=lead_min, age_s=age_s)
+    return orders(plan, village, tier, seen, at=at, config=PACK.config)
+
+
+def actions(*args, **kwargs):
+    return {order.place_id: order.action for order in placed(*args, **kwargs)}
+
+
+@pytest.mark.parametrize("tier", [Tier.NONE, Tier.BLUE])
+def test_blue_orders_nothing(tier):
+    assert placed(tier) == ()
+
+
+def test_yellow_calls_the_responsible_persons_to_their_post():
+    (order,) = placed(Tier.YELLOW)
+    assert (order.action, order.recipients) == (Action.STAND_BY, PLAN.people.responsible)
+
+
+def test_at_orange_zones_prepare_and_those_who_need_help_move():
+    told = actions(Tier.ORANGE)
+    assert told.pop("care-home") is Action.MOVE
+    assert set(told.values()) == {Action.PREPARE}
+
+
+def test_at_red_every_place_moves():
+    assert set(actions(Tier.RED).values()) == {Action.MOVE}
+
+
+def test_past_its_decide_by_a_place_is_sent_to_its_own_refuge():
+    by_place = {order.place_id: order for order in placed(Tier.RED, lead_min=20)}
+    assert by_place["riverside"].action is Action.REFUGE
+    assert by_place["riverside"].to["en"] == "the upper floor of the tea house"
+    assert by_place["riverside"].way is None
+
+
+def test_where_the_plan_names_no_refuge_it_is_never_up():
+    by_place = {order.place_id: order for order in placed(Tier.RED, lead_min=20)}
+    assert by_place["island"].action is Action.MOVE
+    assert by_place["island"].to["en"] == "the village school"
+
+
+def test_without_a_plan_the_village_is_ordered_as_a_whole():
+    (order,) = placed(Tier.RED, plan=None)
+    assert (order.place_id, order.action, order.to) == ("village", Action.MOVE, None)
+    assert order.recipients == ()
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_a_river_point_gives_no_order(tier):
+    point = HEKOU.model_copy(update={"kind": VillageKind.RIVER_POINT})
+    assert placed(tier, village=point) == ()
+
+
+def test_at_night_the_night_s_walk_counts():
+    night, day = (
+        placed(Tier.RED, at=at, lead_min=600)[1].decide_by for at in (CUTOFF, CUTOFF + 8 * HOUR)
+    )
+    assert dict(night.minutes)["walk"] == PLAN.route("back-hill").minutes_night
+    assert dict(day.minutes)["walk"] == PLAN.route("back-hill").minutes_day
+
+
+def test_the_night_is_from_eight_to_six_of_the_site_s_own_clock():
+    local_midnight = SLOT - HOUR
+    hours = [h for h in range(24) if is_night(local_midnight + h * HOUR, PACK.config)]
+    assert hours == [0, 1, 2, 3, 4, 5, 20, 21, 22, 23]
+
+
+def test_a_special_site_counts_its_own_time_for_help():
+    site = placed(Tier.RED)[0]
+    assert (site.place_id, dict(site.decide_by.minutes)["help"]) == ("care-home", 30)
+    assert site.people == 48
+
+
+@given(call=st.integers(0, 60), walk=st.integers(0, 90), age=st.integers(0, 7200))
+def test_a_longer_call_walk_or_age_never_gives_a_later_order(call, walk, age):
+    route = PLAN.routes[0]
+    slower = PLAN.model_copy(
+        update={
+            "times": PLAN.times.model_copy(update={"call": PLAN.times.call + call}),
+            "routes": (
+                route.model_copy(update={"minutes_night": route.minutes_night + walk}),
+                *PLAN.routes[1:],
+            ),
+        }
+    )
+    quick = placed(Tier.RED)
+    slow = placed(Tier.RED, plan=slower, age_s=300 + age)
+    assert all(s.decide_by.at <= q.decide_by.at for s, q in zip(slow, quick, strict=True))
+
+
+def test_the_oldest_reading_behind_the_level_counts():
+    seen = risk(3, age_s=59)
+    fresh = seen.evidence[0]
+    old = replace(fresh, age_s=3601)
+    beside_the_point = replace(fresh, age_s=99999, level=fresh.level.__class__(1))
+    assert data_age_min(seen) == 1
+    assert data_age_min(replace(seen, evidence=(fresh, old, beside_the_point))) == 61
+    assert data_age_min(replace(seen, evidence=())) == 0
+
+
+def test_those_who_stood_by_are_told_when_they_need_not_any_more():
+    order = stand_down(HEKOU, PLAN, risk(0), at=CUTOFF + MINUTE)
+    assert (order.action, order.recipients) == (Action.STAND_DOWN, PLAN.people.responsible)

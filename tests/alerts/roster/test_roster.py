@@ -1,0 +1,141 @@
+"""People's addresses are private, whatever is wrong with their file."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.errors import Refused, RosterError
+from alerts.first_run import init_home
+from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, signing_key, write_private
+from pipeline.world import Mode
+from tests.golden.samples import valley
+
+SECRET = "li-si-13900001111@mailbox.invalid"
+GOOD = f"""schema = "floodwarn.contacts/1"
+[[contacts]]
+ref = "a"
+role = "responsible"
+villages = ["hekou"]
+email = "{SECRET}"
+[[contacts]]
+ref = "b"
+role = "county_duty"
+villages = "*"
+channels = ["file"]
+logins = ["officer"]
+rights = ["order"]
+"""
+
+
+def written(home, text, mode=0o600):
+    path = home / CONTACTS
+    path.write_text(text)
+    path.chmod(mode)
+    return home
+
+
+def test_references_and_roles_find_people_once_each_in_order(tmp_path):
+    roster = Roster.load(written(tmp_path, GOOD))
+    found = roster.named(["a", "gone"], ["county_duty", "responsible"], "hekou")
+    assert [c.ref for c in found] == ["a", "b"]
+    assert [c.ref for c in roster.named([], ["county_duty", "responsible"], "baishi")] == ["b"]
+    assert roster.of_login("officer").ref == "b"
+    assert roster.of_login("a") is None
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o602])
+def test_a_file_that_others_can_open_is_refused(tmp_path, mode):
+    written(tmp_path, GOOD, mode)
+    with pytest.raises(RosterError, match="chmod 600"):
+        Roster.load(tmp_path)
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path):
+    with pytest.raises(RosterError, match=r"contacts\.toml is not in FLOODWARN_HOME"):
+        Roster.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda t: t.replace("ref =", "rref ="),
+        lambda t: t.replace("email", "e_mail"),
+        lambda t: t.replace("@mailbox", "@mail@box"),
+        lambda t: t.replace("@mailbox", " @mailbox"),
+        lambda t: t.replace(SECRET, SECRET + "\\nBcc: x"),
+        lambda t: t.replace('ref = "b"', 'ref = "a"'),
+        lambda t: t.replace('villages = ["hekou"]', "villages = 3"),
+        lambda t: t + "\n[[contacts]\n",
+        lambda t: t.replace('rights = ["order"]', 'rights = ["all"]'),
+        lambda t: t.replace(f'email = "{SECRET}"', f'note = "{SECRET}"'),
+    ],
+)
+def test_a_fault_in_the_file_is_told_without_its_content(tmp_path, spoil):
+    with pytest.raises(RosterError) as caught:
+        Roster.load(written(tmp_path, spoil(GOOD)))
+    assert "13900001111" not in str(caught.value) + repr(caught.getrepr(style="short"))
+    assert caught.value.__cause__ is None
+
+
+def test_an_address_is_never_printed(tmp_path):
+    roster = Roster.load(written(tmp_path, GOOD))
+    assert "13900001111" not in f"{roster} {roster!r} {roster.contacts[0].model_dump_json()}"
+
+
+def test_a_right_is_a_persons_in_their_own_villages(tmp_path):
+    roster = Roster.load(written(tmp_path, GOOD))
+    assert roster.entitled("b", Right.ORDER, "anywhere").ref == "b"
+    for ref, right in (("a", Right.ORDER), ("b", Right.LOWER), ("nobody", Right.ORDER)):
+        with pytest.raises(Refused):
+            roster.entitled(ref, right, "hekou")
+
+
+def test_the_first_run_makes_a_private_key_and_everyone_whom_a_plan_names(tmp_path):
+    home = tmp_path / "new home"
+    assert init_home(home, valley(), Mode.EXERCISE) == (SIGNING_KEY, CONTACTS)
+    assert len(signing_key(home)) == 32
+    assert all((home / name).stat().st_mode & 0o077 == 0 for name in (SIGNING_KEY, CONTACTS))
+    roster = Roster.load(home)
+    for plan in valley().plans.values():
+        for ref in (*plan.people.responsible, *plan.people.warning, *plan.people.transfer):
+            assert roster.contact(ref).covers(plan.village_id)
+    assert all(contact.exercise for contact in roster.contacts)
+    lowerers = [c for c in roster.contacts if Right.LOWER in c.rights and c.logins]
+    assert len(lowerers) == 2
+
+
+def test_a_second_run_changes_nothing(tmp_path):
+    init_home(tmp_path, valley(), Mode.EXERCISE)
+    before = [(tmp_path / name).read_bytes() for name in (SIGNING_KEY, CONTACTS)]
+    assert init_home(tmp_path, valley(), Mode.EXERCISE) == ()
+    assert [(tmp_path / name).read_bytes() for name in (SIGNING_KEY, CONTACTS)] == before
+
+
+def test_contacts_that_a_person_edited_are_never_touched(tmp_path):
+    init_home(tmp_path, valley(), Mode.EXERCISE)
+    path = tmp_path / CONTACTS
+    edited = path.read_text().replace('language = "zh"', 'language = "en"', 1)
+    path.write_text(edited)
+    init_home(tmp_path, valley(), Mode.EXERCISE)
+    assert path.read_text() == edited
+
+
+def test_contacts_as_made_follow_another_sites_plans(tmp_path):
+    from dataclasses import replace
+
+    init_home(tmp_path, replace(valley(), plans={}), Mode.EXERCISE)
+    assert init_home(tmp_path, valley(), Mode.EXERCISE) == (CONTACTS,)
+    assert Roster.load(tmp_path).contact("hekou/responsible") is not None
+
+
+def test_a_live_deployment_is_given_no_people(tmp_path):
+    assert init_home(tmp_path, valley(), Mode.LIVE) == (SIGNING_KEY,)
+
+
+@given(content=st.binary(max_size=200))
+def test_a_private_file_is_written_once_and_whole(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("private") / "file"
+    assert write_private(path, content)
+    assert not write_private(path, b"other")
+    assert path.read_bytes() == content
+    assert [child.name for child in path.parent.iterdir()] == ["file"]

@@ -1,0 +1,3 @@
+from tests.alerts.conftest import night, post
+
+__all__ = ["night", "post"]
