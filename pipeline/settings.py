@@ -12,6 +12,7 @@ from pipeline.errors import SettingsError
 from pipeline.world import Mode
 
 DEFAULT_HOME = Path(".floodwarn")
+LAST_PORT = 65535
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
@@ -97,7 +98,7 @@ def _mode(text: str) -> Mode:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not text.isdigit() or not 0 < int(text) <= LAST_PORT:
         raise SettingsError(f"FLOODWARN_SMTP_PORT is {text!r}; it must be a port number")
     return int(text)
 

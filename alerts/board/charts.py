@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from pipeline.bulletin import RiskLevel
@@ -16,6 +17,7 @@ RIGHT = 96.0
 BOTTOM = 24.0
 TICK_EVERY_H = 6
 MIN_RAIN_MM = 5.0
+HEADROOM = 1.05
 NEAR_ZERO = 0.3
 """A river scale starts at zero where the lowest value is below this share of the highest."""
 
@@ -117,37 +119,46 @@ def hydrograph(
     hours : the rain chart's interval ends, so that both drawings share one time axis
     """
     seen = [value for value in values if value is not None]
-    low = min([*seen, *levels.values()], default=0.0)
-    top = max([*seen, *levels.values()], default=1.0)
-    low = min(low, 0.0) if low < NEAR_ZERO * top else low
-    span = (top - low) * 1.05 or 1.0
-    depth = HEIGHT - BOTTOM
+    axis = _Axis.over([*seen, *levels.values()])
     step = (WIDTH - LEFT - RIGHT) / max(1, len(hours))
-
-    def down(value: float) -> float:
-        return depth * (1 - (value - low) / span)
-
     points = [
-        None if value is None else f"{_across(time, hours, step):.1f},{down(value):.1f}"
+        None if value is None else f"{_across(time, hours, step):.1f},{axis.down(value):.1f}"
         for time, value in zip(times, values, strict=True)
     ]
-    summary = (
-        f"Last {seen[-1]:g} {unit}, highest {max(seen):g} {unit} in the window"
-        if seen
-        else "No reading in the window"
-    )
     return Chart(
-        summary,
-        unit,
+        summary=(
+            f"Last {seen[-1]:g} {unit}, highest {max(seen):g} {unit} in the window"
+            if seen
+            else "No reading in the window"
+        ),
+        unit=unit,
         bars=(),
         segments=_segments(points),
-        thresholds=tuple(Mark(down(v), f"{v:g} {unit}", k) for k, v in sorted(levels.items())),
+        thresholds=tuple(Mark(axis.down(v), f"{v:g} {unit}", k) for k, v in sorted(levels.items())),
         hours=_hours(hours, step, zone),
-        scale=tuple(
-            Mark(down(low + span * share), f"{low + span * share:.3g}")
-            for share in (0.0, 0.5, 0.95)
-        ),
+        scale=axis.marks(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The upright axis of a hydrograph, from `low` over `span`, in the river's unit."""
+
+    low: float
+    span: float
+
+    @classmethod
+    def over(cls, values: Sequence[float]) -> Self:
+        low, top = min(values, default=0.0), max(values, default=1.0)
+        low = min(low, 0.0) if low < NEAR_ZERO * top else low
+        return cls(low, (top - low) * HEADROOM or 1.0)
+
+    def down(self, value: float) -> float:
+        return (HEIGHT - BOTTOM) * (1 - (value - self.low) / self.span)
+
+    def marks(self) -> tuple[Mark, ...]:
+        values = [self.low + self.span * share for share in (0.0, 0.5, 1 / HEADROOM)]
+        return tuple(Mark(self.down(value), f"{value:.3g}") for value in values)
 
 
 def _across(time: datetime, hours: Sequence[datetime], step: float) -> float:
