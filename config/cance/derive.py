@@ -49,7 +49,7 @@ def village_rows(site: Site) -> Iterator[list[object]]:
         village_id, area = row["village_id"], round(site.outlets[row["village_id"]].area_km2)
         where = f"station {at[village_id]}" if village_id in at else f"river point {village_id}"
         kind = ["village", row["name"], row["name_en"], row["department"]] if "name" in row else [
-            "river_point", f"{where} ({area} km²)", f"{where} ({area} km2)", "cance"
+            "river_point", f"{where} ({area} km²)", f"{where} ({area} km2)", "Cance"
         ]  # fmt: skip
         basis = "town_centre" if "name" in row else "assumed"
         yield [village_id, *kind, row["lon"], row["lat"], basis, area, below[village_id], "", ""]
@@ -66,7 +66,7 @@ def station_rows(site: Site) -> Iterator[list[object]]:
         place = where[site.station_at[row["station_id"]]]
         name = f"{row['name']} ({row['station_id']})" if row["name"] != row["station_id"] else None
         yield [
-            row["station_id"], name or f"station {row['station_id']}", "discharge_m3s",
+            row["station_id"], name or row["station_id"], "discharge_m3s",
             place["lon"], place["lat"], "", 60, SILENT_AFTER_MIN, "",
         ]  # fmt: skip
 
