@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pyflwdir
 from affine import Affine
 
 from pipeline.errors import SchemaError
@@ -78,6 +77,8 @@ def river_network(
     d8 = _esri(codes, coding)
     if not (d8 != NO_CELL).any():
         raise SchemaError(f"no flow direction in the grid reads as {coding}")
+    import pyflwdir  # noqa: PLC0415 - it compiles for a second; a cycle only needs the weights
+
     try:
         flow = pyflwdir.from_array(d8, ftype="d8", check_ftype=False, transform=Affine(*transform))
     except ValueError as error:  # one cell, or no river that ends
