@@ -67,7 +67,9 @@ def officer_facts(case: Case, voice: Voice) -> Facts:
         "onset": _onset(risk.onset, voice),
         "decide_by": voice.minute(earliest_decide_by(case.orders)),
         "orders": [_order(order, voice) for order in case.orders],
-        "evidence": [_evidence(e, case.station_names, voice) for e in _weightiest(risk)],
+        "evidence": [
+            _evidence(e, case.station_names, voice) for e in weightiest(risk)[:SHOWN_EVIDENCE]
+        ],
         "planned": case.plan is not None,
         "exercise_plan": case.plan is not None and case.plan.exercise,
         "officers_only": not case.orders,
@@ -104,9 +106,9 @@ def _order(order: PlaceOrder, voice: Voice) -> dict[str, Fact]:
     }
 
 
-def _weightiest(risk: VillageRisk) -> list[Evidence]:
+def weightiest(risk: VillageRisk) -> list[Evidence]:
     """Return the evidence by the level it supports, then by how far over its threshold it is."""
-    return sorted(risk.evidence, key=lambda e: (-e.level, -(_share(e) or 0.0)))[:SHOWN_EVIDENCE]
+    return sorted(risk.evidence, key=lambda e: (-e.level, -(_share(e) or 0.0)))
 
 
 def _share(evidence: Evidence) -> float | None:

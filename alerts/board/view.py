@@ -18,6 +18,7 @@ from alerts.board.words import (
     window,
 )
 from alerts.episode import TierEpisode
+from alerts.officer_facts import weightiest
 from alerts.tier import Tier
 from pipeline.bulletin import DataState, RiskBulletin, VillageRisk
 from pipeline.site.model import Village, VillageKind
@@ -161,7 +162,7 @@ def village_row(facts: Facts, village: Village) -> Row:
         decide_by=None if decide_by is None else clock(decide_by, facts.zone),
         decide_left="" if decide_by is None else _remaining(decide_by - at),
         decide_late=decide_by is not None and decide_by <= at,
-        evidence=tuple(evidence_line(e, facts.zone) for e in risk.evidence[:4]),
+        evidence=tuple(evidence_line(e, facts.zone) for e in weightiest(risk)),
         data_state=risk.data_state.value,
         cause=risk.cause,
         data_age=_data_age(facts, village.village_id),
