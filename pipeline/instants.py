@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-import numpy.typing as npt
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
@@ -60,8 +57,3 @@ def slots(first: datetime, last: datetime, step: timedelta) -> list[datetime]:
     if start < first:
         start += step
     return [start + i * step for i in range(max(0, (last - start) // step + 1))]
-
-
-def datetimes64(us: npt.NDArray[np.int64]) -> npt.NDArray[np.datetime64]:
-    """Return microseconds since 1970-01-01T00:00Z as datetime64 (UTC), for datasets."""
-    return us.astype("datetime64[us]")

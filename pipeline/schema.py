@@ -19,7 +19,7 @@ UNIT = "units"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One variable of a dataset; `kind` is numpy's letter: f float, M instant, U text, i integer."""
+    """One variable of a dataset; `kind` is numpy's: f float, M instant, U text, i integer."""
 
     dims: tuple[str, ...]
     unit: str

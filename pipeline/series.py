@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import xarray as xr
 
 from pipeline import instants
 from pipeline.assess import read_known
@@ -24,6 +25,7 @@ from pipeline.risk.rivers import series_rows
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import LEVELS, Floats
 from pipeline.runoff.wetness import WetnessClass
+from pipeline.schema import CATCHMENT_RAIN, INDICATORS, dataset
 from pipeline.site.model import RiskConfig, Wetness
 from pipeline.units import THOUSANDTH, Variable
 
@@ -115,32 +117,61 @@ def village_series(  # noqa: PLR0913 - which village, and three bounds of what i
     cache = ArealCache(site.weights)
     at = {"slot_us": instants.to_us(slot), "cutoff_us": instants.to_us(cutoff)}
     (rain,) = rain_indicators([steps_seen(known, site, cache, **at)], site, cache)
-    return _series(rain, known, site.villages.index(village_id), slot - timedelta(hours=hours))
+    return _series(rain, known, village_id, slot - timedelta(hours=hours))
 
 
-def _series(rain: RainIndicators, known: AsRead, village: int, since: datetime) -> VillageSeries:
-    site, wetness = rain.site, WetnessClass(int(rain.wetness_class[village]))
-    steps = rain.steps_after(instants.to_us(since))
-    rows = rain.seen.rows[site.rain_steps - steps :]
-    ends = [instants.from_us(us) for us in rain.step_ends_us()[site.rain_steps - steps :].tolist()]
+def catchment_rain(rain: RainIndicators, since: datetime) -> xr.Dataset:
+    """Return the areal rain of every village in the steps that end after an instant."""
+    first = rain.site.rain_steps - rain.steps_after(instants.to_us(since))
+    rows = rain.seen.rows[first:]
+    arrays = {
+        "time": rain.step_ends_us()[first:].astype("datetime64[us]"),
+        "village": np.array(rain.site.villages, dtype=np.str_),
+        "rain_mm": rain.cache.mean_mm[rows].round(THOUSANDTH),
+        "coverage": rain.cache.coverage[rows],
+    }
+    return dataset(CATCHMENT_RAIN, arrays)
+
+
+def indicators(rain: RainIndicators) -> xr.Dataset:
+    """Return every village's rain by duration, its wetness, and the thresholds that apply."""
+    arrays = {
+        "duration_h": np.array(rain.site.config.risk.durations_h),
+        "village": np.array(rain.site.villages, dtype=np.str_),
+        "level": np.array(LEVELS, dtype=np.int64),
+        "rain_mm": rain.rain_mm,
+        "coverage": rain.coverage,
+        "threshold_mm": rain.thresholds_mm,
+        "wetness_mm": rain.wetness_mm,
+    }
+    return dataset(INDICATORS, arrays)
+
+
+def _series(rain: RainIndicators, known: AsRead, village_id: str, since: datetime) -> VillageSeries:
+    site = rain.site
+    village = site.villages.index(village_id)
+    wetness = WetnessClass(int(rain.wetness_class[village]))
+    fell = catchment_rain(rain, since).sel(village=village_id)
+    today = indicators(rain).sel(village=village_id)
+    ends_us = fell["time"].to_numpy().astype("datetime64[us]").astype(np.int64)
     return VillageSeries(
-        village_id=site.villages[village],
-        times=tuple(ends),
-        rain_mm=_optional(rain.cache.mean_mm[rows, village]),
-        coverage=tuple(rain.cache.coverage[rows, village].tolist()),
-        accumulations=tuple(_accumulation(rain, village, i) for i in range(len(rain.rain_mm))),
-        wetness_mm=_optional(rain.wetness_mm[village : village + 1])[0],
+        village_id=village_id,
+        times=tuple(instants.from_us(us) for us in ends_us.tolist()),
+        rain_mm=_optional(fell["rain_mm"].to_numpy()),
+        coverage=tuple(fell["coverage"].to_numpy().tolist()),
+        accumulations=tuple(_accumulation(today.sel(duration_h=h)) for h in today["duration_h"]),
+        wetness_mm=_optional(today["wetness_mm"].to_numpy())[0],
         wetness_class=WETNESS.get(wetness, site.config.risk.wetness.unknown),
         rivers=_rivers(site, known, village, instants.to_us(since)),
     )
 
 
-def _accumulation(rain: RainIndicators, village: int, duration: int) -> Accumulation:
+def _accumulation(one: xr.Dataset) -> Accumulation:
     return Accumulation(
-        duration_h=float(rain.site.config.risk.durations_h[duration]),
-        value=_optional(rain.rain_mm[duration, village : village + 1])[0],
-        coverage=float(rain.coverage[duration, village]),
-        thresholds=_levels(rain.thresholds_mm[village, duration]),
+        duration_h=float(one["duration_h"]),
+        value=_optional(one["rain_mm"].to_numpy())[0],
+        coverage=float(one["coverage"]),
+        thresholds=_levels(one["threshold_mm"].to_numpy()),
     )
 
 
@@ -173,5 +204,5 @@ def _levels(row: Floats) -> dict[RiskLevel, float]:
 
 
 def _optional(values: Floats) -> tuple[float | None, ...]:
-    rounded = values.round(THOUSANDTH).tolist()
+    rounded = np.atleast_1d(values).round(THOUSANDTH).tolist()
     return tuple(None if np.isnan(value) else value for value in rounded)

@@ -7,6 +7,7 @@ empty cache and a full one lead to the same bulletin.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ UNSEEN = 0
 """The row of a step of which nothing was seen: NaN, coverage 0."""
 NOT_OURS = -1
 """Content that is no rain of ours: it has no row and leaves its step as it is."""
+UNKNOWN = -2
+"""Content that was never met."""
 
 
 class ArealCache:
@@ -34,14 +37,6 @@ class ArealCache:
         self._rows: dict[bytes, int] = {}
         self.mean_mm: Floats = np.full((1, weights.n_villages), np.nan)
         self.coverage: Floats = np.zeros((1, weights.n_villages))
-
-    def missing(self, keys: Sequence[bytes]) -> list[int]:
-        """Return the first place of each key that has no row yet."""
-        first: dict[bytes, int] = {}
-        for place, key in enumerate(keys):
-            if key not in self._rows:
-                first.setdefault(key, place)
-        return list(first.values())
 
     def add(
         self,
@@ -72,6 +67,6 @@ class ArealCache:
         self._rows |= dict.fromkeys(keys, NOT_OURS)
 
     def rows(self, keys: Sequence[bytes]) -> Ints:
-        """Return the row of each key."""
-        found = self._rows
-        return np.fromiter((found[key] for key in keys), dtype=np.int64, count=len(keys))
+        """Return the row of each key; NOT_OURS for what was refused, UNKNOWN for what is new."""
+        found = map(self._rows.get, keys, repeat(UNKNOWN))
+        return np.fromiter(found, dtype=np.int64, count=len(keys))

@@ -106,14 +106,10 @@ def _needs_rain(site: SiteArrays) -> Bools:
 def _without_threshold(site: SiteArrays) -> Bools:
     """Return the villages that no rain and no station could ever raise."""
     mute = ~_needs_rain(site)
-    rated = {
-        station
-        for (station, _), row in zip(site.series, site.series_levels, strict=True)
-        if not np.isnan(row).all()
-    }
-    for row, station in enumerate(site.river_stations):
-        if station.station_id in rated:
-            mute[site.link_village[site.link_station == row]] = False
+    rated: Bools = np.asarray(~np.isnan(site.series_levels).all(axis=1))
+    for series, villages in zip(site.station_series, site.station_villages, strict=True):
+        if rated[[*series]].any():
+            mute[villages] = False
     return mute
 
 
@@ -138,11 +134,11 @@ def _station_cause(
         case Heard.SILENT:
             return f"{name} {'lost' if is_gone else 'silent'} since {_minute(station.newest_us)}"
         case Heard.FRESH | Heard.LATE:
-            return _doubt(name, _series_of(station, site), rivers, site, cutoff_us)
+            return _doubt(name, station.series, rivers, site, cutoff_us)
 
 
 def _doubt(
-    name: str, series: list[int], rivers: RiverReadings, site: SiteArrays, cutoff_us: int
+    name: str, series: tuple[int, ...], rivers: RiverReadings, site: SiteArrays, cutoff_us: int
 ) -> str | None:
     """Return why a river that was heard is not to be relied on: suspect, or expired while high.
 
@@ -154,15 +150,9 @@ def _doubt(
     if any(rivers.valid_us[row, SUSPECT] == newest_us[row] for row in series):
         return f"{name} suspect"
     expired = all(cutoff_us - newest_us[row] > limit_us for row in series)
-    if series and expired and (levels(rivers, site)[series] > RiskLevel.NONE).any():
+    if series and expired and (levels(rivers, site)[[*series]] > RiskLevel.NONE).any():
         return f"{name} above a level when last heard"
     return None
-
-
-def _series_of(station: Watched, site: SiteArrays) -> list[int]:
-    if not station.is_river:
-        return []
-    return [i for i, (name, _) in enumerate(site.series) if name == station.station.station_id]
 
 
 def _note(causes: list[list[str]], where: Ints, cause: str) -> None:

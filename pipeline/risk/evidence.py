@@ -48,11 +48,10 @@ def river_evidence(
     """Return one evidence for each series of a linked station that stands at a level."""
     found = []
     for link in np.flatnonzero(site.link_village == village):
-        station = site.river_stations[site.link_station[link]].station_id
-        for row, (name, variable) in enumerate(site.series):
-            if name == station and rivers.level[row].max() > 0:
-                travels = bool(site.link_travel_s[link] > 0)
-                kind = Indicator.UPSTREAM if travels else _OWN[Variable(variable)]
+        for row in site.station_series[site.link_station[link]]:
+            if rivers.level[row].max() > 0:
+                own = _OWN[Variable(site.series[row][1])]
+                kind = Indicator.UPSTREAM if site.link_travel_s[link] > 0 else own
                 found.append(_at_level(rivers, site, row, kind, cutoff_us))
     return found
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
-from pipeline.risk.areal_cache import NOT_OURS, UNSEEN, ArealCache
+from pipeline.risk.areal_cache import NOT_OURS, UNKNOWN, UNSEEN, ArealCache
 from pipeline.risk.as_read import NEVER_US, SECOND_US, AsRead, GridRow
 from pipeline.risk.rain_gauges import GaugeNews, gauge_news, gauge_readings, gauge_steps
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import Bools, Ints
 from pipeline.units import Variable
+
+VALID_US, FEED_ID = attrgetter("valid_us"), attrgetter("feed_id")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +68,12 @@ def _from_grids(
 ) -> RainSteps:
     grids = as_read.grids
     keys = [g.digest for g in grids]
-    _learn([grids[i] for i in cache.missing(keys)], site, cache)
     found = cache.rows(keys)
-    ours = np.flatnonzero(found != NOT_OURS)
-    ours = _preferred_last(ours, grids, site)
-    valid_us = np.fromiter((g.valid_us for g in grids), dtype=np.int64, count=len(grids))[ours]
+    if (found == UNKNOWN).any():
+        _learn([grids[i] for i in np.flatnonzero(found == UNKNOWN).tolist()], site, cache)
+        found = cache.rows(keys)
+    ours = _preferred_last(np.flatnonzero(found != NOT_OURS), grids, site)
+    valid_us = np.fromiter(map(VALID_US, grids), dtype=np.int64, count=len(grids))[ours]
     end_us = window_end_us(site, int(valid_us.max(initial=NEVER_US)), at)
     places, inside = step_places(valid_us, end_us, site)
     rows = np.full(site.rain_steps, UNSEEN, dtype=np.int64)
@@ -99,11 +103,10 @@ def _learn(new: Sequence[GridRow], site: SiteArrays, cache: ArealCache) -> None:
 
 def _preferred_last(ours: Ints, grids: Sequence[GridRow], site: SiteArrays) -> Ints:
     """Return the grids' order, the preferred feed last, so that the last of one step wins."""
-    feeds = [grids[i].feed_id for i in ours]
-    if len(set(feeds)) <= 1:
+    if len(set(map(FEED_ID, grids))) <= 1:
         return ours
     last = len(site.feed_rank)
-    disfavour = [-site.feed_rank.get(feed, last) for feed in feeds]
+    disfavour = [-site.feed_rank.get(grids[i].feed_id, last) for i in ours.tolist()]
     return ours[np.argsort(disfavour, kind="stable")]
 
 
@@ -116,9 +119,11 @@ def _from_gauges(
     steps = gauge_steps(readings, places, inside, site)
     said = np.flatnonzero(~np.isnan(steps.value).all(axis=1))
     keys = [steps.value[i].tobytes() + steps.whole[i].tobytes() for i in said]
-    new = cache.missing(keys)
+    found = dict(zip(keys, said, strict=True))
+    new = [key for key, row in zip(found, cache.rows([*found]), strict=True) if row == UNKNOWN]
     if new:
-        cache.add([keys[i] for i in new], steps.value[said[new]], whole=steps.whole[said[new]])
+        at_new = [found[key] for key in new]
+        cache.add(new, steps.value[at_new], whole=steps.whole[at_new])
     rows = np.full(site.rain_steps, UNSEEN, dtype=np.int64)
     rows[said] = cache.rows(keys)
     return RainSteps(end_us, rows, "", gauge_news(readings, steps, end_us, site))

@@ -33,6 +33,7 @@ class SiteArrays:
     response_h, response_column : time of concentration, and the duration nearest to it
     river_stations : stations that a link names, sorted
     series : (station, variable) of the river stations; `series_levels` dims (series, level)
+    station_series, station_villages : of each river station, its rows of `series` and of villages
     link_village, link_station, link_travel_s : one entry a link, by index
     feed_rank : place of each feed in the configuration: the earlier one is preferred
     """
@@ -51,6 +52,8 @@ class SiteArrays:
     river_stations: tuple[Station, ...]
     series: tuple[tuple[str, str], ...]
     series_levels: Floats
+    station_series: tuple[tuple[int, ...], ...]
+    station_villages: tuple[Ints, ...]
     link_village: Ints
     link_station: Ints
     link_travel_s: Ints
@@ -98,6 +101,13 @@ class SiteArrays:
             river_stations=stations,
             series=series,
             series_levels=station_table(config.levels, series),
+            station_series=tuple(
+                tuple(i for i, (name, _) in enumerate(series) if name == s.station_id)
+                for s in stations
+            ),
+            station_villages=tuple(
+                np.unique(links[links[:, 1] == row, 0]) for row in range(len(stations))
+            ),
             link_village=links[:, 0],
             link_station=links[:, 1],
             link_travel_s=links[:, 2],

@@ -39,7 +39,7 @@ class Watched:
     newest_us : microseconds UTC; NEVER_US where the window holds nothing of it
     rising : its last readings went up (a river), or it was catching a downpour (a rain gauge)
     villages : rows of the villages that it speaks for
-    is_river : a river station of links.csv; else a rain gauge of the weights
+    series : its rows of `SiteArrays.series`; none for a rain gauge of the weights
     """
 
     station: Station
@@ -48,7 +48,12 @@ class Watched:
     heard: Heard
     rising: bool
     villages: Ints
-    is_river: bool
+    series: tuple[int, ...]
+
+    @property
+    def is_river(self) -> bool:
+        """A river station of links.csv; else a rain gauge of the weights."""
+        return bool(self.series)
 
 
 def watched(
@@ -102,18 +107,17 @@ def _station_heard(site: SiteArrays, station: Station, newest_us: int, feed: str
 
 def _river(site: SiteArrays, rivers: RiverReadings, row: int, cutoff_us: int) -> Watched:
     station = site.river_stations[row]
-    own = [i for i, (name, _) in enumerate(site.series) if name == station.station_id]
-    newest = max(own, key=lambda i: int(rivers.newest_us[i]))
-    newest_us = int(rivers.newest_us[newest])
+    own = site.station_series[row]
+    newest_us, newest = max((int(rivers.newest_us[i]), i) for i in own)
     feed = rivers.feeds[newest]
     return Watched(
         station=station,
         feed_id=feed,
         newest_us=newest_us,
         heard=_station_heard(site, station, newest_us, feed, cutoff_us),
-        rising=bool(rivers.rising[own].any()),
-        villages=np.unique(site.link_village[site.link_station == row]),
-        is_river=True,
+        rising=any(rivers.rising[i] for i in own),
+        villages=site.station_villages[row],
+        series=own,
     )
 
 
@@ -131,7 +135,7 @@ def _gauges(site: SiteArrays, news: GaugeNews, cutoff_us: int) -> Iterator[Watch
             heard=_station_heard(site, station, newest_us, feed, cutoff_us),
             rising=bool(news.burst_mm[column] >= site.config.risk.rain_around_mm),
             villages=_villages_of(site, column),
-            is_river=False,
+            series=(),
         )
 
 

@@ -149,12 +149,14 @@ class Weather:
     def __init__(self) -> None:
         self._rows: list[tuple[str, Reading | GridReading]] = []
 
-    def rain(self, valid: datetime, *cells: float, known: datetime | None = None) -> None:
+    def rain(
+        self, valid: datetime, *cells: float, known: datetime | None = None, feed: str = "radar"
+    ) -> None:
         """Add one hour of rain, mm, in the four cells (one value: all the same)."""
         values = np.array(cells * (4 // len(cells)), dtype=np.float32).reshape(2, 2)
         known = known or self._next(valid)
         grid = GridReading("radar", Variable.RAIN, 3600, valid, values, GEOMETRY, known_at=known)
-        self._rows.append(("radar", grid))
+        self._rows.append((feed, grid))
 
     def point(
         self,

@@ -180,6 +180,14 @@ class TestRainGauges:
         upper = bulletin(weather, site=self.site).of("upper")
         assert (upper.level, upper.data_state) == (RiskLevel.RED, DataState.COMPLETE)
 
+    def test_a_gauge_without_a_station_row_still_brings_its_rain(self):
+        full = gauge_config()
+        stations = tuple(s for s in full.stations if s.station_id != "R2")
+        site = SiteArrays.of(full.model_copy(update={"stations": stations}))
+        found = bulletin(self.weather(), site=site)
+        assert found.of("lower").data_state is DataState.COMPLETE
+        assert "R2" not in {f.station_id for f in found.freshness}
+
     def test_a_sum_longer_than_the_step_cannot_be_placed(self):
         weather = self.weather(r1_until=1)
         weather.point("R1", NOON, 99.0, interval_s=7200)

@@ -205,3 +205,16 @@ def test_rain_in_intervals_longer_than_the_shortest_duration_stays_unknown(weath
     site = SiteArrays.of(config(feeds=(daily, feeds[1])))
     assert site.step_s == 3600
     assert bulletin(weather, site=site).of("upper").level == RiskLevel.NONE
+
+
+def test_of_two_grids_for_one_hour_the_feed_named_first_counts(weather):
+    weather.rain(NOON, 31.0, feed="another")
+    assert bulletin(weather).of("upper").level == RiskLevel.ORANGE
+    weather.rain(NOON, 11.0, feed="radar")
+    assert bulletin(weather).of("upper").level == RiskLevel.BLUE
+
+
+def test_a_village_that_the_bulletin_does_not_name_is_blind_and_not_calm(weather):
+    weather.rain(NOON, 0.0)
+    stranger = bulletin(weather).of("nowhere")
+    assert (stranger.data_state, stranger.confidence) == (DataState.BLIND, Confidence.LOW)

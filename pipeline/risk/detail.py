@@ -1,0 +1,65 @@
+"""The detail of one village: level, signal, onset, confidence and evidence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from pipeline import instants
+from pipeline.bulletin import Onset, RiskLevel, Signal, VillageRisk
+from pipeline.risk.as_read import SECOND_US
+from pipeline.risk.confidence import confidence
+from pipeline.risk.evidence import in_order, loss_evidence, rain_evidence, river_evidence
+from pipeline.risk.findings import Findings
+from pipeline.risk.onset import MINUTE, travel_offsets_h
+from pipeline.risk.site_arrays import HOUR_S
+from pipeline.risk.thresholds import Floats
+from pipeline.site.model import Signals
+
+
+def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:
+    """Return the detail of one village; `rain_h` is when its rain's water is expected."""
+    site, at = found.site, found.cutoff_us
+    level = RiskLevel(int(found.levels[village]))
+    state = found.sight.states[village]
+    evidence = in_order(
+        [
+            *rain_evidence(found.rain, village, cutoff_us=at),
+            *river_evidence(found.rivers, site, village, cutoff_us=at),
+            *loss_evidence(found.sight.lost, village, level, cutoff_us=at),
+        ]
+    )
+    return VillageRisk(
+        village_id=site.villages[village],
+        level=level,
+        signal=signal(level, site.config.risk.signals),
+        onset=_onset(found, village, rain_h) if level > RiskLevel.NONE else None,
+        confidence=confidence(level, state, evidence),
+        data_state=state,
+        cause=found.sight.causes[village],
+        evidence=evidence,
+    )
+
+
+def signal(level: RiskLevel, signals: Signals) -> Signal:
+    """Return the advice that a level stands for at this site."""
+    if level >= signals.move:
+        return Signal.MOVE
+    return Signal.PREPARE if level >= signals.prepare else Signal.NONE
+
+
+def _onset(found: Findings, village: int, rain_h: Floats) -> Onset:
+    """Return the earlier of the rain's onset and that of any linked river above its level 3."""
+    site, hours = found.site, rain_h
+    slot_us = instants.to_us(found.cycle.slot)
+    for link in np.flatnonzero(site.link_village == village):
+        for row in site.station_series[site.link_station[link]]:
+            for column in np.flatnonzero(found.rivers.ratio[row] >= 1.0):
+                age_us = slot_us - int(found.rivers.readings.valid_us[row, column])
+                age_h, travel_h = age_us / SECOND_US / HOUR_S, site.link_travel_s[link] / HOUR_S
+                hours = np.minimum(hours, travel_offsets_h(float(travel_h), age_h))
+    earliest, likely, latest = (
+        found.cycle.slot + timedelta(hours=h) // MINUTE * MINUTE for h in hours.tolist()
+    )
+    return Onset(earliest, likely, latest)

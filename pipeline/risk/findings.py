@@ -1,0 +1,44 @@
+"""What one cycle is judged on, and all that was found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline import instants
+from pipeline.risk.as_read import AsRead
+from pipeline.risk.blindness import Sight
+from pipeline.risk.indicators import RainIndicators
+from pipeline.risk.river_levels import RiverIndicators
+from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.thresholds import Ints
+from pipeline.risk.watch import Watched
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What one cycle is judged on: its instants, and the rows as read at the cutoff."""
+
+    slot: datetime
+    cutoff: datetime
+    as_read: AsRead
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """All that one cycle found, by village."""
+
+    cycle: Cycle
+    rain: RainIndicators
+    rivers: RiverIndicators
+    stations: tuple[Watched, ...]
+    sight: Sight
+    levels: Ints
+
+    @property
+    def site(self) -> SiteArrays:
+        return self.rain.site
+
+    @property
+    def cutoff_us(self) -> int:
+        return instants.to_us(self.cycle.cutoff)

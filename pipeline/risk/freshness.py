@@ -1,0 +1,57 @@
+"""How old the newest reading of each station, grid and village was at the cutoff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+
+from pipeline import instants
+from pipeline.bulletin import StationFreshness
+from pipeline.risk.as_read import NEVER_US
+from pipeline.risk.findings import Findings
+from pipeline.risk.watch import Heard, heard
+
+
+def newest_inputs(found: Findings) -> tuple[datetime | None, ...]:
+    """Return the valid time of the newest rain or river reading of each village."""
+    newest = found.rain.newest_us().copy()
+    for station in found.stations:
+        if station.is_river:
+            newest[station.villages] = np.maximum(newest[station.villages], station.newest_us)
+    instant = {us: None if us <= NEVER_US else instants.from_us(us) for us in set(newest.tolist())}
+    return tuple(instant[us] for us in newest.tolist())
+
+
+def freshness(found: Findings) -> tuple[StationFreshness, ...]:
+    """Return how old each station's newest usable reading was, and the rain grid's."""
+    rows = [
+        StationFreshness(
+            station_id=s.station.station_id,
+            feed_id=s.feed_id,
+            newest=None if s.heard is Heard.NEVER else instants.from_us(s.newest_us),
+            state=s.heard,
+        )
+        for s in found.stations
+    ]
+    if found.rain.seen.gauges is None:
+        rows.append(_grid_freshness(found))
+    return tuple(rows)
+
+
+def _grid_freshness(found: Findings) -> StationFreshness:
+    """Return how old the rain grid is: late after one step, silent after three."""
+    site, step_s = found.site, found.site.step_s
+    newest_us = int(found.rain.newest_us().max(initial=NEVER_US))
+    state = heard(
+        newest_us,
+        cutoff_us=found.cutoff_us,
+        fresh_s=step_s + site.rain_latency_s + 60 * site.config.cycle_minutes,
+        silent_s=3 * step_s + site.rain_latency_s + 60 * site.config.cycle_minutes,
+    )
+    return StationFreshness(
+        station_id=site.config.weights.grid_id or "",
+        feed_id=found.rain.seen.feed_id,
+        newest=None if state is Heard.NEVER else instants.from_us(newest_us),
+        state=state,
+    )
