@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -183,32 +183,36 @@ def turn_of(run: Run, settings: Settings, *, now: datetime) -> Iterator[Turn]:
         yield Turn(deployment, run, world, now, _recorded_flood(deployment, world))
 
 
-def one_cycle(settings: Settings, slot: datetime | None, *, now: datetime) -> list[str]:
+def one_cycle(
+    settings: Settings, slot: datetime | None, *, present: Callable[[], datetime]
+) -> list[str]:
     """Run one full cycle for a person at the command line; return what each step says.
 
     Parameters
     ----------
     slot : None = the latest; where a recorded flood is played, its due slots are taken instead
+    present : the clock; each step reads it anew, so that assess knows what observe just received
     """
+    began = present()
     with opened(settings) as deployment:
-        slot = slot or floor_to(now, deployment.pack.cycle)
+        slot = slot or floor_to(began, deployment.pack.cycle)
         recorded = settings.mode is Mode.EXERCISE and not plays_today(deployment.exercise())
     run = Run(
         dag_id="flood_exercise" if recorded else "flood_cycle",
-        run_id=f"command__{text(slot)}__{now.isoformat()}",
+        run_id=f"command__{text(slot)}__{began.isoformat()}",
         clear_number=0,
         kind=RunKind.MANUAL,
         slot=slot,
     )
     said = []
-    with turn_of(run, settings, now=now) as turn:
-        steps: list[Callable[[], object]] = [
-            *(partial(turn.observe, feed.feed_id) for feed in turn.deployment.pack.feeds),
-            turn.assess, turn.warn, turn.deliver,
+    with turn_of(run, settings, now=began) as turn:
+        steps: list[Callable[[Turn], object]] = [
+            *(partial(Turn.observe, feed_id=feed.feed_id) for feed in turn.deployment.pack.feeds),
+            Turn.assess, Turn.warn, Turn.deliver,
         ]  # fmt: skip
         for step in steps:
             try:
-                said.append(str(step()))
+                said.append(str(step(replace(turn, now=present()))))
             except (NothingToDo, ObserveFailed) as reason:
                 said.append(str(reason))
     return said

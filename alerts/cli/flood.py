@@ -49,7 +49,7 @@ def cycle(site: Site = None, home: Home = None, slot: Slot = None) -> None:
     from alerts.cycle import one_cycle
     from pipeline import clock
 
-    for line in one_cycle(settings_of(site, home), slot, now=clock.now()):
+    for line in one_cycle(settings_of(site, home), slot, present=clock.now):
         say(line)
 
 
@@ -75,20 +75,16 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options
 ) -> None:
     """Judge past cycles again, and report what would have been sent; nothing is sent."""
     from alerts import past
-    from alerts.deployment import opened
     from alerts.terminal import Terminal
 
     if (replay_id is not None) != fold or (start is None or end is None) != fold:
         raise typer.BadParameter("give --from and --to, or --id with --fold")
-    with (
-        opened(settings_of(site, home)) as own,
-        Terminal.on_stderr().bars() as bar,
-    ):
+    settings = settings_of(site, home)
+    with Terminal.on_stderr().bars() as bar, past.recorded(settings, bar) as own:
         pack = own.pack if thresholds is None else past.with_thresholds(own.pack, thresholds)
-        deployment = replace(own, pack=pack)
         seen = (
             past.replayed(
-                deployment,
+                replace(own, pack=pack),
                 start=start,
                 end=end,
                 known=known,
@@ -96,7 +92,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options
                 progress=bar("replay"),
             )
             if start is not None and end is not None
-            else past.folded(deployment, str(replay_id), officer=officer)
+            else past.folded(own, str(replay_id), officer=officer)
         )
     write_bytes(seen.to_json(), where or Path("-"))
 
