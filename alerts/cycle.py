@@ -190,12 +190,13 @@ def one_cycle(
 
     Parameters
     ----------
-    slot : None = the latest; where a recorded flood is played, its due slots are taken instead
+    slot : None = the latest whose readings are due; where a recorded flood is played, its due
+        slots are taken instead
     present : the clock; each step reads it anew, so that assess knows what observe just received
     """
     began = present()
     with opened(settings) as deployment:
-        slot = slot or floor_to(began, deployment.pack.cycle)
+        slot = slot or floor_to(began - deployment.pack.assess_delay, deployment.pack.cycle)
         recorded = settings.mode is Mode.EXERCISE and not plays_today(deployment.exercise())
     run = Run(
         dag_id="flood_exercise" if recorded else "flood_cycle",

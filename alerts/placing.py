@@ -6,19 +6,25 @@ from collections.abc import Callable
 from datetime import datetime
 
 from alerts.deployment import Deployment, NothingToDo
+from alerts.ledger.fence import last_warned
 from pipeline import instants
+from pipeline.database import reading
 from pipeline.replay import replay_world
-from pipeline.runs import Run, cycle_world, keep
+from pipeline.runs import Run, keep
 from pipeline.site.derive import risk_config
 from pipeline.world import (
+    PAGING_KINDS,
     Exercise,
     Mode,
     ModeRefused,
-    RunKind,
     World,
+    cycle_mode,
     exercise_mode,
+    is_timely,
     replay_mode,
 )
+
+CYCLE = "flood_cycle"
 
 
 def place(deployment: Deployment, run: Run, now: datetime) -> World:
@@ -31,7 +37,9 @@ def place(deployment: Deployment, run: Run, now: datetime) -> World:
     ModeRefused
         The run must not start.
     """
-    return keep(deployment.engine, run, _PLACES[run.dag_id](deployment, run, now), now=now)
+    kept = keep(deployment.engine, run, _PLACES[run.dag_id](deployment, run, now), now=now)
+    _require_timely(deployment, run, kept, now)
+    return kept
 
 
 def slot_of(run: Run) -> datetime:
@@ -53,16 +61,23 @@ def plays_today(exercise: Exercise) -> bool:
 
 
 def _place_cycle(deployment: Deployment, run: Run, now: datetime) -> World:
-    slot_of(run)
+    slot = slot_of(run)
     if deployment.settings.mode is Mode.REPLAY:
         return _replay(deployment, run)
     paging = deployment.paging_world()
     if paging.mode is Mode.EXERCISE:
         _require_today(deployment.exercise())
-    fresh = cycle_world(
-        deployment.engine, run, deployment=paging, interval=deployment.pack.cycle, now=now
+    with reading(deployment.engine) as connection:
+        warned = last_warned(connection, paging)
+    mode = cycle_mode(
+        paging.mode,
+        run.kind,
+        slot=slot,
+        now=now,
+        interval=deployment.pack.cycle,
+        last_committed=warned,
     )
-    return fresh or _replay(deployment, run)
+    return _replay(deployment, run) if mode is Mode.REPLAY else paging
 
 
 def _place_exercise(deployment: Deployment, run: Run, _now: datetime) -> World:
@@ -81,13 +96,13 @@ def _place_replay(deployment: Deployment, run: Run, _now: datetime) -> World:
 
 
 def _place_sender(deployment: Deployment, run: Run, _now: datetime) -> World:
-    if run.kind not in {RunKind.SCHEDULED, RunKind.MANUAL}:
+    if run.kind not in PAGING_KINDS:
         raise NothingToDo(f"a {run.kind} run sends nothing")
     return deployment.paging_world()
 
 
 _PLACES: dict[str, Callable[[Deployment, Run, datetime], World]] = {
-    "flood_cycle": _place_cycle,
+    CYCLE: _place_cycle,
     "flood_exercise": _place_exercise,
     "flood_replay": _place_replay,
     "deliver_warnings": _place_sender,
@@ -106,6 +121,14 @@ def _quietly(allowed: Callable[[], Mode]) -> None:
         allowed()
     except ModeRefused as reason:
         raise NothingToDo(str(reason)) from reason
+
+
+def _require_timely(deployment: Deployment, run: Run, kept: World, now: datetime) -> None:
+    """Let no run that was begun in time and is resumed days later reach anyone."""
+    if run.dag_id != CYCLE or kept.mode is Mode.REPLAY:
+        return
+    if not is_timely(slot_of(run), now=now, interval=deployment.pack.cycle):
+        raise NothingToDo(f"slot {instants.text(slot_of(run))} is too old to page anyone about")
 
 
 def _require_today(exercise: Exercise) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipeline.database import Engine, reading
-from pipeline.store import cycles, exercises, run_modes
-from pipeline.world import Exercise, RunKind, World, cycle_mode
+from pipeline.store import exercises, run_modes
+from pipeline.world import Exercise, RunKind, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +27,6 @@ class Run:
     kind: RunKind
     slot: datetime | None
     replay_id: str | None = None
-
-
-def cycle_world(
-    engine: Engine, run: Run, *, deployment: World, interval: timedelta, now: datetime
-) -> World | None:
-    """Return the deployment's world for a fresh run of ``flood_cycle``; None where it is a replay.
-
-    Raises
-    ------
-    ModeRefused
-        The run has no data interval.
-    """
-    with reading(engine) as connection:
-        committed = cycles.last_slot(connection, deployment)
-    mode = cycle_mode(
-        deployment.mode,
-        run.kind,
-        slot=run.slot,
-        now=now,
-        interval=interval,
-        last_committed=committed,
-    )
-    return deployment if mode is deployment.mode else None
 
 
 def keep(engine: Engine, run: Run, world: World, *, now: datetime) -> World:

@@ -62,6 +62,13 @@ class ModeRefused(PipelineError):
 
 
 MAX_AGE_INTERVALS = 2
+PAGING_KINDS = frozenset({RunKind.SCHEDULED, RunKind.MANUAL})
+"""The run types that may reach people, where everything else lets them."""
+
+
+def is_timely(slot: datetime, *, now: datetime, interval: timedelta) -> bool:
+    """Tell whether a slot is young enough for anyone to be paged about it."""
+    return slot <= now <= slot + MAX_AGE_INTERVALS * interval
 
 
 def cycle_mode(
@@ -75,6 +82,11 @@ def cycle_mode(
 ) -> Mode:
     """Return the mode of one run of ``flood_cycle``.
 
+    Parameters
+    ----------
+    last_committed : the newest slot that was warned about; a slot that is only assessed has
+        reached nobody, and a run that takes it up again must be able to
+
     The deployment's mode if the run is scheduled or manual, its slot is newer than the last
     committed one and at most two intervals old; replay for every other run with a slot.
 
@@ -87,9 +99,8 @@ def cycle_mode(
     """
     if slot is None:
         raise ModeRefused(f"a {kind} run without a data interval has no slot")
-    fresh = now - slot <= MAX_AGE_INTERVALS * interval and slot <= now
     newer = last_committed is None or slot > last_committed
-    if kind in (RunKind.SCHEDULED, RunKind.MANUAL) and fresh and newer:
+    if kind in PAGING_KINDS and newer and is_timely(slot, now=now, interval=interval):
         return deployment
     return Mode.REPLAY
 
@@ -115,7 +126,7 @@ def exercise_mode(deployment: Mode, kind: RunKind) -> Mode:
     ModeRefused
         The deployment is not an exercise, or the run is of another type.
     """
-    if deployment is not Mode.EXERCISE or kind not in (RunKind.SCHEDULED, RunKind.MANUAL):
+    if deployment is not Mode.EXERCISE or kind not in PAGING_KINDS:
         raise ModeRefused(f"flood_exercise does not run as {kind} where the mode is {deployment}")
     return Mode.EXERCISE
 
