@@ -52,6 +52,7 @@ class Facts:
 
     Attributes
     ----------
+    config_readable : False while the page shows an earlier site pack than the one on disk
     flood_now : the exercise's clock; None in the live world
     ended : the exercise has played its flood to the end
     episodes : newest state of each village's newest episode
@@ -59,6 +60,7 @@ class Facts:
     """
 
     site_name: str
+    config_readable: bool
     mode: Mode
     zone: ZoneInfo
     interval: timedelta

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from pipeline import clock
 from pipeline.assess import bulletins, last_slot
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Engine, connect, reading
+from pipeline.errors import SiteError
 from pipeline.runs import open_now
 from pipeline.series import village_series
 from pipeline.settings import Settings
@@ -42,6 +43,7 @@ class _Pack:
     site: SitePack
     warning: WarningPack
     risk: RiskConfig
+    readable: bool = True
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class BoardSource:
         states = {} if world is None else self._episodes(world)
         return Facts(
             site_name=pack.site.name,
+            config_readable=pack.readable,
             mode=self.settings.mode,
             zone=ZoneInfo(pack.site.zone),
             interval=pack.site.cycle,
@@ -129,10 +132,16 @@ class BoardSource:
         return self._engine
 
     def _read_pack(self) -> _Pack:
-        stamp = _stamp(self.settings.site_folder)
-        if self._pack is None or self._pack.stamp != stamp:
-            site = load(self.settings.site_folder, self.settings.home)
-            self._pack = _Pack(stamp, site, load_warning(site), risk_config(site))
+        """Return the site pack; while somebody's edit cannot be read, the last one that could."""
+        try:
+            stamp = _stamp(self.settings.site_folder)
+            if self._pack is None or self._pack.stamp != stamp:
+                site = load(self.settings.site_folder, self.settings.home)
+                self._pack = _Pack(stamp, site, load_warning(site), risk_config(site))
+        except (SiteError, OSError):
+            if self._pack is None:
+                raise
+            return replace(self._pack, readable=False)
         return self._pack
 
 

@@ -45,6 +45,7 @@ class Banner:
     cycle: str
     cycle_age: str
     stale: bool
+    config_readable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def banner(facts: Facts) -> Banner:
         cycle="none yet" if bulletin is None else clock(bulletin.slot, facts.zone, with_date=True),
         cycle_age="never" if age is None else left(age) + " old",
         stale=not ended and (age is None or age > STALE_CYCLES * facts.interval),
+        config_readable=facts.config_readable,
     )
 
 

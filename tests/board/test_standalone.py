@@ -16,7 +16,7 @@ from alerts.board.state import BoardSource
 from alerts.errors import RosterError
 from pipeline import settings
 from pipeline.database import connect, migrate
-from tests.services import ROOT
+from tests.valley import copied
 
 PUBLIC = {"/login", "/healthz"}
 VILLAGE_WORDS = ("Villages now", "Contingency plan", "village_id")
@@ -32,7 +32,7 @@ def board(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TestCli
     monkeypatch.setenv("FLOODWARN_MODE", "exercise")
     monkeypatch.delenv("FLOODWARN_DATABASE_URL", raising=False)
     account, password = new_account(home)
-    here = settings.from_environment(site=ROOT / "config" / "valley", home=home)
+    here = settings.from_environment(site=copied(home), home=home)
     engine = connect(here.database_url)
     migrate(engine)
     engine.dispose()
@@ -67,6 +67,18 @@ def test_whoever_logs_in_sees_the_villages(board: tuple[TestClient, str]) -> Non
     answer = client.get("/")
     assert answer.status_code == 200
     assert "Villages now" in answer.text
+
+
+def test_a_typo_in_the_site_pack_never_takes_the_board_down(
+    board: tuple[TestClient, str], home: Path
+) -> None:
+    client, password = board
+    log_in(client, password)
+    assert client.get("/").status_code == 200
+    (home / "valley" / "site.toml").write_text("[site", encoding="utf-8")
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "configuration cannot be read" in answer.text
 
 
 def test_a_page_is_never_cached_and_fetches_nothing_from_elsewhere(

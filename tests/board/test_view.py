@@ -90,6 +90,7 @@ ORDER = Sent(
 def facts(**changes: object) -> Facts:
     whole = Facts(
         site_name="Site",
+        config_readable=True,
         mode=Mode.EXERCISE,
         zone=ZoneInfo("Europe/Paris"),
         interval=HOUR,
