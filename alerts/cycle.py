@@ -33,6 +33,9 @@ SECOND = timedelta(seconds=1)
 LOOK_BACK = timedelta(hours=6)
 """How far a scheduled fetch reaches back: an outage of a few hours heals by itself."""
 
+GAP = timedelta(days=3)
+"""How far `fill_gaps` reaches back: an outage over a weekend."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -74,12 +77,19 @@ class Turn:
         self._refuse_replay("fetches nothing")
         if not self._slots():
             raise NothingToDo("no flood slot is due")
+        return self._fetch(feed_id, LOOK_BACK)
+
+    def fill_gap(self, feed_id: str) -> str:
+        """Fetch the last days of one feed again: known from now on, and warning no one."""
+        return self._fetch(feed_id, GAP)
+
+    def _fetch(self, feed_id: str, back: timedelta) -> str:
         observed = observe(
             self.deployment.engine,
             self.deployment.pack,
             self.world,
             feed_id,
-            start=self.flood_now - LOOK_BACK,
+            start=self.flood_now - back,
             end=self.flood_now,
             now=self.flood_now,
         )

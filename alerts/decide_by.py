@@ -18,7 +18,8 @@ class Delays:
 
     Attributes
     ----------
-    data_age : of the oldest reading that the onset rests on, at the cutoff
+    data_age : at the cutoff, of the oldest reading behind an onset that is counted from the slot;
+        a river's water is expected from its reading's own time, so its age is not counted again
     cycle : until the next bulletin could speak
     approval : 0 while orders go at once
     call, gather, walk, help : of the plan; walk by the first route, by day or night

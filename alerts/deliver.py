@@ -37,8 +37,7 @@ from pipeline.world import Mode, World
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4
-BATCH = 8
+AT_ONCE = 8
 POLL_S = 1.0
 ANSWER_LINE = {
     "en": "Tap here to say that you received this: {link}",
@@ -148,14 +147,21 @@ class _Sender:
     )
 
     def drain(self, stop: threading.Event) -> Delivered:
-        """Send batch after batch until nothing is due or `stop` is set."""
+        """Send until nothing is due or `stop` is set; what was leased by then is still sent."""
         self._refuse_other_modes()
         key = signing_key(self.settings.home)
-        done: Counter[State] = Counter()
+        with self.engine.begin() as connection:
+            queue.recover(connection, self.world, now=self.now())
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            while not stop.is_set() and (batch := self._lease()):
-                done.update(pool.map(lambda leased: self._deliver(leased, key), batch))
-        return Delivered(dict(done))
+            hands = [pool.submit(self._send_on, key, stop) for _ in range(AT_ONCE)]
+        return Delivered(dict(sum((hand.result() for hand in hands), Counter[State]())))
+
+    def _send_on(self, key: bytes, stop: threading.Event) -> Counter[State]:
+        """Send one parcel after the other: who waits for a slow receiver holds nothing else."""
+        done: Counter[State] = Counter()
+        while not stop.is_set() and (leased := self._lease()):
+            done.update(self._deliver(each, key) for each in leased)
+        return done
 
     def _refuse_other_modes(self) -> None:
         if self.world.mode is Mode.REPLAY or self.world.mode is not self.settings.mode:
@@ -164,10 +170,8 @@ class _Sender:
             )
 
     def _lease(self) -> list[Delivery]:
-        now = self.now()
         with self.engine.begin() as connection:
-            queue.recover(connection, self.world, now=now)
-            return queue.lease(connection, self.world, by=self.name, now=now, limit=BATCH)
+            return queue.lease(connection, self.world, by=self.name, now=self.now(), limit=1)
 
     def _deliver(self, leased: Delivery, key: bytes) -> State:
         """Send one parcel; return where that took its delivery."""

@@ -19,7 +19,8 @@ from alerts.supervisor import Component
 DAGS = Path(__file__).resolve().parent.parent / "dags"
 REPLAY_POOL = "replay"
 REPLAY_SLOTS = 2
-MASK_SECRET = 0o600
+OURS_ALONE = 0o700
+SECRET = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def sqlite_url(folder: Path) -> str:
 def write_files(airflow: LocalAirflow) -> dict[str, str]:
     """Make secrets, passwords and local settings where they are missing; return the passwords."""
     (airflow.folder / "config").mkdir(parents=True, exist_ok=True)
+    airflow.folder.chmod(OURS_ALONE)
     _keep(airflow.folder / "secrets.json", _new_secrets())
     passwords = _keep(
         airflow.passwords, {login: secrets.token_urlsafe(9) for login in airflow.logins}
@@ -137,7 +139,7 @@ def _keep(path: Path, fresh: dict[str, str]) -> dict[str, str]:
     """Return what the file holds, with what `fresh` adds; the file is ours alone."""
     known = json.loads(path.read_text()) if path.exists() else {}
     merged = fresh | known
-    path.touch(mode=MASK_SECRET)
-    path.chmod(MASK_SECRET)
+    path.touch(mode=SECRET)
+    path.chmod(SECRET)
     path.write_text(json.dumps(merged, indent=1, sort_keys=True))
     return {name: merged[name] for name in fresh}

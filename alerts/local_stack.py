@@ -47,7 +47,7 @@ class Ports:
 
 def run(settings: Settings, terminal: Terminal) -> None:
     """Set up, replay the archive, then play the site's recorded flood until somebody stops it."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     ports = free_ports()
     settings = replace(
         settings,

@@ -12,11 +12,16 @@ from alerts.order import DecideBy, LocalText, PlaceOrder
 from alerts.plan.model import Plan, SpecialSite, Zone
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
-from pipeline.bulletin import VillageRisk
+from pipeline.bulletin import Indicator, VillageRisk
 from pipeline.site.model import Village, VillageKind
 
 WHOLE_VILLAGE = "village"
 APPROVAL_MIN = 0
+AGE_IS_NO_DELAY = frozenset(
+    {Indicator.STAGE, Indicator.DISCHARGE, Indicator.UPSTREAM, Indicator.GAUGE_LOST}
+)
+"""A river's water is expected from its reading's own time (`risk.onset`): its age is in the onset
+already. A loss is the absence of a reading: hours of silence make no flood come sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,20 @@ def is_night(at: datetime, config: WarningConfig) -> bool:
 
 
 def data_age_min(risk: VillageRisk) -> int:
-    """Return the age in minutes of the oldest reading that supports the village's level."""
-    ages = [e.age_s for e in risk.evidence if e.level >= risk.level and e.age_s is not None]
-    return max(0, ceil(max(ages, default=0) / 60))
+    """Return the age in minutes of the oldest reading that an onset from the slot rests on.
+
+    Those of the village's level count, or, where a loss or a river alone raised it so far, those
+    of the next level that is supported; 0 where there are none. Every age is counted once: that
+    of a river is in the onset.
+    """
+    ages = [
+        (e.level, e.age_s)
+        for e in risk.evidence
+        if e.indicator not in AGE_IS_NO_DELAY and e.age_s is not None
+    ]
+    supported = min(risk.level, max((level for level, _ in ages), default=risk.level))
+    oldest = max((age_s for level, age_s in ages if level >= supported), default=0)
+    return max(0, ceil(oldest / 60))
 
 
 def village_name(village: Village) -> LocalText:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from alerts.deployment import Deployment
+from alerts.deployment import Deployment, opened
 from alerts.rehearsal import Officer, Rehearsal, Span, rehearse, report
 from alerts.storms import Order, Record, Storm, storms
 from alerts.tier import Tier
 from alerts.warning_pack import WarningPack, load_warning
-from pipeline import instants
+from pipeline import clock, instants
 from pipeline.assess import bulletins
 from pipeline.bulletin import RiskBulletin, RiskLevel
 from pipeline.code_version import code_version
+from pipeline.database import migrate
 from pipeline.errors import NotKept, SiteError
+from pipeline.holdings import holdings
 from pipeline.observe import observe
 from pipeline.replay import KnownAs, replay, replay_world
 from pipeline.rivers import hydrographs
+from pipeline.settings import Settings
 from pipeline.site.derive import risk_config
 from pipeline.site.model import RiskConfig, Threshold, VillageKind
 from pipeline.site.pack import SitePack
@@ -126,6 +130,21 @@ def archive_span(pack: SitePack) -> tuple[datetime, datetime]:
     if start is None or end is None or start > end:
         raise SiteError(f"{pack.site_id} has no recorded past: its feeds state no common archive")
     return start, end
+
+
+@contextmanager
+def recorded(settings: Settings, progress: Callable[[str], Progress]) -> Iterator[Deployment]:
+    """Open a deployment whose store is ready for a replay.
+
+    A site of archives brings its own past: what was never taken in is taken in first.
+    """
+    with opened(settings) as deployment:
+        migrate(deployment.engine)
+        archived = any(feed.archive_from is not None for feed in deployment.pack.feeds)
+        held = holdings(deployment.engine, deployment.pack.site_id)
+        if archived and held.batches == 0:
+            take_in(deployment, now=clock.now(), progress=progress)
+        yield deployment
 
 
 def take_in(deployment: Deployment, *, now: datetime, progress: Callable[[str], Progress]) -> None:

@@ -25,6 +25,7 @@ from pipeline.world import (
 )
 
 CYCLE = "flood_cycle"
+GAPS = "fill_gaps"
 
 
 def place(deployment: Deployment, run: Run, now: datetime) -> World:
@@ -101,11 +102,19 @@ def _place_sender(deployment: Deployment, run: Run, _now: datetime) -> World:
     return deployment.paging_world()
 
 
+def _place_gaps(deployment: Deployment, run: Run, _now: datetime) -> World:
+    if run.kind not in PAGING_KINDS or deployment.settings.mode is not Mode.LIVE:
+        raise NothingToDo("only a live deployment has gaps to fill, on schedule or by hand")
+    # A world of the fetch log alone: what is fetched late is known late, and warns no one.
+    return World(deployment.pack.site_id, Mode.REPLAY, GAPS)
+
+
 _PLACES: dict[str, Callable[[Deployment, Run, datetime], World]] = {
     CYCLE: _place_cycle,
     "flood_exercise": _place_exercise,
     "flood_replay": _place_replay,
     "deliver_warnings": _place_sender,
+    "fill_gaps": _place_gaps,
 }
 
 

@@ -26,7 +26,7 @@ from types import FrameType
 from alerts.errors import AlertError
 
 PR_SET_CHILD_SUBREAPER = 36
-GRACE_S = 10.0
+GRACE_S = 6.0
 POLL_S = 0.1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -142,6 +142,8 @@ class ProcessTree:
             kill_all(left)
             _reap()
             time.sleep(POLL_S)
+        for child in self.children.values():
+            child.poll()  # reaped above: tell it so
         self.children.clear()
         self.state.unlink(missing_ok=True)
 
@@ -239,7 +241,7 @@ def kill_all(pids: set[int]) -> None:
 
 def _run_folder(home: Path) -> Path:
     folder = home / "run"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

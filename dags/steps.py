@@ -39,6 +39,12 @@ def observe(feed_id: str) -> str:
     return str(_taking_turn(lambda turn: turn.observe(feed_id)))
 
 
+@task(**AGAIN)
+def fill_gap(feed_id: str) -> str:
+    """Fetch the last days of one feed again."""
+    return str(_taking_turn(lambda turn: turn.fill_gap(feed_id)))
+
+
 @task(trigger_rule="all_done", **AGAIN)
 def assess() -> list[str]:
     """Judge every slot of this run as known at its cutoff."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 import ssl
-import time
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -75,20 +77,26 @@ class EmailChannel:
 
 
 class _Session:
-    """One conversation; `stage` is what was being done when it failed."""
+    """One conversation; when its time is over the line is cut, whatever it waits for.
+
+    A time-out of the socket alone is none: it begins anew with every byte that dribbles in.
+    """
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.ends = time.monotonic() + server.budget_s
-        self.smtp: smtplib.SMTP | None = None
+        self.smtp = _unconnected(server)
+        self.cutter = threading.Timer(server.budget_s, self._cut)
+        self.cutter.daemon = True
 
     def open(self) -> None:
+        self.cutter.start()
         try:
-            self.smtp = self._connect()
+            self.smtp.connect(self.server.host, self.server.port)
             if self.server.security == "starttls":
-                self._left().starttls(context=ssl.create_default_context())
+                self.smtp.starttls(context=ssl.create_default_context())
             if self.server.login is not None and self.server.password is not None:
-                self._left().login(self.server.login, self.server.password.get_secret_value())
+                self.smtp.login(self.server.login, self.server.password.get_secret_value())
+            self.smtp.ehlo_or_helo_if_needed()
         except smtplib.SMTPResponseException as error:
             # Of the server or our login, not of this person: a cure lets every parcel through.
             why = f"email: connecting answered {error.smtp_code}"
@@ -97,12 +105,10 @@ class _Session:
             raise _silence("connecting", error) from None
 
     def envelope(self, address: str) -> None:
-        smtp = self._left()
         try:
-            _expect("greeting", smtp.ehlo()[0])
-            _expect("sender", self._left().mail(self.server.sender)[0])
-            _expect("recipient", self._left().rcpt(address)[0])
-            code = self._left().docmd("DATA")[0]
+            _expect("sender", self.smtp.mail(self.server.sender)[0])
+            _expect("recipient", self.smtp.rcpt(address)[0])
+            code = self.smtp.docmd("DATA")[0]
         except (OSError, smtplib.SMTPException) as error:
             raise _silence("envelope", error) from None
         if code != GO_ON:
@@ -110,36 +116,38 @@ class _Session:
 
     def text(self, content: bytes) -> None:
         try:
-            smtp = self._left()
-        except OSError as error:
-            raise _silence("text", error) from None
-        try:
-            smtp.send(LEADING_DOT.sub(b"..", content) + b".\r\n")
-            code = self._left().getreply()[0]
+            self.smtp.send(LEADING_DOT.sub(b"..", content) + b".\r\n")
+            code = self.smtp.getreply()[0]
         except (OSError, smtplib.SMTPException) as error:
             # Also of a part of it: who closed, and after which byte, cannot be known.
             raise _silence("text", error, uncertain=True) from None
         _expect("text", code)
 
     def close(self) -> None:
-        if self.smtp is not None:
-            # No QUIT: its answer could cost the time of the next parcel and changes nothing.
-            self.smtp.close()
+        """Hang up without QUIT: its answer changes nothing and may cost time."""
+        self.cutter.cancel()
+        self.smtp.close()
 
-    def _connect(self) -> smtplib.SMTP:
-        host, port, budget_s = self.server.host, self.server.port, self.server.budget_s
-        if self.server.security == "tls":
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(host, port, timeout=budget_s, context=context)
-        return smtplib.SMTP(host, port, timeout=budget_s)
+    def _cut(self) -> None:
+        line = self.smtp.sock
+        if line is not None:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
-    def _left(self) -> smtplib.SMTP:
-        """Return the connection, which may wait no longer than what is left of the budget."""
-        left = self.ends - time.monotonic()
-        if self.smtp is None or self.smtp.sock is None or left <= 0:
-            raise TimeoutError("the time for this parcel is over")
-        self.smtp.sock.settimeout(left)
-        return self.smtp
+
+def _unconnected(server: Server) -> smtplib.SMTP:
+    # Our own name is given, for smtplib would ask the name server for it, for every parcel.
+    name, budget_s = server.sender.partition("@")[2], server.budget_s
+    if server.security == "tls":
+        context = ssl.create_default_context()
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            local_hostname=name, timeout=budget_s, context=context
+        )
+    else:
+        smtp = smtplib.SMTP(local_hostname=name, timeout=budget_s)
+    # A certificate is checked against this name, which else only a connecting constructor sets.
+    smtp._host = server.host  # type: ignore[attr-defined]  # noqa: SLF001
+    return smtp
 
 
 def _expect(stage: str, code: int) -> None:

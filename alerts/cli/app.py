@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
-from alerts.cli import flood, people, stack
+from alerts.cli import flood, people, record, stack
 from alerts.cli.options import SAID, complain
 from alerts.deployment import NothingToDo
 from alerts.errors import AlertError, Refused
-from alerts.supervisor import StopAsked
 from pipeline import commands
 from pipeline.errors import PipelineError
 from pipeline.world import ModeRefused
 
 REFUSED = 1
-USAGE = 2
 COULD_NOT_RUN = 3
 
 app = typer.Typer(
@@ -26,9 +23,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (flood, commands, people, stack):
+for room in (flood, commands, record, people, stack):
     for command in room.COMMANDS:
         app.command()(command)
+app.add_typer(record.store, name="store")
 
 
 def main() -> None:
@@ -38,18 +36,14 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command and return its exit code."""
-    command = typer.main.get_command(app)
     try:
-        code = command.main(arguments, prog_name="floodwarn", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except (click.Abort, KeyboardInterrupt, StopAsked):
-        return 0
+        app(arguments, prog_name="floodwarn")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else SAID
     except (Refused, ModeRefused, NothingToDo) as error:
         complain(str(error))
         return REFUSED
     except (PipelineError, AlertError, OSError) as error:
         complain(str(error))
         return COULD_NOT_RUN
-    return code if isinstance(code, int) else SAID
+    return SAID

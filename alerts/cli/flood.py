@@ -53,22 +53,21 @@ def cycle(site: Site = None, home: Home = None, slot: Slot = None) -> None:
         say(line)
 
 
+Known = Annotated[KnownAs, typer.Option(help="Which rows may be read.")]
+Lowering = Annotated[Officer, typer.Option(help="When assumed officers lower red and orange.")]
+Thresholds = Annotated[Path | None, typer.Option(help="Other rain thresholds than the site's.")]
+ReplayId = Annotated[str | None, typer.Option("--id", help="Of an Airflow backfill; with --fold.")]
+Fold = Annotated[bool, typer.Option("--fold", help="With --id: the tiers over its bulletins.")]
+
+
 def replay(  # noqa: PLR0913, PLR0917 - a command's options
     start: From = None,
     end: To = None,
-    known: Annotated[KnownAs, typer.Option(help="Which rows may be read.")] = KnownAs.DECLARED,
-    officer: Annotated[
-        Officer, typer.Option(help="When the assumed officers lower red and orange.")
-    ] = Officer.EARLIEST,
-    thresholds: Annotated[
-        Path | None, typer.Option(help="Other rain thresholds than the site's.")
-    ] = None,
-    replay_id: Annotated[
-        str | None, typer.Option("--id", help="Fold what an Airflow backfill wrote.")
-    ] = None,
-    fold: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--fold", help="With --id: the tiers over its bulletins.")
-    ] = False,
+    known: Known = KnownAs.DECLARED,
+    officer: Lowering = Officer.EARLIEST,
+    thresholds: Thresholds = None,
+    replay_id: ReplayId = None,
+    fold: Fold = False,  # noqa: FBT002 - a flag
     site: Site = None,
     home: Home = None,
     where: Json = None,

@@ -62,6 +62,26 @@ class ArealCache:
         self.mean_mm = np.concatenate([self.mean_mm, mean])
         self.coverage = np.concatenate([self.coverage, coverage])
 
+    def fuller(self, held: Ints, other: Ints) -> Ints:
+        """Return rows that take from `other` every village of which it saw no less than `held`."""
+        less = self.coverage[other] < self.coverage[held]
+        chosen = other.copy()
+        for i in np.flatnonzero(less.any(axis=1)).tolist():
+            chosen[i] = self._mixed(int(held[i]), int(other[i]), less[i])
+        return chosen
+
+    def _mixed(self, held: int, other: int, less: Bools) -> int:
+        if less.all():
+            return held
+        key = b"mixed" + np.array([held, other], dtype=np.int64).tobytes()
+        if key not in self._rows:
+            self._rows[key] = len(self.mean_mm)
+            mean = np.where(less, self.mean_mm[held], self.mean_mm[other])
+            coverage = np.where(less, self.coverage[held], self.coverage[other])
+            self.mean_mm = np.concatenate([self.mean_mm, mean[None]])
+            self.coverage = np.concatenate([self.coverage, coverage[None]])
+        return self._rows[key]
+
     def refuse(self, keys: Sequence[bytes]) -> None:
         """Remember content that is no rain of ours."""
         self._rows |= dict.fromkeys(keys, NOT_OURS)

@@ -23,11 +23,13 @@ from pipeline.risk.indicators import RainIndicators
 from pipeline.risk.rivers import SUSPECT, RiverReadings, levels
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import Bools, Ints
-from pipeline.risk.watch import Heard, Watched, lost
+from pipeline.risk.watch import Heard, Watched, lost, rained_around
+from pipeline.runoff.wetness import WetnessClass
 
 RAIN_UNSEEN = "rain not seen"
 RAIN_PARTLY = "rain partly seen"
 WETNESS_UNKNOWN = "antecedent wetness unknown"
+WETNESS_PARTLY = "antecedent rain partly seen"
 NO_THRESHOLD = "no threshold"
 
 
@@ -61,7 +63,9 @@ def sight(
     unseen, partly = _rain_gaps(rain)
     _note(causes, np.flatnonzero(partly & ~unseen), RAIN_PARTLY)
     _note(causes, np.flatnonzero(unseen), RAIN_UNSEEN)
-    _note(causes, np.flatnonzero(rain.wetness_matters()), WETNESS_UNKNOWN)
+    matters, unknown = rain.wetness_matters(), rain.wetness_class == WetnessClass.UNKNOWN
+    _note(causes, np.flatnonzero(matters & unknown), WETNESS_UNKNOWN)
+    _note(causes, np.flatnonzero(matters & ~unknown), WETNESS_PARTLY)
     mute = _without_threshold(site)
     _note(causes, np.flatnonzero(mute), NO_THRESHOLD)
     gone = tuple(s for s in stations if lost(s, site, rain, cutoff_us=cutoff_us))
@@ -69,7 +73,7 @@ def sight(
     for station in stations:
         is_gone = station in gone
         is_lost[station.villages] |= is_gone
-        cause = _station_cause(station, rivers, site, cutoff_us, is_gone=is_gone)
+        cause = _station_cause(station, rivers, rain, cutoff_us, is_gone=is_gone)
         if cause is not None:
             _note(causes, station.villages, cause)
     deaf = unseen | ~_needs_rain(site)
@@ -106,52 +110,58 @@ def _needs_rain(site: SiteArrays) -> Bools:
 def _without_threshold(site: SiteArrays) -> Bools:
     """Return the villages that no rain and no station could ever raise."""
     mute = ~_needs_rain(site)
-    rated: Bools = np.asarray(~np.isnan(site.series_levels).all(axis=1))
     for series, villages in zip(site.station_series, site.station_villages, strict=True):
-        if rated[[*series]].any():
+        if site.rated[[*series]].any():
             mute[villages] = False
     return mute
 
 
 def _river_seen(stations: tuple[Watched, ...], site: SiteArrays, cutoff_us: int) -> Bools:
-    """Return the villages that a river station with a reading of usable age speaks for."""
+    """Return the villages that a river with levels and a reading of usable age speaks for."""
     seen: Bools = np.zeros(len(site.villages), dtype=np.bool_)
-    limit_us = 60 * site.config.risk.river_max_age_min * SECOND_US
     for station in stations:
-        if station.is_river and cutoff_us - station.newest_us <= limit_us:
+        if station.rated and not _expired(station, site, cutoff_us):
             seen[station.villages] = True
     return seen
 
 
+def _expired(station: Watched, site: SiteArrays, cutoff_us: int) -> bool:
+    """Tell whether a river's newest reading is older than a reading may be used."""
+    return cutoff_us - station.newest_us > 60 * site.config.risk.river_max_age_min * SECOND_US
+
+
 def _station_cause(
-    station: Watched, rivers: RiverReadings, site: SiteArrays, cutoff_us: int, *, is_gone: bool
+    station: Watched, rivers: RiverReadings, rain: RainIndicators, cutoff_us: int, *, is_gone: bool
 ) -> str | None:
     """Return why a station leaves its villages degraded; None where it does not."""
-    name = f"station {station.station.station_id}"
+    name = station.name
     match station.heard:
         case Heard.NEVER:
             return f"{name} never heard"
         case Heard.SILENT:
             return f"{name} {'lost' if is_gone else 'silent'} since {_minute(station.newest_us)}"
-        case Heard.FRESH | Heard.LATE:
-            return _doubt(name, station.series, rivers, site, cutoff_us)
+        case Heard.FRESH | Heard.LATE if station.series is not None:
+            return _doubt(station, station.series, rivers, rain, cutoff_us)
+        case _:
+            return None
 
 
 def _doubt(
-    name: str, series: tuple[int, ...], rivers: RiverReadings, site: SiteArrays, cutoff_us: int
+    station: Watched, row: int, rivers: RiverReadings, rain: RainIndicators, cutoff_us: int
 ) -> str | None:
-    """Return why a river that was heard is not to be relied on: suspect, or expired while high.
+    """Return why a river that was heard is not to be relied on: suspect, or expired too soon.
 
-    A river last seen above a level, longer ago than its reading may be used, is not known to have
-    fallen; nothing may fall on its absence.
+    A river that stays away for longer than its reading may be used is taken to be calm only if it
+    stood below every level and no storm has fallen since: nothing may fall on its absence.
     """
-    limit_us = 60 * site.config.risk.river_max_age_min * SECOND_US
-    newest_us = rivers.newest_us
-    if any(rivers.valid_us[row, SUSPECT] == newest_us[row] for row in series):
-        return f"{name} suspect"
-    expired = all(cutoff_us - newest_us[row] > limit_us for row in series)
-    if series and expired and (levels(rivers, site)[[*series]] > RiskLevel.NONE).any():
-        return f"{name} above a level when last heard"
+    if rivers.valid_us[row, SUSPECT] == station.newest_us:
+        return f"{station.name} suspect"
+    if not _expired(station, rain.site, cutoff_us):
+        return None
+    if (levels(rivers, rain.site)[row] > RiskLevel.NONE).any():
+        return f"{station.name} above a level when last heard"
+    if rained_around(station, rain):
+        return f"{station.name} not heard in the rain since {_minute(station.newest_us)}"
     return None
 
 

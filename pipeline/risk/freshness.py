@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
 
 import numpy as np
 
@@ -24,7 +25,12 @@ def newest_inputs(found: Findings) -> tuple[datetime | None, ...]:
 
 
 def freshness(found: Findings) -> tuple[StationFreshness, ...]:
-    """Return how old each station's newest usable reading was, and the rain grid's."""
+    """Return how old each station's newest usable reading was, and the rain grid's.
+
+    Of a river station with several levelled variables the one that was heard longest ago counts.
+    """
+    by_role = groupby(found.stations, key=lambda s: (s.station.station_id, s.is_river))
+    oldest = [min(role, key=lambda s: s.newest_us) for _, role in by_role]
     rows = [
         StationFreshness(
             station_id=s.station.station_id,
@@ -32,7 +38,7 @@ def freshness(found: Findings) -> tuple[StationFreshness, ...]:
             newest=None if s.heard is Heard.NEVER else instants.from_us(s.newest_us),
             state=s.heard,
         )
-        for s in found.stations
+        for s in oldest
     ]
     if found.rain.seen.gauges is None:
         rows.append(_grid_freshness(found))

@@ -41,7 +41,8 @@ class RainIndicators:
     seen : the cycle's steps
     cache : areal rain by row of `seen.rows`
     rain_mm, coverage : dims (duration, village), mm to 0.001 and 0..1
-    wetness_mm, wetness_class : dims (village); UNKNOWN below the site's coverage of the window
+    wetness_mm, wetness_coverage : dims (village), mm and 0..1
+    wetness_class : dims (village); UNKNOWN below the site's coverage of the window
     thresholds_mm : those that apply at this wetness, dims (village, duration, level)
     levels : what each duration alone reaches, dims (village, duration)
     """
@@ -52,6 +53,7 @@ class RainIndicators:
     rain_mm: Floats
     coverage: Floats
     wetness_mm: Floats
+    wetness_coverage: Floats
     wetness_class: Ints
     thresholds_mm: Floats
     levels: Ints
@@ -62,12 +64,16 @@ class RainIndicators:
         return np.asarray(np.fmax.reduce(ratio, axis=1, initial=np.nan))
 
     def wetness_matters(self) -> Bools:
-        """Return where the wetness is unknown and, had it been wet, the level were higher."""
-        unknown: Bools = np.asarray(self.wetness_class == WetnessClass.UNKNOWN)
-        if unknown.any():
+        """Return where the wetness was not seen whole and, had it been wet, the level were higher.
+
+        What was not seen adds nothing, so the class is a lower bound wherever a part is missing.
+        """
+        unsure: Bools = np.asarray(self.wetness_class == WetnessClass.UNKNOWN)
+        unsure |= self.wetness_coverage < self.site.config.risk.min_coverage
+        if unsure.any():
             wet = highest_level(self.rain_mm.T, self.site.rain_mm[:, :, WetnessClass.WET])
-            unknown &= wet.max(axis=1) > self.levels.max(axis=1)
-        return unknown
+            unsure &= wet.max(axis=1) > self.levels.max(axis=1)
+        return unsure
 
     def steps_after(self, us: int) -> int:
         """Return how many steps of the window end after an instant."""
@@ -129,6 +135,7 @@ def rain_indicators(
             rain_mm=rain_mm,
             coverage=coverage,
             wetness_mm=pa_mm,
+            wetness_coverage=pa_seen,
             wetness_class=found.astype(np.int64),
             thresholds_mm=applied,
             levels=highest_level(rain_mm.T, applied),

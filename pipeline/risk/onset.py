@@ -6,6 +6,8 @@ within [0.5, 4]), the water of rain alone is expected at slot + 0.6 T/c, between
 the hazard stage in half that time, and the band is a factor of about two to either side. Where an
 upstream station has reached its level 3, its water arrives one travel time after the reading,
 give or take a fifth. The earlier of the two counts, so more rain or a higher river is never later.
+The age of a river's reading is thereby in the onset, and who counts back from it must not take it
+off again; the age of the rain is not.
 
 Source: lag = 0.6 T: USDA NRCS, National Engineering Handbook, part 630, chapter 15 (2010).
 """

@@ -72,13 +72,18 @@ def _from_grids(
     if (found == UNKNOWN).any():
         _learn([grids[i] for i in np.flatnonzero(found == UNKNOWN).tolist()], site, cache)
         found = cache.rows(keys)
-    ours = _preferred_last(np.flatnonzero(found != NOT_OURS), grids, site)
+    ours = np.flatnonzero(found != NOT_OURS)
+    disfavour = _disfavour([grids[i] for i in ours.tolist()], site)
     valid_us = np.fromiter(map(VALID_US, grids), dtype=np.int64, count=len(grids))[ours]
     end_us = window_end_us(site, int(valid_us.max(initial=NEVER_US)), at)
     places, inside = step_places(valid_us, end_us, site)
     rows = np.full(site.rain_steps, UNSEEN, dtype=np.int64)
-    rows[places[inside]] = found[ours][inside]
-    return RainSteps(end_us, rows, grids[int(ours[-1])].feed_id if len(ours) else "", None)
+    for feed in np.unique(disfavour):  # the preferred feed last: of equals it counts
+        own = inside & (disfavour == feed)
+        rows[places[own]] = cache.fuller(rows[places[own]], found[ours][own])
+    newest = np.lexsort((disfavour, valid_us))
+    feed_id = grids[int(ours[newest[-1]])].feed_id if len(ours) else ""
+    return RainSteps(end_us, rows, feed_id, None)
 
 
 def _learn(new: Sequence[GridRow], site: SiteArrays, cache: ArealCache) -> None:
@@ -101,13 +106,11 @@ def _learn(new: Sequence[GridRow], site: SiteArrays, cache: ArealCache) -> None:
         cache.add([g.digest for g in ours], np.stack([g.cells.reshape(-1) for g in ours]))
 
 
-def _preferred_last(ours: Ints, grids: Sequence[GridRow], site: SiteArrays) -> Ints:
-    """Return the grids' order, the preferred feed last, so that the last of one step wins."""
-    if len(set(map(FEED_ID, grids))) <= 1:
-        return ours
-    last = len(site.feed_rank)
-    disfavour = [-site.feed_rank.get(grids[i].feed_id, last) for i in ours.tolist()]
-    return ours[np.argsort(disfavour, kind="stable")]
+def _disfavour(grids: Sequence[GridRow], site: SiteArrays) -> Ints:
+    """Return a key of each grid that sorts the preferred feed last."""
+    feeds, last = [*map(FEED_ID, grids)], len(site.feed_rank)
+    key = {f: -site.feed_rank.get(f, last + i) for i, f in enumerate(sorted(set(feeds)))}
+    return np.fromiter(map(key.__getitem__, feeds), dtype=np.int64, count=len(feeds))
 
 
 def _from_gauges(

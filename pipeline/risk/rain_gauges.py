@@ -13,6 +13,8 @@ from pipeline.risk.thresholds import Bools, Floats, Ints
 from pipeline.units import THOUSANDTH, Variable
 
 BURST_S = 3 * HOUR_S
+SECONDS_BITS = 40
+"""Room for an instant in seconds, so that the times of one gauge stay apart from another's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +64,11 @@ class GaugeNews:
 
 
 def gauge_readings(points: PointColumns, site: SiteArrays) -> GaugeReadings:
-    """Return the usable rain readings, the preferred feed's last among those of one time."""
+    """Return the usable rain readings, the preferred feed's last among those of one time.
+
+    Of a gauge that one feed tells by the hour and by the minute as well, every interval counts
+    once: where they overlap, the longer one.
+    """
     index = {station_id: i for i, station_id in enumerate(site.config.weights.sources)}
     rows = np.flatnonzero(
         (points.variable == Variable.RAIN)
@@ -75,7 +81,10 @@ def gauge_readings(points: PointColumns, site: SiteArrays) -> GaugeReadings:
     rows, gauge = rows[gauge >= 0], gauge[gauge >= 0]
     rank, last = site.feed_rank, len(site.feed_rank)
     disfavour = np.array([-rank.get(str(f), last) for f in points.feed_id[rows]], dtype=np.int64)
+    told_by = gauge * (last + 1) - disfavour
+    once = ~_inside_longer(told_by, points.valid_us[rows] // SECOND_US, points.interval_s[rows])
     order = np.lexsort((disfavour, points.valid_us[rows]))
+    order = order[once[order]]
     rows = rows[order]
     return GaugeReadings(
         gauge=gauge[order],
@@ -86,6 +95,19 @@ def gauge_readings(points: PointColumns, site: SiteArrays) -> GaugeReadings:
         value=points.value[rows],
         suspect=points.flag[rows] == QcFlag.SUSPECT,
     )
+
+
+def _inside_longer(told_by: Ints, end_s: Ints, interval_s: Ints) -> Bools:
+    """Return where a longer interval, told by the same, ends no earlier and begins before."""
+    ends = (told_by << SECONDS_BITS) + end_s
+    inside: Bools = np.zeros(len(ends), dtype=np.bool_)
+    for longer_s in np.unique(interval_s)[1:].tolist():
+        longer = np.sort(ends[interval_s == longer_s])
+        shorter = np.flatnonzero(interval_s < longer_s)
+        at = np.searchsorted(longer, ends[shorter])
+        next_end = longer[np.minimum(at, len(longer) - 1)]
+        inside[shorter] |= (at < len(longer)) & (next_end - longer_s < ends[shorter])
+    return inside
 
 
 def gauge_steps(

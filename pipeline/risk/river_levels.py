@@ -37,7 +37,7 @@ def river_indicators(
 ) -> RiverIndicators:
     """Return levels by the readings that count.
 
-    A reading counts up to `river_max_age_min`; that of a station lost while it mattered counts as
+    A reading counts up to `river_max_age_min`; that of a series lost while it mattered counts as
     long as the loss does, because a missing value lowers nothing.
     """
     used = _used(readings, site, lost, cutoff_us)
@@ -60,8 +60,8 @@ def _used(
     readings: RiverReadings, site: SiteArrays, lost: tuple[Watched, ...], cutoff_us: int
 ) -> Bools:
     limit_us = 60 * site.config.risk.river_max_age_min * SECOND_US
-    gone = {watched.station.station_id for watched in lost if watched.is_river}
-    held = np.array([station in gone for station, _ in site.series], dtype=np.bool_)
+    held: Bools = np.zeros(len(site.series), dtype=np.bool_)
+    held[[watched.series for watched in lost if watched.series is not None]] = True
     young = cutoff_us - readings.valid_us <= limit_us
     return np.asarray((young | held[:, None]) & ~np.isnan(readings.value))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.catchment.weights import Weights
 from pipeline.risk.onset import time_of_concentration
-from pipeline.risk.thresholds import Floats, Ints, rain_table, station_table
+from pipeline.risk.thresholds import Bools, Floats, Ints, rain_table, station_table
 from pipeline.site.model import CatchmentWeights, RiskConfig, Station
 from pipeline.units import THOUSANDTH, Variable
 
@@ -71,6 +71,11 @@ class SiteArrays:
     def rain_steps(self) -> int:
         """Steps of rain in the window."""
         return int(self.window.total_seconds()) // self.step_s
+
+    @property
+    def rated(self) -> Bools:
+        """Tell which series have a level, dims (series): the others can raise nobody."""
+        return np.asarray(~np.isnan(self.series_levels).all(axis=1))
 
     @classmethod
     def of(cls, config: RiskConfig) -> SiteArrays:

@@ -31,36 +31,48 @@ class Heard(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watched:
-    """One station in one role, at one cutoff.
+    """One station in one role, at one cutoff: a rain gauge, or one series of a river station.
+
+    A river station is watched by every series that has a level, each on its own: a stage that died
+    is not alive because the discharge beside it still speaks. Without any level it is watched by
+    the series heard last, and never counts as seen.
 
     Attributes
     ----------
+    name : what causes call it; with the variable where several are watched
     feed_id : the feed of its newest reading, empty where it was never heard
     newest_us : microseconds UTC; NEVER_US where the window holds nothing of it
     rising : its last readings went up (a river), or it was catching a downpour (a rain gauge)
     villages : rows of the villages that it speaks for
-    series : its rows of `SiteArrays.series`; none for a rain gauge of the weights
+    series : its row of `SiteArrays.series`; None for a rain gauge of the weights
+    rated : it has a level, so it can raise its villages
     """
 
     station: Station
+    name: str
     feed_id: str
     newest_us: int
     heard: Heard
     rising: bool
     villages: Ints
-    series: tuple[int, ...]
+    series: int | None
+    rated: bool
 
     @property
     def is_river(self) -> bool:
         """A river station of links.csv; else a rain gauge of the weights."""
-        return bool(self.series)
+        return self.series is not None
 
 
 def watched(
     site: SiteArrays, rivers: RiverReadings, gauges: GaugeNews | None, *, cutoff_us: int
 ) -> tuple[Watched, ...]:
-    """Return every linked river station and every rain gauge, sorted by station."""
-    found = [_river(site, rivers, row, cutoff_us) for row in range(len(site.river_stations))]
+    """Return every series of the linked rivers and every rain gauge, sorted by station."""
+    found = [
+        watched
+        for row in range(len(site.river_stations))
+        for watched in _river(site, rivers, row, cutoff_us)
+    ]
     if gauges is not None:
         found += _gauges(site, gauges, cutoff_us)
     return tuple(sorted(found, key=lambda w: (w.station.station_id, not w.is_river)))
@@ -81,8 +93,13 @@ def lost(station: Watched, site: SiteArrays, rain: RainIndicators, *, cutoff_us:
     silent_s = (cutoff_us - station.newest_us) // SECOND_US - 60 * station.station.silent_after_min
     if silent_s > site.config.risk.lost_hold_h * HOUR_S:
         return False
+    return station.rising or rained_around(station, rain)
+
+
+def rained_around(station: Watched, rain: RainIndicators) -> bool:
+    """Tell whether `rain_around_mm` fell on one of a station's villages since it was heard."""
     around = rain.since(station.newest_us)[station.villages]
-    return station.rising or bool((around >= site.config.risk.rain_around_mm).any())
+    return bool((around >= rain.site.config.risk.rain_around_mm).any())
 
 
 def heard(newest_us: int, *, cutoff_us: int, fresh_s: int, silent_s: int) -> Heard:
@@ -105,20 +122,24 @@ def _station_heard(site: SiteArrays, station: Station, newest_us: int, feed: str
     )
 
 
-def _river(site: SiteArrays, rivers: RiverReadings, row: int, cutoff_us: int) -> Watched:
+def _river(site: SiteArrays, rivers: RiverReadings, row: int, cutoff_us: int) -> Iterator[Watched]:
     station = site.river_stations[row]
     own = site.station_series[row]
-    newest_us, newest = max((int(rivers.newest_us[i]), i) for i in own)
-    feed = rivers.feeds[newest]
-    return Watched(
-        station=station,
-        feed_id=feed,
-        newest_us=newest_us,
-        heard=_station_heard(site, station, newest_us, feed, cutoff_us),
-        rising=any(rivers.rising[i] for i in own),
-        villages=site.station_villages[row],
-        series=own,
-    )
+    rated = [i for i in own if site.rated[i]]
+    for i in rated or [max(own, key=lambda i: int(rivers.newest_us[i]))]:
+        newest_us, feed = int(rivers.newest_us[i]), rivers.feeds[i]
+        name = f"station {station.station_id}"
+        yield Watched(
+            station=station,
+            name=f"{name} {site.series[i][1]}" if len(rated) > 1 else name,
+            feed_id=feed,
+            newest_us=newest_us,
+            heard=_station_heard(site, station, newest_us, feed, cutoff_us),
+            rising=bool(rivers.rising[i]),
+            villages=site.station_villages[row],
+            series=i,
+            rated=bool(rated),
+        )
 
 
 def _gauges(site: SiteArrays, news: GaugeNews, cutoff_us: int) -> Iterator[Watched]:
@@ -130,12 +151,14 @@ def _gauges(site: SiteArrays, news: GaugeNews, cutoff_us: int) -> Iterator[Watch
         newest_us, feed = int(news.newest_us[column]), news.feeds[column]
         yield Watched(
             station=station,
+            name=f"station {station_id}",
             feed_id=feed,
             newest_us=newest_us,
             heard=_station_heard(site, station, newest_us, feed, cutoff_us),
             rising=bool(news.burst_mm[column] >= site.config.risk.rain_around_mm),
             villages=_villages_of(site, column),
-            series=(),
+            series=None,
+            rated=False,
         )
 
 

@@ -127,6 +127,15 @@ class Night:
         return found
 
 
+class Torn(dict):
+    """Plans, of which one cannot be read."""
+
+    def get(self, village_id, default=None):
+        if village_id == "baishi":
+            raise ValueError("torn")
+        return super().get(village_id, default)
+
+
 def only(night: Night, *refs: str) -> None:
     """Leave only those people in the contacts."""
     path = night.home / CONTACTS
@@ -144,6 +153,7 @@ __all__ = [
     "SLOT",
     "WALL",
     "Night",
+    "Torn",
     "acknowledgement",
     "assessed",
     "attempt",

@@ -11,7 +11,6 @@ from tests.architecture.house import PACKAGES, pyproject, sources, tree
 NOT_IMPORTED = {
     "psycopg": "SQLAlchemy's driver for PostgreSQL",
     "python-multipart": "FastAPI's reader of forms",
-    "xarray": "the owner's choice (docs/adr/0007); no room needs it yet",
 }
 COMES_WITH = {"apache-airflow-core": "apache-airflow", "pydantic-core": "pydantic"}
 

@@ -71,8 +71,8 @@ def _skip_waiting(run, session):
 def _synced(dag):
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
-    from airflow.serialization.serialized_objects import DagSerialization
     from airflow.models.dag_version import DagVersion
+    from airflow.serialization.serialized_objects import DagSerialization
 
     if DagVersion.get_version(dag.dag_id) is None:
         manager = DagBundlesManager()
@@ -87,10 +87,9 @@ def _synced(dag):
 
 
 def _create(scheduled, run_type, slot, run_id, conf, session):
+    from airflow.models.dagrun import DagRun
     from airflow.utils.state import DagRunState
     from airflow.utils.types import DagRunTriggeredByType, DagRunType
-
-    from airflow.models.dagrun import DagRun
 
     interval = None if slot is None else (slot - HOUR, slot)
     for old in session.query(DagRun).filter_by(dag_id=scheduled.dag_id):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.services import ROOT
 
-DAGS = {"flood_cycle", "flood_exercise", "flood_replay", "deliver_warnings"}
+DAGS = {"flood_cycle", "flood_exercise", "flood_replay", "deliver_warnings", "fill_gaps"}
 PARSE_S = 2.0
 
 

@@ -14,6 +14,7 @@ from alerts.warning_pack import load_warning
 from pipeline import clock
 from pipeline.assess import bulletins
 from pipeline.database import Engine, connect, migrate
+from pipeline.holdings import holdings
 from pipeline.instants import HOUR, floor_to
 from pipeline.replay import replay_world
 from pipeline.runs import open_exercise
@@ -152,10 +153,20 @@ def test_a_backfill_writes_under_the_id_that_its_conf_gives(dag_bag, valley):
 def test_only_scheduled_and_manual_runs_send_what_is_due(dag_bag, valley, run_type):
     valley.post.default = "451 recipient"
     play(dag_bag, "flood_cycle", "scheduled", valley.slot)
-    assert valley.post.tries and not valley.post.mails
+    assert valley.post.tries
+    assert not valley.post.mails
     valley.post.tries.clear()
     _, states = play(dag_bag, "deliver_warnings", run_type, valley.slot)
     assert states == {"deliver": {"success" if run_type in PAGING else "skipped"}}
+
+
+@pytest.mark.parametrize("run_type", RUN_TYPES)
+def test_gaps_are_filled_without_a_decision_and_without_a_word(dag_bag, valley, run_type):
+    _, states = play(dag_bag, "fill_gaps", run_type, valley.slot)
+    assert states == {"fill_gap": {"success" if run_type in PAGING else "skipped"}}
+    assert bool(holdings(valley.engine, "valley").rows) is (run_type in PAGING)
+    assert valley.lived() == valley.replayed() == []
+    assert not valley.post.tries
 
 
 @pytest.mark.parametrize("valley", [Mode.EXERCISE], indirect=True)

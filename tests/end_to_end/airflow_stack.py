@@ -17,6 +17,7 @@ from tests.alerts.post_office import free_port
 from tests.services import ROOT
 
 LOGIN = "officer"
+PAGE = 100
 
 
 @dataclass
@@ -57,13 +58,19 @@ class AirflowStack:
 
     def runs(self, dag_id: str) -> list[dict]:
         """Return the runs of a DAG, newest first."""
-        path = f"dags/{dag_id}/dagRuns?limit=200&order_by=-run_after"
-        return list(self.api("GET", path)["dag_runs"])
+        return self._all(f"dags/{dag_id}/dagRuns?order_by=-run_after", "dag_runs")
 
     def tasks(self, dag_id: str, run_id: str = "~") -> list[dict]:
         """Return the task instances of a DAG, or of one of its runs."""
-        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=300"
-        return list(self.api("GET", path)["task_instances"])
+        return self._all(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances?", "task_instances")
+
+    def _all(self, path: str, what: str) -> list[dict]:
+        found: list[dict] = []
+        while True:
+            page = self.api("GET", f"{path}&limit={PAGE}&offset={len(found)}")
+            found += page[what]
+            if not page[what] or len(found) >= page["total_entries"]:
+                return found
 
 
 @contextmanager

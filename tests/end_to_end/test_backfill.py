@@ -15,23 +15,24 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from alerts import past
-from alerts.deployment import Deployment
+from alerts.deployment import Deployment, opened
 from alerts.first_run import init_home
 from alerts.warning_pack import load_warning
 from pipeline import clock, instants
 from pipeline.assess import bulletins
-from pipeline.database import connect, migrate
+from pipeline.database import migrate
 from pipeline.instants import HOUR
 from pipeline.replay import replay, replay_world
 from pipeline.settings import from_environment
 from pipeline.site.derive import risk_config
-from pipeline.site.pack import load
 from pipeline.world import Mode, World
 from tests.alerts.post_office import PostOffice, open_for_business
 from tests.end_to_end.airflow_stack import AirflowStack, eventually, running
 from tests.services import POSTGRES, ROOT, SAMPLE, require
 
 AGAIN_H = 5
+
+pytestmark = pytest.mark.timeout(600)  # 121 runs of a real scheduler, also on a busy machine
 
 
 @dataclass
@@ -48,6 +49,12 @@ class Backfilled:
     @property
     def slots(self) -> list[datetime]:
         return instants.slots(self.first + HOUR, self.last + HOUR, HOUR)
+
+    def count(self) -> int:
+        with self.deployment.engine.connect() as connection:
+            return connection.execute(
+                text("select count(*) from cycle where decision_sha256 is not null")
+            ).scalar_one()
 
     def kept(self) -> list[bytes]:
         return [b.to_bytes() for b in bulletins(self.deployment.engine, self.world, after=None)]
@@ -94,21 +101,19 @@ def backfilled(tmp_path_factory) -> Iterator[Backfilled]:
             smtp_host="127.0.0.1",
             smtp_port=port,
         )
-        engine = connect(store)
-        migrate(engine)
-        deployment = Deployment(settings, load(settings.site_folder, home), engine)
-        init_home(home, load_warning(deployment.pack), Mode.EXERCISE)
-        past.take_in(deployment, now=clock.now(), progress=lambda _feed: lambda _done, _all: None)
-        world = replay_world(risk_config(deployment.pack))
-        airflow_url = metadata.replace("+psycopg:", "+psycopg2:")
-        with running(settings, lambda _folder: airflow_url) as stack:
-            done = Backfilled(deployment, stack, post, world, first, last)
-            eventually(lambda: _is_known(stack), 60, "the DAGs are parsed")
-            _backfill(stack, first, last, "none")
-            eventually(lambda: len(done.kept()) == len(done.slots), 200, "every slot is assessed")
-            eventually(lambda: _at_rest(stack), 60, "every run has ended")
-            yield done
-        engine.dispose()
+        with opened(settings) as deployment:
+            migrate(deployment.engine)
+            init_home(home, load_warning(deployment.pack), Mode.EXERCISE)
+            past.take_in(deployment, now=clock.now(), progress=lambda _feed: lambda _d, _a: None)
+            world = replay_world(risk_config(deployment.pack))
+            airflow_url = metadata.replace("+psycopg:", "+psycopg2:")
+            with running(settings, lambda _folder: airflow_url) as stack:
+                done = Backfilled(deployment, stack, post, world, first, last)
+                eventually(lambda: _is_known(stack), 60, "the DAGs are parsed")
+                _backfill(stack, first, last, "none")
+                eventually(lambda: done.count() == len(done.slots), 400, "every slot is assessed")
+                eventually(lambda: _at_rest(stack), 120, "every run has ended")
+                yield done
 
 
 def _is_known(stack: AirflowStack) -> bool:
@@ -116,6 +121,9 @@ def _is_known(stack: AirflowStack) -> bool:
 
 
 def _at_rest(stack: AirflowStack) -> bool:
+    backfills = stack.api("GET", "backfills?dag_id=flood_replay")["backfills"]
+    if [backfill for backfill in backfills if backfill["completed_at"] is None]:
+        return False
     return not [run for run in stack.runs("flood_replay") if run["state"] in {"queued", "running"}]
 
 
@@ -175,7 +183,7 @@ def test_runs_again_and_clears_change_nothing(backfilled):
     _backfill(stack, backfilled.first, backfilled.first + AGAIN_H * HOUR, "completed")
     cleared = stack.runs("flood_replay")[20]["dag_run_id"]
     stack.api("POST", f"dags/flood_replay/dagRuns/{cleared}/clear", dry_run=False)
-    eventually(lambda: _at_rest(stack), 90, "all has ended")
+    eventually(lambda: _at_rest(stack), 120, "all has ended")
     states = {run["state"] for run in stack.runs("flood_replay")}
     assert states == {"success"}
     assert backfilled.kept() == before

@@ -24,7 +24,7 @@ from tests.alerts.night import (
 )
 from tests.faults.killed import killed_at
 
-STRIDE = 3
+STRIDE = 5
 TOLD = (levels(hekou=3), levels(SLOT + HOUR, hekou=4, xiaqiao=2))
 
 

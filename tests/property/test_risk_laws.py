@@ -10,7 +10,7 @@ from pipeline.observation import QcFlag
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.site.model import WetnessSettings
+from pipeline.site.model import FeedHealthRule, WetnessSettings
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, gauge_config
 from tests.risk.small_site import settings as risk_settings
 
@@ -21,6 +21,9 @@ WETNESS = WetnessSettings(
 SHORT = {"risk": risk_settings(wetness=WETNESS, durations_h=(1, 3, 6))}
 GRID_SITE = SiteArrays.of(config(**SHORT))
 GAUGE_SITE = SiteArrays.of(gauge_config().model_copy(update=SHORT))
+PREFERRED = FeedHealthRule(
+    feed_id="a preferred one", variable="rain_mm", cadence_min=60, latency_min=0
+)
 HOURS = 27
 """The window of these sites; every weather has a value, or none, for each hour of it."""
 
@@ -110,6 +113,35 @@ def test_rain_that_goes_missing_never_leaves_a_lower_level_complete(rain, river,
         for village in before.villages:
             lower = after.of(village).level < before.of(village).level
             assert not (lower and after.of(village).data_state is DataState.COMPLETE)
+
+
+@laws
+@given(rain_hours, river_hours, st.integers(0, HOURS - 1), st.integers(1, 6))
+def test_a_gap_in_the_rain_never_leaves_a_lower_level_complete(rain, river, begin, length):
+    gap = [None if begin <= back < begin + length else fall for back, fall in enumerate(rain)]
+    for site in (GRID_SITE, GAUGE_SITE):
+        before, after = judged(weather(rain, river), site), judged(weather(gap, river), site)
+        for village in before.villages:
+            lower = after.of(village).level < before.of(village).level
+            assert not (lower and after.of(village).data_state is DataState.COMPLETE)
+
+
+@laws
+@given(rain_hours, river_hours, st.lists(st.sampled_from([0.0, 30.0, None]), min_size=HOURS))
+def test_a_second_grid_never_blinds_a_village_and_changes_no_byte_of_a_block(rain, river, other):
+    made = weather(rain, river)
+    before = judged(made, GRID_SITE)
+    for back, fall in enumerate(other[:HOURS]):
+        unseen = float("nan")
+        cells = (unseen,) * 4 if fall is None else (fall, unseen, unseen, fall)
+        made.rain(NOON - back * HOUR, *cells, feed="a preferred one")
+    site = SiteArrays.of(config(**SHORT, feeds=(PREFERRED, *GRID_SITE.config.feeds)))
+    after = judged(made, site)
+    for one, two in zip(before.data_states, after.data_states, strict=True):
+        assert one is DataState.BLIND or two is not DataState.BLIND
+    cycles = [made.cycle(site, NOON - back * HOUR) for back in (2, 1, 0)]
+    block = list(judge(cycles, site, code_version="law"))
+    assert block[-1].to_bytes() == after.to_bytes()
 
 
 @laws

@@ -168,10 +168,11 @@ class Weather:
         known: datetime | None = None,
         feed: str = "",
         interval_s: int | None = None,
+        variable: Variable | None = None,
     ) -> None:
-        """Add a stage in m for H, an hour's rain in mm for any other station."""
+        """Add a stage in m for H (or `variable`), an hour's rain in mm for any other station."""
         is_river = station_id == "H"
-        variable = Variable.STAGE if is_river else Variable.RAIN
+        variable = variable or (Variable.STAGE if is_river else Variable.RAIN)
         seconds = (0 if is_river else 3600) if interval_s is None else interval_s
         known = known or self._next(valid)
         reading = Reading(station_id, variable, seconds, valid, value, flag, known_at=known)

@@ -5,6 +5,7 @@ import pytest
 from pipeline.bulletin import Confidence, DataState, Indicator, RiskLevel
 from pipeline.observation import QcFlag
 from pipeline.risk.site_arrays import SiteArrays
+from pipeline.units import Variable
 from tests.risk.small_site import (
     HOUR,
     NOON,
@@ -14,6 +15,7 @@ from tests.risk.small_site import (
     dry,
     gauge_config,
     settings,
+    station,
     thresholds,
 )
 
@@ -127,6 +129,90 @@ def test_rain_is_unseen_below_the_sites_share_of_the_time_of_concentration(share
     assert state is (DataState.DEGRADED if share == 0.0 else DataState.BLIND)
 
 
+class TestTwoVariables:
+    """Station H tells its stage and its discharge; only the stage has levels."""
+
+    both = station(variables=(Variable.STAGE, Variable.DISCHARGE))
+    site = SiteArrays.of(config(stations=(both,)))
+
+    @staticmethod
+    def weather(*stages: float, until_h_ago: int = 4) -> Weather:
+        """Return a dry grid, a stage that died, and a discharge that is told to this day."""
+        weather = river(until_h_ago, *stages)
+        for back in range(80):
+            weather.point("H", NOON - back * HOUR, 5.0, variable=Variable.DISCHARGE)
+        return weather
+
+    def test_a_dead_stage_is_not_hidden_by_the_discharge_beside_it(self):
+        ford = bulletin(self.weather(2.1, 2.1, 2.1), site=self.site).of("ford")
+        assert (ford.level, ford.data_state) == (RiskLevel.NONE, DataState.BLIND)
+        assert ford.cause == "station H silent since 2024-07-14T08:00Z"
+
+    def test_a_stage_that_stood_high_and_is_late_is_not_hidden_either(self):
+        found = bulletin(self.weather(2.1, 2.1, until_h_ago=3), NOON - HOUR / 4, site=self.site)
+        assert found.of("lower").cause == "station H above a level when last heard"
+
+    def test_a_stage_lost_while_rising_raises_although_the_discharge_speaks(self):
+        ford = bulletin(self.weather(0.9, 1.6, 2.1), site=self.site).of("ford")
+        assert ford.level == RiskLevel.RED
+        assert ford.evidence[0].valid_time == NOON - 4 * HOUR
+
+    def test_the_freshness_of_a_station_is_that_of_its_levelled_variable(self):
+        found = bulletin(self.weather(0.2), site=self.site)
+        state = {f.station_id: (f.newest, f.state) for f in found.freshness}
+        assert state["H"] == (NOON - 4 * HOUR, "silent")
+
+    def test_a_station_without_any_level_never_counts_as_seen(self):
+        site = SiteArrays.of(
+            config(stations=(self.both,), levels=(), thresholds=thresholds("lower", "upper"))
+        )
+        weather = Weather()
+        weather.point("H", NOON, 0.2)
+        assert bulletin(weather, site=site).of("lower").data_state is DataState.BLIND
+
+    def test_one_dead_variable_of_two_that_have_levels_degrades_and_both_can_be_lost(self):
+        flow = tuple(
+            level.model_copy(update={"variable": Variable.DISCHARGE, "unit": "m3/s"})
+            for level in config().levels
+        )
+        site = SiteArrays.of(config(stations=(self.both,), levels=config().levels + flow))
+        weather = river(40, 0.2)
+        for back, value in enumerate((0.9, 0.6, 0.2)):
+            weather.point("H", NOON - back * HOUR, value, variable=Variable.DISCHARGE)
+        ford = bulletin(weather, site=site).of("ford")
+        assert (ford.level, ford.data_state) == (RiskLevel.NONE, DataState.DEGRADED)
+        assert ford.cause == "station H stage_m silent since 2024-07-12T20:00Z"
+        assert bulletin(weather, site=site).freshness[0].state == "silent"
+        later = bulletin(weather, NOON + 4 * HOUR, site=site).of("ford")
+        assert later.level == RiskLevel.YELLOW, "the discharge was lost while rising"
+
+
+class TestQuietRiver:
+    """A station for which five days without a word are normal (ADR 0005)."""
+
+    patient = station(silent_after_min=7200)
+    site = SiteArrays.of(config(stations=(patient,)))
+
+    def test_a_river_last_heard_low_is_calm_and_complete_while_it_is_dry(self):
+        lower = bulletin(river(28, 0.9), site=self.site).of("lower")
+        assert (lower.data_state, lower.cause) == (DataState.COMPLETE, None)
+
+    @pytest.mark.parametrize(("mm", "state"), [(9.9, "complete"), (10.0, "degraded")])
+    def test_rain_since_it_was_last_heard_leaves_its_villages_degraded(self, mm, state):
+        weather = river(28, 0.9)
+        weather.rain(NOON - 20 * HOUR, mm)
+        lower = bulletin(weather, site=self.site).of("lower")
+        assert (lower.level, lower.data_state) == (RiskLevel.NONE, state)
+        if state == "degraded":
+            assert lower.cause == "station H not heard in the rain since 2024-07-13T08:00Z"
+
+    def test_rain_while_the_river_is_heard_does_not(self):
+        weather = river(1, 0.9)
+        weather.rain(NOON, 9.9)
+        weather.rain(NOON - HOUR / 2, 9.9)
+        assert bulletin(weather, site=self.site).of("lower").data_state is DataState.COMPLETE
+
+
 class TestRainGauges:
     site = SiteArrays.of(gauge_config())
 
@@ -179,6 +265,32 @@ class TestRainGauges:
         weather.point("R1", NOON, 5.0, interval_s=900)
         upper = bulletin(weather, site=self.site).of("upper")
         assert (upper.level, upper.data_state) == (RiskLevel.RED, DataState.COMPLETE)
+
+    def test_rain_told_by_the_hour_and_by_ten_minutes_counts_once(self):
+        weather = Weather()
+        for back in range(1, 80):
+            weather.point("R1", NOON - back * HOUR, 0.0)
+        for part in range(6):
+            weather.point("R1", NOON - part * HOUR / 6, 2.0, interval_s=600)
+        in_parts = bulletin(weather, site=self.site).of("upper")
+        weather.point("R1", NOON, 12.0)
+        twice = bulletin(weather, site=self.site).of("upper")
+        assert in_parts.evidence[0].value == twice.evidence[0].value == 12.0
+        assert twice.level == RiskLevel.BLUE
+
+    def test_parts_of_unequal_length_still_add_up(self):
+        weather = self.weather(r1_until=1)
+        for end, minutes in ((NOON, 30), (NOON - HOUR / 2, 10), (NOON - HOUR * 2 / 3, 20)):
+            weather.point("R1", end, 4.0, interval_s=60 * minutes)
+        upper = bulletin(weather, site=self.site).of("upper")
+        assert (upper.evidence[0].value, upper.data_state) == (12.0, DataState.COMPLETE)
+
+    def test_an_hour_told_in_part_by_ten_minutes_takes_the_whole(self):
+        weather = self.weather(r1_until=1)
+        weather.point("R1", NOON - HOUR / 2, 3.0, interval_s=600)
+        weather.point("R1", NOON, 11.0)
+        upper = bulletin(weather, site=self.site).of("upper")
+        assert (upper.evidence[0].value, upper.data_state) == (11.0, DataState.COMPLETE)
 
     def test_a_gauge_without_a_station_row_still_brings_its_rain(self):
         full = gauge_config()

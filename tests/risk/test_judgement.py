@@ -111,6 +111,23 @@ def test_unknown_wetness_that_could_change_nothing_degrades_nothing():
     assert bulletin(short).of("upper").data_state is DataState.COMPLETE
 
 
+def soaked(*unseen_h_ago: int) -> Weather:
+    """Return a storm of two hours that wets the soil, and its rain of now; some hours unseen."""
+    past = dry(Weather(), NOON - 12 * HOUR)
+    for back in range(12):
+        fall = {0: 8.5, 8: 35.0, 9: 35.0}.get(back, 0.0)
+        if back not in unseen_h_ago:
+            past.rain(NOON - back * HOUR, fall, 0.0, 0.0, 0.0)
+    return past
+
+
+def test_a_gap_in_the_rain_of_the_days_before_never_lowers_a_level_and_is_complete():
+    assert bulletin(soaked()).of("upper").level == RiskLevel.BLUE
+    upper = bulletin(soaked(8)).of("upper")
+    assert upper.level == RiskLevel.NONE  # drier than it was, for what was seen of it
+    assert (upper.data_state, upper.cause) == (DataState.DEGRADED, "antecedent rain partly seen")
+
+
 def test_a_missing_hour_is_unknown_and_not_dry(weather):
     found = bulletin(weather)
     lower = found.of("lower")
@@ -212,6 +229,24 @@ def test_of_two_grids_for_one_hour_the_feed_named_first_counts(weather):
     assert bulletin(weather).of("upper").level == RiskLevel.ORANGE
     weather.rain(NOON, 11.0, feed="radar")
     assert bulletin(weather).of("upper").level == RiskLevel.BLUE
+
+
+def test_a_preferred_grid_that_saw_nothing_does_not_erase_the_other(weather):
+    weather.rain(NOON, 31.0, feed="another")
+    weather.rain(NOON, float("nan"), feed="radar")
+    found = bulletin(weather)
+    for village in ("upper", "lower"):
+        state = found.of(village).level, found.of(village).data_state
+        assert state == (RiskLevel.ORANGE, DataState.COMPLETE)
+
+
+def test_of_two_grids_each_village_takes_the_one_that_saw_most_of_it(weather):
+    nan = float("nan")
+    weather.rain(NOON, 31.0, feed="another")
+    weather.rain(NOON, 11.0, nan, nan, nan, feed="radar")
+    found = bulletin(weather)
+    assert [found.of(v).level for v in ("upper", "lower")] == [RiskLevel.BLUE, RiskLevel.ORANGE]
+    assert found.of("lower").data_state is DataState.COMPLETE
 
 
 def test_a_village_that_the_bulletin_does_not_name_is_blind_and_not_calm(weather):

@@ -49,5 +49,14 @@ def test_a_river_upstream_above_level_three_brings_the_onset_forward():
     assert by_river.likely < by_rain.likely
 
 
+def test_an_older_reading_upstream_means_earlier_water_by_just_its_age():
+    weather = dry(Weather(), NOON - HOUR)
+    weather.rain(NOON, 0.0)
+    weather.point("H", NOON - HOUR / 5, 2.0)
+    onset = bulletin(weather).of("lower").onset
+    assert onset is not None
+    assert (onset.likely, onset.earliest) == (NOON + HOUR * 0.3, NOON + HOUR * 0.2)
+
+
 def test_no_level_has_no_onset():
     assert all(detail.onset is None for detail in bulletin(dry(Weather(), NOON)).details)

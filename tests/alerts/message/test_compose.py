@@ -159,3 +159,12 @@ def test_a_fall_orders_nothing_and_no_one_who_moved_reads_prepare():
     assert composed.cap.faults == ()
     assert b"<responseType>None</responseType>" in composed.cap.content
     assert {m.action for m in composed.messages} == {Action.STAND_DOWN}
+
+
+def test_a_cap_message_that_breaks_a_rule_is_named_and_no_text_refers_to_it():
+    silent = replace(PACK, config=PACK.config.model_copy(update={"web": ""}))
+    composed = compose(occasion(risk(4)), silent)
+    assert any(fault.startswith("R10") for fault in composed.faults)
+    assert {message.cap_identifier for message in composed.messages} == {None}
+    whole = compose(occasion(risk(4)), PACK)
+    assert {m.cap_identifier for m in whole.messages} == {whole.cap.reference.identifier}

@@ -145,3 +145,12 @@ def test_the_answer_s_link_stands_inside_the_marks():
         *("EXERCISE", "Go.", "Link", "EXERCISE")
     ]
     assert with_answer_link("Go.", "Link") == "Go.\nLink"
+
+
+def test_who_can_no_longer_be_ready_in_time_is_told_now():
+    order = orders(
+        PACK.plans["hekou"], HEKOU, Tier.ORANGE, risk(3, lead_min=20), at=CUTOFF, config=PACK.config
+    )[1]
+    body = said(order, mode=Mode.LIVE).body
+    assert "get ready to leave home now (01:05 at night)" in body
+    assert "before" not in body

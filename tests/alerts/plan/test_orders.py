@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.orders import data_age_min, is_night, orders, stand_down
 from alerts.tier import Action, Tier
+from pipeline.bulletin import Indicator
 from pipeline.site.model import VillageKind
 from tests.golden.samples import CUTOFF, HOUR, MINUTE, SLOT, risk, valley
 
@@ -117,6 +118,45 @@ def test_the_oldest_reading_behind_the_level_counts():
     assert data_age_min(replace(seen, evidence=())) == 0
 
 
+HOURS_S = 5 * 3600
+
+
+def of_kind(indicator, level, age_s):
+    return replace(risk(level, age_s=age_s).evidence[0], indicator=indicator)
+
+
+def test_the_hours_since_a_gauge_was_lost_are_no_age_of_data():
+    seen, lost = risk(4, age_s=300), of_kind(Indicator.GAUGE_LOST, 4, HOURS_S)
+    assert data_age_min(replace(seen, evidence=(*seen.evidence, lost))) == 5
+
+
+def test_where_a_loss_alone_supports_the_level_the_age_is_of_the_next_highest():
+    lost, rain = of_kind(Indicator.GAUGE_LOST, 4, HOURS_S), of_kind(Indicator.RAIN, 3, 600)
+    old = of_kind(Indicator.RAIN, 1, 99999)
+    assert data_age_min(replace(risk(4), evidence=(lost, rain, old))) == 10
+    assert data_age_min(replace(risk(4), evidence=(lost,))) == 0
+
+
+@pytest.mark.parametrize("river", [Indicator.UPSTREAM, Indicator.STAGE, Indicator.DISCHARGE])
+def test_the_age_of_a_river_is_in_the_onset_and_not_taken_off_again(river):
+    seen, upstream = risk(4, age_s=300), of_kind(river, 4, 3600)
+    assert data_age_min(replace(seen, evidence=(*seen.evidence, upstream))) == 5
+
+
+def test_people_who_have_time_are_not_sent_to_the_refuge_because_a_gauge_was_lost():
+    seen, lost = risk(4, lead_min=200), of_kind(Indicator.GAUGE_LOST, 4, HOURS_S)
+    raised = replace(seen, evidence=(lost, *seen.evidence))
+    told = orders(PLAN, HEKOU, Tier.RED, raised, at=CUTOFF, config=PACK.config)
+    assert {order.action for order in told} == {Action.MOVE}
+
+
 def test_those_who_stood_by_are_told_when_they_need_not_any_more():
     order = stand_down(HEKOU, PLAN, risk(0), at=CUTOFF + MINUTE)
     assert (order.action, order.recipients) == (Action.STAND_DOWN, PLAN.people.responsible)
+
+
+def test_at_orange_a_zone_prepares_even_past_its_decide_by():
+    by_place = {order.place_id: order for order in placed(Tier.ORANGE, lead_min=20)}
+    assert by_place["care-home"].action is Action.REFUGE
+    assert by_place["riverside"].decide_by.passed
+    assert by_place["riverside"].action is Action.PREPARE

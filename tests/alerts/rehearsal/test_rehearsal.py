@@ -148,3 +148,10 @@ def test_an_autumn_of_seventy_five_villages_takes_seconds(storms):
     report(rehearsal, pack, span=SPAN, officer=Officer.EARLIEST)
     assert perf_counter() - began < 4
     assert rehearsal.cycles == 2952
+
+
+def test_a_calm_village_that_a_bulletin_leaves_out_is_blind_too():
+    calm = hourly([0, 0])
+    gone = replace(calm[1], villages=(), levels=(), data_states=())
+    (gap,) = told([calm[0], gone]).blind
+    assert gap.start == gone.slot

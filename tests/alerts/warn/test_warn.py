@@ -22,6 +22,7 @@ from tests.alerts.night import (
     MINUTE,
     SLOT,
     WALL,
+    Torn,
     assessed,
     delivery,
     episode,
@@ -108,15 +109,6 @@ def test_a_message_is_worth_sending_as_long_on_the_wall_as_in_the_flood(night):
     night.warned(levels(hekou=4), at=late)
     left = {row.expires_at - row.created_at for row in night.rows(delivery)}
     assert {us // 1_000_000 for us in left} == {4 * 3600}
-
-
-class Torn(dict):
-    """Plans, of which one cannot be read."""
-
-    def get(self, village_id, default=None):
-        if village_id == "baishi":
-            raise ValueError("torn")
-        return super().get(village_id, default)
 
 
 def test_one_village_whose_plan_breaks_is_told_in_plain_words_and_stops_no_other(night):

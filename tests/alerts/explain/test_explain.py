@@ -1,0 +1,131 @@
+"""Every message can be made again from what the store keeps, with the site's files gone."""
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, update
+
+from alerts.actions import Asked, confirm_lower, order_village, request_lower
+from alerts.explain import explain, message_at
+from alerts.issue import Minute
+from alerts.tables import message
+from alerts.tier import Tier
+from alerts.warning_pack import load_warning
+from pipeline.assess import assess
+from pipeline.errors import NotKept
+from pipeline.instants import slots
+from pipeline.observe import observe
+from pipeline.replay import Verdict
+from pipeline.site.derive import risk_config
+from pipeline.site.pack import load
+from pipeline.store.tables import batch, config_version
+from pipeline.world import Mode
+from tests.alerts.night import HOUR, WALL, Night, Torn, home_of
+from tests.valley import STORM_PEAK, copied
+
+FIRST, LAST = STORM_PEAK - 9 * HOUR, STORM_PEAK + HOUR
+DELAY = timedelta(minutes=5)
+AFTER = Minute(WALL, LAST + DELAY)
+
+
+@pytest.fixture
+def storm(engine, tmp_path):
+    """Give a night on which the recorded storm was observed, judged and warned of."""
+    folder = copied(tmp_path)
+    site = load(folder, tmp_path / "home")
+    night = Night(engine, home_of(tmp_path / "home"), pack=load_warning(site))
+    for feed in site.feeds:
+        observe(
+            engine,
+            site,
+            night.world,
+            feed.feed_id,
+            start=FIRST - 40 * 24 * HOUR,
+            end=LAST,
+            now=LAST,
+        )
+    config = risk_config(site)
+    for slot in slots(FIRST, LAST, HOUR):
+        assess(engine, config, night.world, slot, cutoff=slot + DELAY, now=WALL)
+    night.warned(at=AFTER)
+    night.folder = folder
+    assert len({row.village_id for row in night.rows(message)}) > 2
+    return night
+
+
+def verdicts(night):
+    shutil.rmtree(night.folder)
+    night.engine.dispose()
+    return {row.message_id: explain(night.engine, row.message_id) for row in night.rows(message)}
+
+
+def test_each_message_of_the_storm_is_identical_with_the_site_deleted(storm):
+    found = verdicts(storm)
+    assert {(e.verdict, e.where) for e in found.values()} == {(Verdict.IDENTICAL, ())}
+
+
+def test_so_is_what_persons_ordered_and_lowered(storm):
+    request = request_lower(
+        storm.desk, Asked("songlin", Tier.NONE, "gone", "county_duty-1", "all counted"), AFTER
+    )
+    confirm_lower(storm.desk, request, "county_duty-2", AFTER)
+    later = Minute(AFTER.wall + DELAY, AFTER.flood + DELAY)
+    order_village(storm.desk, Asked("songlin", Tier.RED, "seen", "county_duty-1"), later)
+    found = verdicts(storm)
+    by_hand = [e for e in found.values() if e.kept.message.provenance.action_id is not None]
+    assert {e.kept.message.tier for e in by_hand} == {Tier.RED, Tier.NONE}
+    assert {(e.verdict, e.where) for e in found.values()} == {(Verdict.IDENTICAL, ())}
+
+
+def test_so_is_what_went_out_in_plain_words_because_a_plan_broke(storm):
+    lowered = Asked("baishi", Tier.NONE, "gone", "county_duty-1", "all counted")
+    confirm_lower(storm.desk, request_lower(storm.desk, lowered, AFTER), "county_duty-2", AFTER)
+    storm.pack = replace(storm.pack, plans=Torn(storm.pack.plans))
+    later = Minute(AFTER.wall + DELAY, AFTER.flood + DELAY)
+    issued = order_village(storm.desk, Asked("baishi", Tier.RED, "x", "county_duty-1"), later)
+    assert issued.faults
+    found = verdicts(storm)
+    plain = {found[m.message_id].verdict for m in issued.messages}
+    assert plain == {Verdict.IDENTICAL}
+
+
+def test_a_text_that_was_changed_in_the_store_is_found_out(storm):
+    first = storm.rows(message)[0].message_id
+    with storm.engine.begin() as connection:
+        connection.execute(
+            update(message).where(message.c.message_id == first).values(body="all is well")
+        )
+    explained = explain(storm.engine, first)
+    assert (explained.verdict, explained.where) == (Verdict.DIFFERS, ("body",))
+
+
+def test_what_was_pruned_is_said_to_be(storm):
+    first = storm.rows(message)[0].message_id
+    with storm.engine.begin() as connection:
+        connection.execute(delete(config_version).where(config_version.c.kind == "template"))
+    assert explain(storm.engine, first).verdict is Verdict.PRUNED
+
+
+def test_a_decision_whose_rows_are_gone_differs(storm):
+    first = storm.rows(message)[0].message_id
+    with storm.engine.begin() as connection:
+        connection.execute(delete(batch))
+    explained = explain(storm.engine, first)
+    assert explained.verdict is Verdict.DIFFERS
+    assert "inputs_sha256" in explained.where
+
+
+def test_the_last_word_to_a_village_is_found_by_its_time(storm):
+    last = max(storm.rows(message), key=lambda row: row.slot)
+    named = message_at(storm.engine, Mode.EXERCISE, last.village_id, LAST)
+    assert explain(storm.engine, named).kept.message.village_id == last.village_id
+    for village, at in (("nowhere", LAST), (last.village_id, FIRST - HOUR)):
+        with pytest.raises(NotKept):
+            message_at(storm.engine, Mode.EXERCISE, village, at)
+
+
+def test_an_unknown_message_is_said_to_be(storm):
+    with pytest.raises(NotKept):
+        explain(storm.engine, "0" * 32)
