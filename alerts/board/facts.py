@@ -52,6 +52,7 @@ class Facts:
 
     Attributes
     ----------
+    patience : how old the newest cycle may be before the page calls itself stale
     config_readable : False while the page shows an earlier site pack than the one on disk
     flood_now : the exercise's clock; None in the live world
     ended : the exercise has played its flood to the end
@@ -63,7 +64,7 @@ class Facts:
     config_readable: bool
     mode: Mode
     zone: ZoneInfo
-    interval: timedelta
+    patience: timedelta
     now: datetime
     flood_now: datetime | None
     ended: bool

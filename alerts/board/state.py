@@ -31,6 +31,9 @@ from pipeline.site.model import RiskConfig
 from pipeline.site.pack import SitePack, load
 from pipeline.world import Exercise, Mode, World, flood_time
 
+STALE_CYCLES = 2
+EXERCISE_EVERY = timedelta(minutes=1)
+"""How often `flood_exercise` runs, wall time."""
 MOMENT = timedelta(microseconds=1)
 FAILED = (State.FAILED_FINAL, State.EXPIRED)
 
@@ -82,7 +85,7 @@ class BoardSource:
             config_readable=pack.readable,
             mode=self.settings.mode,
             zone=ZoneInfo(pack.site.zone),
-            interval=pack.site.cycle,
+            patience=_patience(pack.site.cycle, exercise),
             now=now,
             flood_now=flood_now,
             ended=exercise is not None and flood_now == exercise.flood_end,
@@ -143,6 +146,12 @@ class BoardSource:
                 raise
             return replace(self._pack, readable=False)
         return self._pack
+
+
+def _patience(cycle: timedelta, exercise: Exercise | None) -> timedelta:
+    """Return two intervals; on a recorded flood also what it plays between two runs of its DAG."""
+    played = timedelta() if exercise is None else EXERCISE_EVERY * exercise.speed
+    return STALE_CYCLES * cycle + played
 
 
 def _stamp(folder: Path) -> tuple[float, int]:

@@ -25,7 +25,6 @@ from pipeline.site.model import Village, VillageKind
 from pipeline.world import Mode
 
 REFRESH_S = 20
-STALE_CYCLES = 2
 TITLES = {
     Mode.LIVE: "LIVE",
     Mode.EXERCISE: "EXERCISE - 演练 - nobody is in danger",
@@ -124,7 +123,7 @@ def now_view(facts: Facts) -> NowView:
 
 
 def banner(facts: Facts) -> Banner:
-    """Return the banner; a cycle older than two intervals is stale, and none at all is too."""
+    """Return the banner; a page whose newest cycle is too old, or is none, says that it is stale."""
     at, bulletin = facts.flood_now or facts.now, facts.bulletin
     age = None if bulletin is None else at - bulletin.slot
     ended = facts.ended
@@ -138,7 +137,7 @@ def banner(facts: Facts) -> Banner:
         else clock(facts.flood_now, facts.zone, with_date=True),
         cycle="none yet" if bulletin is None else clock(bulletin.slot, facts.zone, with_date=True),
         cycle_age="never" if age is None else left(age) + " old",
-        stale=not ended and (age is None or age > STALE_CYCLES * facts.interval),
+        stale=not ended and (age is None or age > facts.patience),
         config_readable=facts.config_readable,
     )
 

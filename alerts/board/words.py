@@ -48,8 +48,8 @@ def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
     what = evidence.indicator.value
     if evidence.duration_h is not None:
         what = f"{evidence.duration_h:g} h {what}"
-    value = "-" if evidence.value is None else f"{evidence.value:g}"
-    limit = "" if evidence.threshold is None else f" of {evidence.threshold:g}"
+    value = "-" if evidence.value is None else f"{evidence.value:.4g}"
+    limit = "" if evidence.threshold is None else f" of {evidence.threshold:.4g}"
     when = "" if evidence.valid_time is None else f" at {clock(evidence.valid_time, zone)}"
     return f"{what} {value}{limit} {evidence.unit}, {evidence.station_id}{when}"
 

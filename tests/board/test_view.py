@@ -93,7 +93,7 @@ def facts(**changes: object) -> Facts:
         config_readable=True,
         mode=Mode.EXERCISE,
         zone=ZoneInfo("Europe/Paris"),
-        interval=HOUR,
+        patience=2 * HOUR,
         now=WALL,
         flood_now=SLOT + timedelta(minutes=10),
         ended=False,
@@ -133,7 +133,7 @@ def test_a_village_missing_from_the_bulletin_is_blind_not_calm() -> None:
 
 
 @pytest.mark.parametrize(("cycles", "stale"), [(1, False), (2, False), (3, True)])
-def test_a_cycle_older_than_two_intervals_is_stale(cycles: int, stale: bool) -> None:
+def test_a_cycle_older_than_the_patience_is_stale(cycles: int, stale: bool) -> None:
     assert now_view(facts(flood_now=SLOT + cycles * HOUR)).banner.stale is stale
 
 
