@@ -123,7 +123,7 @@ def now_view(facts: Facts) -> NowView:
 
 
 def banner(facts: Facts) -> Banner:
-    """Return the banner; a page whose newest cycle is too old, or is none, says that it is stale."""
+    """Return the banner; a page whose newest cycle is too old, or missing, says so."""
     at, bulletin = facts.flood_now or facts.now, facts.bulletin
     age = None if bulletin is None else at - bulletin.slot
     ended = facts.ended

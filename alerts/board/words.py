@@ -50,8 +50,9 @@ def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
         what = f"{evidence.duration_h:g} h {what}"
     value = "-" if evidence.value is None else f"{evidence.value:.4g}"
     limit = "" if evidence.threshold is None else f" of {evidence.threshold:.4g}"
-    when = "" if evidence.valid_time is None else f" at {clock(evidence.valid_time, zone)}"
-    return f"{what} {value}{limit} {evidence.unit}, {evidence.station_id}{when}"
+    where = "" if evidence.station_id == evidence.indicator.value else f" at {evidence.station_id}"
+    when = "" if evidence.valid_time is None else f" ({clock(evidence.valid_time, zone)})"
+    return f"{what}{where} {value}{limit} {evidence.unit}{when}"
 
 
 def told(sent: Sequence[Sent], tier: Tier) -> str:

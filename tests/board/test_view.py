@@ -108,7 +108,7 @@ def facts(**changes: object) -> Facts:
 def test_the_highest_tier_comes_first_with_its_evidence_and_decide_by() -> None:
     row = now_view(facts()).villages[0]
     assert (row.village_id, row.tier, row.told) == ("V1", 4, "move now")
-    assert row.evidence == ("6 h rain 52.4 of 45 mm, radar at 04:00",)
+    assert row.evidence == ("6 h rain at radar 52.4 of 45 mm (04:00)",)
     assert row.decide_by == "05:00"
     assert row.decide_left == "50 min left"
 
