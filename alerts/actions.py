@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.compose import ByHand, Occasion
@@ -59,6 +59,7 @@ def order_village(desk: Desk, asked: Asked, minute: Minute) -> Issued:
         step = order_by_person(
             before, asked.village_id, asked.tier, world=desk.world, slot=deed.flood_at
         )
+        deed = _of_episode(deed, step.episode)
         actions.record(connection, desk.world, deed)
         occasion = by_hand(desk, deed, step, before=before, bulletin=newest, by=(asked.by,))
         return issue(connection, desk, occasion, _whole(minute), cause=Cause.ORDER)
@@ -75,7 +76,8 @@ def request_lower(desk: Desk, asked: Asked, minute: Minute) -> str:
     deed = _deed(desk, asked, minute, Right.LOWER, verb=Verb.LOWER_REQUEST)
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
-        _lowerable(connection, desk, asked.village_id, asked.tier)
+        seen = _lowerable(connection, desk, asked.village_id, asked.tier)
+        deed = replace(_of_episode(deed, seen), refers_to=seen.sha256)
         actions.record(connection, desk.world, deed)
     return deed.action_id
 
@@ -86,19 +88,21 @@ def confirm_lower(desk: Desk, action_id: str, by: str, minute: Minute) -> Issued
     Raises
     ------
     Refused
-        There is no such request, it is old or was agreed to, the same person agrees, the person
-        has no right to, or a rule holds the tier and the request does not override it.
+        There is no such request, it is old or was agreed to, the same person agrees, one of the
+        two has no right to, the village is not any more as the request saw it but higher, or a
+        rule holds the tier and the request does not override it.
     """
     refuse_replay(desk.world)
     newest = _newest_bulletin(desk, minute.flood)
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
         request = _open_request(connection, desk, action_id, minute)
-        desk.roster.entitled(by, Right.LOWER, request.village_id)
+        _two_persons(desk, request, by)
         before = _lowerable(connection, desk, request.village_id, request.tier)
+        _unrisen(connection, desk, request, before)
         asked = Asked(request.village_id, request.tier, request.reason, by, request.override)
         deed = _deed(desk, asked, minute, Right.LOWER, verb=Verb.LOWER_CONFIRM, refers_to=action_id)
-        both = (request.by_ref, by)
+        deed, both = _of_episode(deed, before), (request.by_ref, by)
         step = lower_by_person(
             before,
             request.tier,
@@ -208,3 +212,27 @@ def _open_request(connection: Connection, desk: Desk, action_id: str, minute: Mi
     if minute.wall - request.at > CONFIRM_WITHIN:
         raise Refused("this request is too old; ask again")
     return request
+
+
+def _of_episode(deed: Deed, episode: TierEpisode | None) -> Deed:
+    return replace(deed, episode_id=None if episode is None else episode.episode_id)
+
+
+def _two_persons(desk: Desk, request: Deed, by: str) -> None:
+    """Let only two persons through who both have the right today."""
+    second = desk.roster.entitled(by, Right.LOWER, request.village_id)
+    first = desk.roster.entitled(request.by_ref, Right.LOWER, request.village_id)
+    if first.is_same_person(second):
+        raise Refused("no one lowers alone: a second person must agree")
+
+
+def _unrisen(connection: Connection, desk: Desk, request: Deed, before: TierEpisode) -> None:
+    """Refuse a request that was made of less: what rose or was ordered since, it did not mean."""
+    seen = episodes.with_sha256(connection, desk.world, request.refers_to or "")
+    if seen is None or seen.episode_id != before.episode_id:
+        raise Refused("the request was of another episode; ask again")
+    if before.tier > seen.tier or before.by_hand > seen.by_hand:
+        raise Refused(f"{before.village_id} rose since the request; ask again")
+    deeds = actions.of_village(connection, desk.world, before.village_id)
+    if any(deed.verb is Verb.ORDER and deed.at > request.at for deed in deeds):
+        raise Refused(f"{before.village_id} was ordered since the request; ask again")

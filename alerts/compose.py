@@ -57,9 +57,10 @@ class Occasion:
 
     Attributes
     ----------
-    bulletin : the one that moved the episode; of a person's order, the newest there is, if any
-    at : UTC (flood time): the bulletin's cutoff, or the minute of the person's order
-    before : the episode's state before the step
+    bulletin : the newest that moved the episode; of a person's order, the newest there is, if any
+    at : UTC (flood time) at which people are told: the bulletin's cutoff, the minute of the
+        person's order or, where the bulletin was taken up late, that later minute
+    before : the episode's state before the step, that is before the first of several bulletins
     earlier : this episode's CAP alerts so far, as issued, oldest first
     """
 
@@ -71,6 +72,13 @@ class Occasion:
     step: Step
     by_hand: ByHand | None = None
     earlier: tuple[Reference, ...] = ()
+
+    @property
+    def known_at(self) -> datetime:
+        """The minute up to which readings, or a person, speak; `at` where nobody was late."""
+        if self.by_hand is not None or self.bulletin is None:
+            return self.at
+        return self.bulletin.cutoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +206,18 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
         before=occasion.before,
         step=occasion.step,
         # a fall orders nothing: whoever has moved must not read "prepare"
-        orders=placed if occasion.step.change in ROSE else (),
+        orders=placed if _urges(occasion.step) else (),
         at=occasion.at,
+        known_at=occasion.known_at,
         station_names=dict(pack.station_names),
         by=() if hand is None else hand.by,
         reason="" if hand is None else hand.reason,
     )
+
+
+def _urges(step: Step) -> bool:
+    """Tell whether a step gives orders: it rose, or a person repeated what stands."""
+    return step.change in ROSE or step.again
 
 
 def _speaks(case: Case) -> bool:
@@ -216,18 +230,15 @@ def _speaks(case: Case) -> bool:
         return False
     at_river = case.village.kind is VillageKind.RIVER_POINT
     first_told = Tier.ORANGE if at_river else Tier.YELLOW
-    match case.step.change:
-        case Change.OPENED | Change.RAISED:
-            return episode.tier >= first_told
-        case Change.LOWERED | Change.CLOSED:
-            return before is not None and before.tier >= first_told
-        case Change.HELD | Change.NONE:
-            return False
+    if _urges(case.step):
+        return episode.tier >= first_told
+    fell = case.step.change in {Change.LOWERED, Change.CLOSED}
+    return fell and before is not None and before.tier >= first_told
 
 
 def _told(case: Case) -> tuple[PlaceOrder, ...]:
     """Return what is said in the village."""
-    if case.step.change in ROSE:
+    if _urges(case.step):
         return case.orders
     episode = case.step.episode
     only_stood_by = episode is not None and episode.peak is Tier.YELLOW
@@ -238,7 +249,7 @@ def _told(case: Case) -> tuple[PlaceOrder, ...]:
 
 def _cap(occasion: Occasion, case: Case, voices: tuple[Voice, ...]) -> CapAlert | None:
     """Return the CAP alert; none of a river point, nor of the end of what was never told in CAP."""
-    begins = case.step.change in ROSE
+    begins = _urges(case.step)
     if case.village.kind is VillageKind.RIVER_POINT or not (begins or occasion.earlier):
         return None
     return alert(

@@ -127,7 +127,7 @@ class Turn:
             self.deployment.engine,
             load_warning(self.deployment.pack),
             self.world,
-            Roster.load(settings.home),
+            Roster.at_hand(settings.home),
             now=self.now,
             flood_now=self.flood_now,
         )

@@ -1,7 +1,8 @@
 """Door: sends what is due in one world. Lease, send, record; a repeat bears the same id.
 
-A sender serves the deployment's mode and refuses every other. Parcels go several at a time and
-each in a time budget, so that a receiver that is dead or slow holds up nobody else.
+A sender serves the deployment's mode and refuses every other. A pass tries what was due when it
+began, each once, and ends in time. Each channel has its own hands and each parcel a time budget,
+so that a receiver or a provider that is dead or slow holds up nobody else.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
@@ -21,7 +22,7 @@ from types import FrameType
 from typing_extensions import override
 
 from alerts import ack
-from alerts.errors import AlertError, Refused, SendError
+from alerts.errors import AlertError, Refused, SendError, Unreachable
 from alerts.ledger import messages
 from alerts.ledger.messages import Kept
 from alerts.message import with_answer_link
@@ -38,6 +39,13 @@ from pipeline.world import Mode, World
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
+"""Parcels of one channel on their way at the same time."""
+GIVEN_UP_AFTER = 3
+"""Failures in a row to reach a channel's provider, after which a pass leaves the channel alone."""
+PASS_S = 120.0
+"""A pass inside a cycle takes up no parcel after that: well under a task's time limit."""
+TURN_S = 10.0
+"""As `PASS_S` in the loop, whose next pass follows at once: nobody waits longer for its hands."""
 POLL_S = 1.0
 ANSWER_LINE = {
     "en": "Tap here to say that you received this: {link}",
@@ -82,9 +90,8 @@ def deliver_once(
     RosterError
         There is no key to sign the answer links with.
     """
-    return _Sender(engine, settings, world, roster, channels, _running(now)).drain(
-        threading.Event()
-    )
+    sender = _Sender(engine, settings, world, roster, channels, _running(now))
+    return sender.drain(threading.Event(), within_s=PASS_S)
 
 
 def loop(
@@ -104,13 +111,14 @@ def loop(
     while not stop.is_set():
         try:
             roster = Roster.load(settings.home)
-            done = _Sender(engine, settings, present(), roster, channels, clock.now).drain(stop)
+            sender = _Sender(engine, settings, present(), roster, channels, clock.now)
+            done = sender.drain(stop, within_s=TURN_S)
             if done.states:
                 log.info("delivered: %s", done)
         except AlertError as reason:
             log.warning("no pass: %s", reason)
-        except (SQLAlchemyError, OSError) as error:
-            # The database may come back; its words can quote rows, so only the kind is told.
+        except Exception as error:  # noqa: BLE001 - the next pass may go, and must be tried
+            # Its words can quote rows and addresses, so only its kind is told.
             log.error("a pass failed: %s", type(error).__name__)  # noqa: TRY400
         stop.wait(POLL_S)
 
@@ -133,6 +141,41 @@ def _running(now: datetime) -> Callable[[], datetime]:
     return lambda: now + timedelta(seconds=time.monotonic() - begun)
 
 
+class _Line:
+    """What the hands of one channel share in one pass."""
+
+    def __init__(self, channel: str, due: datetime, ends: float, stop: threading.Event) -> None:
+        self.wanted = queue.Wanted(channel, due)
+        self.ends = ends
+        self.stop = stop
+        self.over = threading.Event()
+        self.unreached = 0
+        self.count = threading.Lock()
+
+    def goes_on(self) -> bool:
+        """Tell whether another parcel may be taken up."""
+        return not (
+            self.stop.is_set()
+            or self.over.is_set()
+            or self.unreached >= GIVEN_UP_AFTER
+            or time.monotonic() >= self.ends
+        )
+
+    def note(self, *, reached: bool) -> None:
+        """Count the failures in a row to reach the provider."""
+        with self.count:
+            self.unreached = 0 if reached else self.unreached + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What came of handing one parcel over."""
+
+    outcome: Outcome
+    detail: str | None = None
+    retry_after: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Sender:
     engine: Engine
@@ -146,21 +189,31 @@ class _Sender:
         default_factory=lambda: f"{socket.gethostname()[:40]}/{time.monotonic_ns():x}"
     )
 
-    def drain(self, stop: threading.Event) -> Delivered:
-        """Send until nothing is due or `stop` is set; what was leased by then is still sent."""
+    def drain(self, stop: threading.Event, *, within_s: float) -> Delivered:
+        """Try what is due now, each once, until `stop` is set; what was leased is still sent."""
         self._refuse_other_modes()
-        key = signing_key(self.settings.home)
+        key, begun = signing_key(self.settings.home), self.now()
         with self.engine.begin() as connection:
-            queue.recover(connection, self.world, now=self.now())
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            hands = [pool.submit(self._send_on, key, stop) for _ in range(AT_ONCE)]
+            queue.recover(connection, self.world, now=begun)
+            due = queue.channels_due(connection, self.world, due=begun)
+        if not due:
+            return Delivered()
+        lines = [_Line(name, begun, time.monotonic() + within_s, stop) for name in due]
+        with ThreadPoolExecutor(AT_ONCE * len(lines)) as pool:
+            try:
+                hands = [pool.submit(self._send_on, key, line) for line in lines * AT_ONCE]
+                wait(hands)
+            finally:
+                # Whatever broke this off, the pool waits for its hands: they must come to an end.
+                for line in lines:
+                    line.over.set()
         return Delivered(dict(sum((hand.result() for hand in hands), Counter[State]())))
 
-    def _send_on(self, key: bytes, stop: threading.Event) -> Counter[State]:
+    def _send_on(self, key: bytes, line: _Line) -> Counter[State]:
         """Send one parcel after the other: who waits for a slow receiver holds nothing else."""
         done: Counter[State] = Counter()
-        while not stop.is_set() and (leased := self._lease()):
-            done.update(self._deliver(each, key) for each in leased)
+        while line.goes_on() and (leased := self._lease(line)):
+            done.update(self._deliver(each, key, line) for each in leased)
         return done
 
     def _refuse_other_modes(self) -> None:
@@ -169,46 +222,51 @@ class _Sender:
                 f"this sender serves {self.settings.mode}; it sends nothing of a {self.world.mode}"
             )
 
-    def _lease(self) -> list[Delivery]:
+    def _lease(self, line: _Line) -> list[Delivery]:
         with self.engine.begin() as connection:
-            return queue.lease(connection, self.world, by=self.name, now=self.now(), limit=1)
+            return queue.lease(connection, self.world, line.wanted, by=self.name, now=self.now())
 
-    def _deliver(self, leased: Delivery, key: bytes) -> State:
+    def _deliver(self, leased: Delivery, key: bytes, line: _Line) -> State:
         """Send one parcel; return where that took its delivery."""
         with self.engine.begin() as connection:
             begun = queue.begin(connection, leased, by=self.name, now=self.now())
-            kept = messages.message(connection, self.world, leased.message_id)
         if not isinstance(begun, Delivery):
             return begun
-        outcome, detail, retry_after = self._send(begun, kept, key)
+        sent = self._send(begun, key, line)
         with self.engine.begin() as connection:
             verdict = queue.finish(
                 connection,
                 begun,
-                outcome,
+                sent.outcome,
                 now=self.now(),
-                detail=detail,
-                retry_after=retry_after,
+                detail=sent.detail,
+                retry_after=sent.retry_after,
             )
         return verdict.state
 
-    def _send(
-        self, begun: Delivery, kept: Kept | None, key: bytes
-    ) -> tuple[Outcome, str | None, float | None]:
+    def _send(self, begun: Delivery, key: bytes, line: _Line) -> _Sent:
         try:
-            channel, parcel = self._packed(begun, kept, key)
+            channel, parcel = self._packed(begun, key)
+        except SendError as error:
+            return _unsent(error)
+        except SQLAlchemyError as error:
+            return _Sent(Outcome.TEMPORARY, _told(begun, error))
+        except Exception as error:  # noqa: BLE001 - nothing left, and no repeat would mend it
+            return _Sent(Outcome.PERMANENT, _told(begun, error))
+        try:
             channel.send(parcel)
         except SendError as error:
-            return _outcome(error), str(error), error.retry_after
+            line.note(reached=not isinstance(error, Unreachable))
+            return _unsent(error)
         except Exception as error:  # noqa: BLE001 - told to the officer as uncertain
             # A channel's own fault: whether the parcel left, nobody knows.
-            # Its words may quote an address, so only its kind is told.
-            why = type(error).__name__
-            log.error("channel %s, delivery %s: %s", begun.channel, begun.key, why)  # noqa: TRY400
-            return Outcome.UNCERTAIN, why, None
-        return Outcome.ACCEPTED, None, None
+            return _Sent(Outcome.UNCERTAIN, _told(begun, error))
+        line.note(reached=True)
+        return _Sent(Outcome.ACCEPTED)
 
-    def _packed(self, begun: Delivery, kept: Kept | None, key: bytes) -> tuple[Channel, Parcel]:
+    def _packed(self, begun: Delivery, key: bytes) -> tuple[Channel, Parcel]:
+        with self.engine.connect() as connection:
+            kept = messages.message(connection, self.world, begun.message_id)
         channel = self.channels.get(begun.channel)
         contact = self.roster.contact(begun.contact_ref)
         if kept is None or channel is None or contact is None:
@@ -237,7 +295,16 @@ def _parcel(begun: Delivery, kept: Kept, contact: Contact, answer_line: str) -> 
     )
 
 
-def _outcome(error: SendError) -> Outcome:
+def _unsent(error: SendError) -> _Sent:
     if error.uncertain:
-        return Outcome.UNCERTAIN
-    return Outcome.TEMPORARY if error.retryable else Outcome.PERMANENT
+        outcome = Outcome.UNCERTAIN
+    else:
+        outcome = Outcome.TEMPORARY if error.retryable else Outcome.PERMANENT
+    return _Sent(outcome, str(error), error.retry_after)
+
+
+def _told(begun: Delivery, error: Exception) -> str:
+    """Log a fault of ours and return its kind; its words may quote an address, so only that."""
+    why = type(error).__name__
+    log.error("channel %s, delivery %s: %s", begun.channel, begun.key, why)
+    return why

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -100,11 +101,13 @@ class Step:
     ----------
     episode : the state after; None where the village has none and needs none
     reason : why, in words for the officer and the log
+    again : a person gave the standing order once more, so it is said once more
     """
 
     episode: TierEpisode | None
     change: Change
     reason: str
+    again: bool = False
 
 
 def episode_id(world: World, village_id: str, opened: datetime) -> str:
@@ -145,12 +148,44 @@ def advance(
     return _fall_by_clock(seen, risk, slot=slot, rules=rules)
 
 
+def advance_through(
+    episode: TierEpisode | None,
+    told: Iterable[tuple[datetime, VillageRisk]],
+    *,
+    world: World,
+    rules: WarningConfig,
+) -> tuple[Step, ...]:
+    """Take several bulletins' words, each with its slot, oldest first; return each one's step."""
+    steps = []
+    for slot, risk in told:
+        step = advance(episode, risk, world=world, slot=slot, rules=rules)
+        episode = step.episode
+        steps.append(step)
+    return tuple(steps)
+
+
+def in_all(before: TierEpisode | None, last: Step) -> Step:
+    """Return what steps from `before` to `last` come to, as people who heard none of them see it.
+
+    Of one step, what it is.
+    """
+    after, was = last.episode, _standing(before)
+    if after is None or _standing(after) == was:
+        return replace(last, change=Change.NONE if after in {before, None} else Change.HELD)
+    if after.tier < was:
+        fell = Change.LOWERED if after.closed is None else Change.CLOSED
+        return replace(last, change=fell)
+    same = before is not None and before.episode_id == after.episode_id
+    return replace(last, change=Change.RAISED if same else Change.OPENED)
+
+
 def order_by_person(
     episode: TierEpisode | None, village_id: str, tier: Tier, *, world: World, slot: datetime
 ) -> Step:
     """Raise a village to `tier` by one person's order, or keep what is higher; never lower.
 
-    No clock and no bulletin lowers it below `tier` afterwards.
+    No clock and no bulletin lowers it below `tier` afterwards. The tier that stands, ordered once
+    more, is said once more: whoever was not reached is told anew.
 
     Parameters
     ----------
@@ -168,7 +203,8 @@ def order_by_person(
         return Step(replace(fresh, by_hand=tier), Change.OPENED, "ordered by a person")
     kept = replace(episode, by_hand=max(tier, episode.by_hand), revision=episode.revision + 1)
     if tier <= episode.tier:
-        return Step(kept, Change.HELD, f"ordered by a person; {episode.tier.colour} already")
+        reason = f"ordered by a person; {episode.tier.colour} already"
+        return Step(kept, Change.HELD, reason, again=tier is episode.tier)
     return Step(_at(kept, tier, slot=slot), Change.RAISED, "ordered by a person")
 
 
@@ -292,6 +328,10 @@ def _at(episode: TierEpisode, tier: Tier, *, slot: datetime) -> TierEpisode:
 def _fallen(episode: TierEpisode, reason: str) -> Step:
     change = Change.CLOSED if episode.closed is not None else Change.LOWERED
     return Step(episode, change, reason)
+
+
+def _standing(episode: TierEpisode | None) -> Tier:
+    return Tier.NONE if episode is None or episode.closed is not None else episode.tier
 
 
 def _rose(tier: Tier) -> str:

@@ -56,3 +56,10 @@ class SendError(AlertError):
         self.retryable = retryable
         self.uncertain = uncertain
         self.retry_after = retry_after
+
+
+class Unreachable(SendError):
+    """A provider could not be spoken to at all: it would take no other message now either."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)

@@ -7,17 +7,24 @@ the kept versions of configuration, plan and template. No file of the site is re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.compose import ByHand, Occasion, Provenance, WarningMessage
-from alerts.episode import Step, TierEpisode, advance, lower_by_person, order_by_person
+from alerts.episode import (
+    Step,
+    TierEpisode,
+    advance_through,
+    in_all,
+    lower_by_person,
+    order_by_person,
+)
 from alerts.issue import composed_or_simpler
 from alerts.ledger import actions, episodes, messages
 from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.messages import Kept
 from alerts.warning_pack import WarningPack
 from pipeline import explain as versions
-from pipeline.assess import RISK_KIND
+from pipeline.assess import RISK_KIND, bulletins
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection, Engine, reading
 from pipeline.errors import NotKept
@@ -26,6 +33,7 @@ from pipeline.site.model import RiskConfig
 from pipeline.world import Mode
 
 COMPARED = ("subject", "body", "tier", "action", "decide_by", "recipients", "roles", "provenance")
+SECOND = timedelta(seconds=1)
 WORST = (Verdict.DIFFERS, Verdict.PRUNED, Verdict.SAME_DECISION, Verdict.IDENTICAL)
 
 
@@ -127,14 +135,20 @@ def _occasion(
     stored, made_of = kept.message, kept.message.provenance
     before = _before(connection, kept)
     deed, by = _deed(connection, kept)
-    at = deed.flood_at if deed is not None else _cutoff(bulletin)
+    # When people were told is what a message's hours are counted from.
+    at = stored.expires_at - timedelta(minutes=pack.config.expires_minutes)
+    step = (
+        _taken(connection, kept, before, pack)
+        if deed is None
+        else _by_hand(kept, before, (deed, by), pack)
+    )
     return Occasion(
         world=kept.world,
         village_id=stored.village_id,
         bulletin=bulletin,
         at=at,
         before=before,
-        step=_step(kept, bulletin, before, deed=(deed, by), pack=pack),
+        step=step,
         by_hand=None
         if deed is None
         else ByHand(made_of.action_id or deed.action_id, by, deed.reason),
@@ -170,16 +184,11 @@ def _deed(connection: Connection, kept: Kept) -> tuple[Deed | None, tuple[str, .
     return deed, (request.by_ref, deed.by_ref)
 
 
-def _step(
-    kept: Kept,
-    bulletin: RiskBulletin | None,
-    before: TierEpisode | None,
-    *,
-    deed: tuple[Deed | None, tuple[str, ...]],
-    pack: WarningPack,
+def _by_hand(
+    kept: Kept, before: TierEpisode | None, deed: tuple[Deed, tuple[str, ...]], pack: WarningPack
 ) -> Step:
     village_id, (done, by) = kept.message.village_id, deed
-    if done is not None and done.verb is Verb.LOWER_CONFIRM and before is not None:
+    if done.verb is Verb.LOWER_CONFIRM and before is not None:
         return lower_by_person(
             before,
             done.tier,
@@ -188,20 +197,22 @@ def _step(
             rules=pack.config,
             override=done.override,
         )
-    if done is not None:
-        return order_by_person(before, village_id, done.tier, world=kept.world, slot=done.flood_at)
-    if bulletin is None:
-        raise NotKept("neither a bulletin nor a person's action stands behind this message")
-    return advance(
-        before,
-        bulletin.of(village_id),
-        world=kept.world,
-        slot=bulletin.slot,
-        rules=pack.config,
+    return order_by_person(before, village_id, done.tier, world=kept.world, slot=done.flood_at)
+
+
+def _taken(
+    connection: Connection, kept: Kept, before: TierEpisode | None, pack: WarningPack
+) -> Step:
+    """Take all the bulletins again that moved the village from `before` to what it was told."""
+    stored, village_id = kept.message, kept.message.village_id
+    slots = episodes.slots(
+        connection, kept.world, village_id, after=before, upto=(stored.episode_id, stored.revision)
     )
-
-
-def _cutoff(bulletin: RiskBulletin | None) -> datetime:
-    if bulletin is None:
-        raise NotKept("the bulletin behind this message was pruned")
-    return bulletin.cutoff
+    if not slots:
+        raise NotKept("the episode's state behind this message was pruned")
+    told = bulletins(connection.engine, kept.world, after=slots[0] - SECOND, upto=slots[-1])
+    words = [(each.slot, each.of(village_id)) for each in told if each.slot in slots]
+    if len(words) < len(slots):
+        raise NotKept("a bulletin behind this message was pruned")
+    steps = advance_through(before, words, world=kept.world, rules=pack.config)
+    return in_all(before, steps[-1])

@@ -23,6 +23,7 @@ from alerts.roster import (
     write_private,
 )
 from alerts.warning_pack import WarningPack
+from pipeline.database import private_folder
 from pipeline.site.model import Village, VillageKind
 from pipeline.world import Mode
 
@@ -43,7 +44,7 @@ def init_home(home: Path, pack: WarningPack, mode: Mode) -> tuple[str, ...]:
     RosterError
         The contacts that are there are open to others.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(home)
     made = []
     if write_private(home / SIGNING_KEY, secrets.token_bytes(KEY_BYTES)):
         made.append(SIGNING_KEY)

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import groupby
 
 from alerts.compose import Audience, Composed, Occasion, WarningMessage, compose
+from alerts.episode import TierEpisode
 from alerts.errors import Refused
 from alerts.last_words import last_words
 from alerts.ledger import episodes, messages
@@ -20,7 +21,7 @@ from alerts.ledger.episodes import Cause
 from alerts.outbox import queue
 from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
-from alerts.roster import Roster
+from alerts.roster import Contact, Roster
 from alerts.warning_pack import WarningPack
 from pipeline import explain
 from pipeline.database import Connection, Engine
@@ -88,8 +89,7 @@ def issue(
     episode = occasion.step.episode
     if episode is None:
         return Issued()
-    if not episodes.append(connection, desk.world, episode, cause):
-        raise StoreError(f"another process moved the episode of {occasion.village_id}")
+    keep_state(connection, desk.world, episode, cause)
     earlier = messages.references(
         connection, desk.world, episode.episode_id, before=episode.revision
     )
@@ -105,6 +105,18 @@ def issue(
         deliveries=queue.enqueue(connection, wanted),
         faults=(*composed.faults, *nobody),
     )
+
+
+def keep_state(connection: Connection, world: World, state: TierEpisode, cause: Cause) -> None:
+    """Write one revision of an episode.
+
+    Raises
+    ------
+    StoreError
+        Another process moved the same episode.
+    """
+    if not episodes.append(connection, world, state, cause):
+        raise StoreError(f"another process moved the episode of {state.village_id}")
 
 
 def composed_or_simpler(occasion: Occasion, pack: WarningPack) -> tuple[Composed, WarningPack]:
@@ -151,13 +163,12 @@ def _deliveries(
     desk: Desk, composed: tuple[WarningMessage, ...], minute: Minute
 ) -> tuple[list[Delivery], list[str]]:
     """Return a delivery for each person and channel, and the places that have nobody."""
-    wanted, nobody = [], []
+    wanted: list[Delivery] = []
+    nobody = [] if desk.roster.contacts else [f"nobody to tell: {_why_empty(desk.roster)}"]
     for (audience, place_id), group in groupby(sorted(composed, key=_place), key=_place):
         by_language = {message.language: message for message in group}
         any_of_them = next(iter(by_language.values()))
-        people = desk.roster.named(
-            any_of_them.recipients, any_of_them.roles, any_of_them.village_id
-        )
+        people = _people(desk, any_of_them)
         unknown = [ref for ref in any_of_them.recipients if desk.roster.contact(ref) is None]
         nobody += [f"not in the roster: {ref}" for ref in unknown]
         if not people:
@@ -166,6 +177,18 @@ def _deliveries(
             message = _in_language(by_language, person.language, desk.pack.languages)
             wanted += [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
     return wanted, nobody
+
+
+def _people(desk: Desk, message: WarningMessage) -> tuple[Contact, ...]:
+    """Return whom a message is for; where the roster knows none of them, the village's roles."""
+    found = desk.roster.named(message.recipients, message.roles, message.village_id)
+    if found or message.audience is Audience.OFFICER:
+        return found
+    return desk.roster.named((), desk.pack.config.roles.villagers, message.village_id)
+
+
+def _why_empty(roster: Roster) -> str:
+    return "; ".join(str(fault) for fault in roster.faults) or "the roster names no one"
 
 
 def _place(message: WarningMessage) -> tuple[Audience, str]:

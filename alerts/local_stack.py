@@ -21,7 +21,7 @@ from alerts.supervisor import Component, ProcessTree
 from alerts.terminal import Terminal
 from alerts.warning_pack import load_warning
 from pipeline import clock, instants
-from pipeline.database import migrate
+from pipeline.database import migrate, private_folder
 from pipeline.errors import SiteError
 from pipeline.runs import open_exercise
 from pipeline.settings import Settings
@@ -47,7 +47,7 @@ class Ports:
 
 def run(settings: Settings, terminal: Terminal) -> None:
     """Set up, replay the archive, then play the site's recorded flood until somebody stops it."""
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(settings.home)
     ports = free_ports()
     settings = replace(
         settings,

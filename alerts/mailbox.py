@@ -1,12 +1,14 @@
 """A mailbox for exercises: takes in every e-mail and shows it; nothing leaves this machine.
 
 Mails are files under ``FLOODWARN_HOME/mailbox``, as they came. The page reads only, and listens
-on 127.0.0.1 alone, as the mail server does.
+on 127.0.0.1 alone, as the mail server does. It answers to no other name: a page of the web whose
+name was pointed here would read signed links. Whoever uses this machine can read it.
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import re
 from dataclasses import asdict, dataclass
@@ -22,6 +24,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from alerts.roster import write_private
 from pipeline import clock
@@ -30,9 +33,12 @@ from pipeline.settings import Settings
 
 FOLDER = "mailbox"
 HOST = "127.0.0.1"
+NAMES = (HOST, "localhost")
 MAX_MAIL = 1_000_000
 SHOWN = 300
 LINK = re.compile(r"https?://[^\s<>\"']+")
+UNREADABLE = "unreadable"
+log = logging.getLogger(__name__)
 Name = Annotated[str, PathParameter(pattern=r"^[0-9]{20}-[0-9]+-[0-9]{6}$")]
 
 
@@ -86,6 +92,7 @@ def receiving(folder: Path, port: int) -> Controller:
 def create_mailbox_app(folder: Path) -> FastAPI:
     """Return the page: everyone's mails, one person's, one mail; and ``/mails.json``."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=NAMES)
 
     @app.get("/")
     def everyone(to: str | None = None) -> HTMLResponse:
@@ -121,6 +128,15 @@ def serve(settings: Settings, port: int, smtp_port: int) -> None:
 
 
 def _read(path: Path) -> Mail:
+    """Return a mail, or that it is unreadable: one mail must not hide the others."""
+    try:
+        return _parsed(path)
+    except Exception:  # anybody may post anything here
+        log.exception("mail %s cannot be read", path.stem)
+        return Mail(path.stem, to="", subject=UNREADABLE, date="", message_id="", body=UNREADABLE)
+
+
+def _parsed(path: Path) -> Mail:
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     part = mail.get_body(("plain",))
     return Mail(
@@ -171,6 +187,7 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;border-left:5px solid #5a2d82;pa
 font:inherit}
 </style></head><body>
 <h1>{% if to %}Mails to {{ to }}{% else %}Mailbox of the exercise{% endif %}</h1>
+<p>For exercises only: any user of this machine can read these mails.</p>
 {% if to or whole %}<p><a href="/">All mails</a></p>{% endif %}
 {% if whole %}{% for mail in mails %}
 <p>To <a href="/?to={{ mail.to | urlencode }}">{{ mail.to }}</a>, {{ mail.date }}</p>

@@ -25,7 +25,8 @@ class Case:
 
     Attributes
     ----------
-    at : UTC (flood time), the cutoff or the minute of a person's order
+    at : UTC (flood time) at which people are told
+    known_at : the bulletin's cutoff, or the minute of a person's order
     station_names : by station id; an unknown id stands for itself
     by, reason : of a person's order or lowering, else empty
     """
@@ -37,6 +38,7 @@ class Case:
     step: Step
     orders: tuple[PlaceOrder, ...]
     at: datetime
+    known_at: datetime
     station_names: dict[str, str]
     by: tuple[str, ...] = ()
     reason: str = ""
@@ -57,7 +59,7 @@ def officer_facts(case: Case, voice: Voice) -> Facts:
         "tier": words.tier[tier.colour],
         "previous": words.tier[before.colour],
         "change": words.change[case.step.change],
-        "at": voice.minute(case.at),
+        "at": voice.minute(case.known_at),
         "level": words.tier[risk.level.name.lower()],
         "signal": words.signal[risk.signal],
         "confidence": words.confidence[risk.confidence],

@@ -26,16 +26,32 @@ def findings_of(settings: Settings) -> list[Finding]:
 
 def _people(settings: Settings) -> list[Finding]:
     # A file that is absent matters only to those who send; one open to others matters always.
-    found = []
+    found: list[Finding] = []
     for file, read in ((CONTACTS, Roster.load), (SIGNING_KEY, signing_key)):
         if settings.mode is Mode.REPLAY and not (settings.home / file).exists():
             continue
         try:
-            read(settings.home)
+            content = read(settings.home)
         except RosterError as error:
             cure = "`floodwarn run` makes those of an exercise; for others see the runbook"
             found.append(Finding("error", f"FLOODWARN_HOME/{file}", None, None, str(error), cure))
+        else:
+            found += _contacts(content) if isinstance(content, Roster) else []
     return found
+
+
+def _contacts(roster: Roster) -> list[Finding]:
+    return [
+        Finding(
+            "error",
+            f"FLOODWARN_HOME/{CONTACTS}",
+            fault.row,
+            ".".join(part for part in (fault.ref, fault.field) if part) or None,
+            fault.message,
+            "correct this contact; the others are told meanwhile",
+        )
+        for fault in roster.faults
+    ]
 
 
 def _live(settings: Settings) -> list[Finding]:

@@ -1,7 +1,8 @@
 """People and their addresses: ``FLOODWARN_HOME/contacts.toml``, readable by its owner alone.
 
-Plans name people by reference or role and never hold an address; here the two meet. Whatever is
-wrong with the file is said without quoting it: no address reaches a log or an error.
+Plans name people by reference or role and never hold an address; here the two meet. A contact that
+cannot be used is left out, and the others are told. Whatever is wrong with the file is said
+without quoting it: no address reaches a log or an error.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -22,13 +23,16 @@ from pydantic import (
     Field,
     SecretStr,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
 )
+from typing_extensions import override
 
 from alerts.errors import Refused, RosterError
 from alerts.plan.model import Ref
+from alerts.toml_lines import line_of
 
 CONTACTS = "contacts.toml"
 SIGNING_KEY = "ack.key"
@@ -36,6 +40,8 @@ KEY_BYTES = 32
 EVERYWHERE = "*"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 UNSAFE = frozenset(" \t\r\n<>,;:\"'()[]\\")
+
+_REF: TypeAdapter[str] = TypeAdapter(Ref)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
 
@@ -94,40 +100,87 @@ class Contact(BaseModel):
         """Tell whether the village is one of this person's."""
         return EVERYWHERE in self.villages or village_id in self.villages
 
+    def is_same_person(self, other: Contact) -> bool:
+        """Tell whether both are one person: a reference, a login or an address in common."""
+        one_name = self.ref == other.ref or bool(set(self.logins) & set(other.logins))
+        return one_name or (self.email is not None and self._address == other._address)
+
+    @property
+    def _address(self) -> str:
+        return "" if self.email is None else self.email.get_secret_value().casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFault:
+    """What is wrong with a contact, or with the whole file; never a value of it.
+
+    Attributes
+    ----------
+    row : line of the file
+    ref : of the contact, where it has a usable one
+    """
+
+    message: str
+    row: int | None = None
+    ref: str | None = None
+    field: str | None = None
+
+    @override
+    def __str__(self) -> str:
+        """Return the fault with its place, for a log."""
+        row = None if self.row is None else f"line {self.row}"
+        return ": ".join(part for part in (row, self.ref, self.field, self.message) if part)
+
 
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     schema_id: Literal["floodwarn.contacts/1"] = Field(alias="schema")
-    contacts: tuple[Contact, ...]
+    contacts: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The contacts of a deployment."""
+    """The contacts of a deployment.
+
+    Attributes
+    ----------
+    faults : contacts that were left out or lost a right, and why; for `check` and the board
+    """
 
     contacts: tuple[Contact, ...]
+    faults: tuple[ContactFault, ...] = ()
 
     @classmethod
     def load(cls, home: Path) -> Self:
-        """Read ``contacts.toml``.
+        """Read ``contacts.toml``; a contact that cannot be used is a fault, and the rest is kept.
 
         Raises
         ------
         RosterError
-            The file is absent, open to others, malformed, or gives one reference twice.
+            The file is absent, open to others, or no list of contacts at all.
         """
         content = read_private(home / CONTACTS)
         try:
-            contacts = _File.model_validate(tomllib.loads(content.decode())).contacts
+            text = content.decode()
+            rows = _File.model_validate(tomllib.loads(text)).contacts
         except (tomllib.TOMLDecodeError, UnicodeDecodeError):
             raise RosterError(f"{CONTACTS} is not valid TOML") from None
         except ValidationError as error:
-            raise RosterError(f"{CONTACTS}: {_places(error)}") from None
-        twice = {c.ref for c in contacts if sum(d.ref == c.ref for d in contacts) > 1}
-        if twice:
-            raise RosterError(f"{CONTACTS}: given twice: {', '.join(sorted(twice))}")
-        return cls(contacts)
+            places = "; ".join(f"{place}: {why}" for place, why in _places(error))
+            raise RosterError(f"{CONTACTS}: {places}") from None
+        return cls(*_usable(rows, text))
+
+    @classmethod
+    def at_hand(cls, home: Path) -> Self:
+        """Read ``contacts.toml``; where it cannot be read, return nobody and the reason.
+
+        For those who must write down what stands whether or not there is anyone to tell.
+        """
+        try:
+            return cls.load(home)
+        except RosterError as error:
+            return cls((), (ContactFault(str(error)),))
 
     def contact(self, ref: str) -> Contact | None:
         """Return the person of that reference."""
@@ -160,12 +213,59 @@ class Roster:
         return contact
 
 
-def _places(error: ValidationError) -> str:
-    """Say where the file is wrong and why, without what stands there."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+def _usable(
+    rows: tuple[Any, ...], text: str
+) -> tuple[tuple[Contact, ...], tuple[ContactFault, ...]]:
+    """Sort out the contacts that can be used and what is wrong with the others."""
+    kept: list[Contact] = []
+    faults: list[ContactFault] = []
+    for index, raw in enumerate(rows):
+        ref = _usable_ref(raw)
+        try:
+            contact, wrong = _beside(kept, Contact.model_validate(raw))
+        except ValidationError as error:
+            contact, wrong = None, _places(error)
+        for field, why in wrong:
+            row = line_of(text, ("contacts", index, *field.split(".")))
+            faults.append(ContactFault(why, row, ref, field))
+        if contact is not None:
+            kept.append(contact)
+    return tuple(kept), tuple(faults)
+
+
+def _beside(kept: list[Contact], contact: Contact) -> tuple[Contact | None, list[tuple[str, str]]]:
+    """Return what of a contact stands beside those before it, and what does not, with the field.
+
+    Two entries of one person are not two persons: the second is told what it is told, but it
+    cannot lower with the first, and a login is the first's.
+    """
+    if any(contact.ref == other.ref for other in kept):
+        return None, [("ref", "given twice; the first stands")]
+    taken = {login for other in kept for login in other.logins} & set(contact.logins)
+    wrong = [("logins", "also the login of a contact before, whose it stays")] if taken else []
+    lowerers = [other for other in kept if Right.LOWER in other.rights]
+    rights = contact.rights
+    if Right.LOWER in rights and any(contact.is_same_person(other) for other in lowerers):
+        wrong.append(("rights", "one person with a contact before, by login or e-mail: no lower"))
+        rights -= {Right.LOWER}
+    logins = tuple(login for login in contact.logins if login not in taken)
+    return contact.model_copy(update={"rights": rights, "logins": logins}), wrong
+
+
+def _usable_ref(raw: object) -> str | None:
+    """Return a contact's reference, unless it is something else that must not be shown."""
+    try:
+        return _REF.validate_python(raw.get("ref")) if isinstance(raw, dict) else None
+    except ValidationError:
+        return None
+
+
+def _places(error: ValidationError) -> list[tuple[str, str]]:
+    """Return where something is wrong and why, without what stands there."""
+    return [
+        (".".join(str(part) for part in fault["loc"]), fault["msg"])
         for fault in error.errors(include_input=False, include_context=False, include_url=False)
-    )
+    ]
 
 
 def signing_key(home: Path) -> bytes:
@@ -198,6 +298,8 @@ def read_private(path: Path) -> bytes:
             return file.read()
     except FileNotFoundError:
         raise RosterError(f"{path.name} is not in FLOODWARN_HOME") from None
+    except OSError as error:
+        raise RosterError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 def write_private(path: Path, content: bytes) -> bool:

@@ -128,6 +128,7 @@ def _cases() -> Iterator[Case]:
         step=opened,
         orders=tuple(order for action in SPOKEN for order in _samples(action, planned=True)),
         at=AT,
+        known_at=AT,
         station_names={},
         by=("sample/duty",),
         reason="sample",

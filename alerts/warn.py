@@ -1,7 +1,9 @@
-"""Door: turns each new bulletin of a world into episodes, orders and queued messages.
+"""Door: turns the new bulletins of a world into episodes, orders and queued messages.
 
-One transaction a bulletin, fenced by its slot: the decision and every delivery that follows from
-it are written together or not at all. One village that fails is recorded and stops no other.
+One transaction a pass, fenced by each slot in order: the decisions and every delivery that follows
+from them are written together or not at all. Where several bulletins wait, every village's episode
+moves through all of them and people are told once, of what stands now. One village that fails,
+even while it is written, is recorded and stops no other.
 """
 
 from __future__ import annotations
@@ -9,17 +11,19 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from typing_extensions import override
 
 from alerts.compose import Occasion
-from alerts.episode import Change, Step, TierEpisode, advance
-from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
+from alerts.episode import Change, Step, TierEpisode, advance_through, in_all
+from alerts.issue import Desk, Issued, Minute, issue, keep_state, refuse_replay
 from alerts.ledger import episodes, fence
 from alerts.ledger.episodes import Cause, Fault
 from alerts.roster import Roster
+from alerts.warning_config import WarningConfig
 from alerts.warning_pack import WarningPack
 from pipeline import instants
 from pipeline.assess import bulletins
@@ -29,10 +33,15 @@ from pipeline.world import World
 
 log = logging.getLogger(__name__)
 
+SECOND = timedelta(seconds=1)
+SILENT = frozenset({Change.HELD, Change.NONE})
+Pending = tuple[RiskBulletin, ...]
+"""Bulletins that nobody was warned of yet, oldest first; at least one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What one bulletin brought about."""
+    """What one bulletin brought about; what is said of several at once is the last one's."""
 
     slot: datetime
     changes: Mapping[Change, int] = field(default_factory=dict)
@@ -48,6 +57,14 @@ class Warned:
             f"{instants.text(self.slot)}: {changes or 'no change'}; {self.messages} messages, "
             f"{self.deliveries} deliveries, {len(self.faults)} faults"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one village made of all that was pending: a step for each bulletin, if any moved it."""
+
+    steps: tuple[Step, ...] = ()
+    issued: Issued = field(default_factory=Issued)
 
 
 def warn(
@@ -74,47 +91,63 @@ def warn(
     desk, minute = Desk(engine, pack, world, roster), Minute(now, flood_now)
     with reading(engine) as connection:
         seen = fence.last_warned(connection, world)
-    warned = []
-    for bulletin in bulletins(engine, world, after=seen):
-        done = _warn_of(desk, bulletin, seen=seen, minute=minute)
-        if done is None:
-            break
+    pending = tuple(bulletins(engine, world, after=seen))
+    warned = _warn_of(desk, pending, seen=seen, minute=minute) if pending else []
+    for done in warned:
         log.info("warned: %s", done)
-        warned.append(done)
-        seen = bulletin.slot
     return warned
 
 
 def _warn_of(
-    desk: Desk, bulletin: RiskBulletin, *, seen: datetime | None, minute: Minute
-) -> Warned | None:
-    """Write all that follows from one bulletin; None where another process was faster."""
-    changes: Counter[Change] = Counter()
-    issued: list[Issued] = []
-    faults: list[Fault] = []
+    desk: Desk, pending: Pending, *, seen: datetime | None, minute: Minute
+) -> list[Warned]:
+    """Write all that follows from what is pending; nothing where another process was faster."""
+    slot, faults = pending[-1].slot, []
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
-        if not fence.pass_fence(connection, desk.world, seen=seen, slot=bulletin.slot):
-            return None
+        if not _pass_fences(connection, desk.world, pending, seen=seen):
+            return []
         states = episodes.newest(connection, desk.world)
-        for village_id in _villages(desk.pack, states):
-            change, told = _turn(
-                connection, desk, bulletin, minute, village=(village_id, states.get(village_id))
+        turns = {
+            village_id: _turn(
+                connection, desk, pending, minute, village=(village_id, states.get(village_id))
             )
-            if change is not None:
-                changes[change] += 1
-            issued.append(told)
-            if told.faults:
-                fault = Fault(bulletin.slot, village_id, "; ".join(told.faults))
+            for village_id in _villages(desk.pack, states)
+        }
+        for village_id, turn in turns.items():
+            if turn.issued.faults:
+                fault = Fault(slot, village_id, "; ".join(turn.issued.faults))
                 episodes.record_fault(connection, desk.world, fault, stored_at=minute.wall)
                 faults.append(fault)
-    return Warned(
-        slot=bulletin.slot,
-        changes=dict(changes),
-        messages=sum(len(told.messages) for told in issued),
-        deliveries=sum(told.deliveries for told in issued),
-        faults=tuple(faults),
+    return _told_of(pending, tuple(turns.values()), tuple(faults))
+
+
+def _pass_fences(
+    connection: Connection, world: World, pending: Pending, *, seen: datetime | None
+) -> bool:
+    for bulletin in pending:
+        if not fence.pass_fence(connection, world, seen=seen, slot=bulletin.slot):
+            return False
+        seen = bulletin.slot
+    return True
+
+
+def _told_of(pending: Pending, turns: tuple[_Turn, ...], faults: tuple[Fault, ...]) -> list[Warned]:
+    """Return what each bulletin changed; messages, deliveries and faults are the last one's."""
+    changes: list[Counter[Change]] = [Counter() for _ in pending]
+    for turn in turns:
+        for counted, step in zip(changes, turn.steps, strict=False):
+            counted.update(() if step.change in SILENT else (step.change,))
+    warned = [
+        Warned(each.slot, dict(counted)) for each, counted in zip(pending, changes, strict=True)
+    ]
+    warned[-1] = replace(
+        warned[-1],
+        messages=sum(len(turn.issued.messages) for turn in turns),
+        deliveries=sum(turn.issued.deliveries for turn in turns),
+        faults=faults,
     )
+    return warned
 
 
 def _villages(pack: WarningPack, states: Mapping[str, TierEpisode]) -> tuple[str, ...]:
@@ -130,39 +163,60 @@ def _villages(pack: WarningPack, states: Mapping[str, TierEpisode]) -> tuple[str
 def _turn(
     connection: Connection,
     desk: Desk,
-    bulletin: RiskBulletin,
+    pending: Pending,
     minute: Minute,
     *,
     village: tuple[str, TierEpisode | None],
-) -> tuple[Change | None, Issued]:
-    """Take the bulletin's word on one village; return its change, if any, and what was issued."""
+) -> _Turn:
+    """Take the word of all pending bulletins on one village, and tell it once."""
     village_id, before = village
     try:
-        step = _advanced(desk, bulletin, village_id, before)
+        steps = _advanced(desk, pending, village_id, before)
+        if steps[-1].episode in {None, before}:
+            return _Turn()
+        with connection.begin_nested():
+            for state in _passed_through(before, steps):
+                keep_state(connection, desk.world, state, Cause.BULLETIN)
+            occasion = Occasion(
+                world=desk.world,
+                village_id=village_id,
+                bulletin=pending[-1],
+                at=_told_at(pending, minute, desk.pack.config),
+                before=before,
+                step=in_all(before, steps[-1]),
+            )
+            return _Turn(steps, issue(connection, desk, occasion, minute, cause=Cause.BULLETIN))
     except Exception as error:  # one village's fault: the others' turn comes
-        log.exception("village %s could not be advanced", village_id)
-        return None, Issued(faults=(f"not advanced: {type(error).__name__}: {error}",))
-    if step.episode is None or step.episode == before:
-        return None, Issued()
-    occasion = Occasion(
-        world=desk.world,
-        village_id=village_id,
-        bulletin=bulletin,
-        at=bulletin.cutoff,
-        before=before,
-        step=step,
-    )
-    told = issue(connection, desk, occasion, minute, cause=Cause.BULLETIN)
-    return (None if step.change is Change.HELD else step.change), told
+        log.exception("village %s could not be warned", village_id)
+        return _Turn(issued=Issued(faults=(_words(error),)))
 
 
 def _advanced(
-    desk: Desk, bulletin: RiskBulletin, village_id: str, before: TierEpisode | None
-) -> Step:
-    return advance(
-        before,
-        bulletin.of(village_id),
-        world=desk.world,
-        slot=bulletin.slot,
-        rules=desk.pack.config,
-    )
+    desk: Desk, pending: Pending, village_id: str, before: TierEpisode | None
+) -> tuple[Step, ...]:
+    told = ((each.slot, each.of(village_id)) for each in pending)
+    return advance_through(before, told, world=desk.world, rules=desk.pack.config)
+
+
+def _passed_through(before: TierEpisode | None, steps: tuple[Step, ...]) -> list[TierEpisode]:
+    """Return the states between `before` and the last, which is written with what is said."""
+    states = [before, *(step.episode for step in steps)]
+    moves = [after for last, after in pairwise(states) if after is not None and after != last]
+    return [state for state in moves if state != steps[-1].episode]
+
+
+def _told_at(pending: Pending, minute: Minute, rules: WarningConfig) -> datetime:
+    """Return the newest cutoff; the present minute, where what is told is no longer fresh.
+
+    An order counts its hours from here: one taken up late must not be born expired, nor name a
+    time of arrival that is over.
+    """
+    cutoff, now = pending[-1].cutoff, instants.floor_to(minute.flood, SECOND)
+    late = len(pending) > 1 or now - cutoff > rules.interval
+    return max(cutoff, now) if late else cutoff
+
+
+def _words(error: Exception) -> str:
+    # Of a database's error the cause alone: its text would quote the row, and so the order.
+    cause = getattr(error, "orig", None) or error
+    return f"not warned: {type(error).__name__}: {cause}"

@@ -1,4 +1,4 @@
-"""Four times a day: fetches the last days of every feed again; known from then on, paging nobody."""
+"""Four times a day: fetches the last days of every feed again; it pages nobody."""
 
 from __future__ import annotations
 

@@ -5,15 +5,13 @@ Tasks import what they run: a DAG file is parsed often and must be light.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk import task
 
-if TYPE_CHECKING:
-    from alerts.cycle import Turn
+from dags.turn import taking_turn
 
 START = datetime(2014, 9, 15, tzinfo=UTC)
 LIMIT: Any = {"execution_timeout": timedelta(minutes=5)}
@@ -30,57 +28,34 @@ def flood_steps(feeds: Sequence[str]) -> Any:  # noqa: ANN401 - Airflow's own
 @task.sensor(mode="reschedule", poke_interval=10, timeout=3600)
 def readings_due() -> bool:
     """Wait, without a worker, until the slot's readings have had the time the site gives them."""
-    return bool(_taking_turn(lambda turn: turn.is_due))
+    return bool(taking_turn(lambda turn: turn.is_due))
 
 
 @task(retries=0, **LIMIT)
 def observe(feed_id: str) -> str:
     """Fetch one feed; it fails alone, and only the client retries, within its budget."""
-    return str(_taking_turn(lambda turn: turn.observe(feed_id)))
+    return str(taking_turn(lambda turn: turn.observe(feed_id)))
 
 
 @task(**AGAIN)
 def fill_gap(feed_id: str) -> str:
     """Fetch the last days of one feed again."""
-    return str(_taking_turn(lambda turn: turn.fill_gap(feed_id)))
+    return str(taking_turn(lambda turn: turn.fill_gap(feed_id)))
 
 
 @task(trigger_rule="all_done", **AGAIN)
 def assess() -> list[str]:
     """Judge every slot of this run as known at its cutoff."""
-    return list(_taking_turn(lambda turn: turn.assess()))
+    return list(taking_turn(lambda turn: turn.assess()))
 
 
 @task(**AGAIN)
 def warn() -> list[str]:
     """Turn bulletins into orders in the outbox; nothing in a replay."""
-    return list(_taking_turn(lambda turn: turn.warn()))
+    return list(taking_turn(lambda turn: turn.warn()))
 
 
 @task(**AGAIN)
 def deliver() -> str:
     """Send what is due; nothing in a replay."""
-    return str(_taking_turn(lambda turn: turn.deliver()))
-
-
-def _taking_turn(step: Callable[[Turn], Any]) -> Any:  # noqa: ANN401 - what a step returns
-    from alerts import cycle
-    from pipeline import clock, runs, settings
-    from pipeline.world import ModeRefused, RunKind
-
-    dag_run = get_current_context()["dag_run"]
-    run = runs.Run(
-        dag_id=dag_run.dag_id,
-        run_id=dag_run.run_id,
-        clear_number=dag_run.clear_number or 0,  # of clears, not of retries
-        kind=RunKind(dag_run.run_type.value),
-        slot=dag_run.data_interval_end,
-        replay_id=(dag_run.conf or {}).get("id"),
-    )
-    try:
-        with cycle.turn_of(run, settings.from_environment(), now=clock.now()) as turn:
-            return step(turn)
-    except cycle.NothingToDo as reason:
-        raise AirflowSkipException(str(reason)) from reason
-    except ModeRefused as reason:
-        raise AirflowFailException(str(reason)) from reason
+    return str(taking_turn(lambda turn: turn.deliver()))

@@ -23,6 +23,7 @@ __all__ = [
     "insert_absent",
     "metadata",
     "migrate",
+    "private_folder",
     "reading",
 ]
 
@@ -34,6 +35,7 @@ VERSION_TABLE = "floodwarn_alembic_version"
 MIGRATION_LOCK = 0x666C6F6F64
 READ_ONLY = "floodwarn_read_only"
 
+MEMORY = ":memory:"
 metadata = MetaData()
 
 
@@ -42,17 +44,23 @@ def connect(url: str) -> Engine:
 
     On SQLite: WAL, full synchronisation, foreign keys, and every transaction opened with
     BEGIN IMMEDIATE, because a deferred read-then-write fails under concurrency in spite of the
-    busy timeout (docs/adr/0002).
+    busy timeout (docs/adr/0002). A new file is its owner's alone: orders, references and
+    acknowledgements stand in it, and SQLite gives its journals the same mode.
     """
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
     database = make_url(url).database
-    if database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    if database and database != MEMORY:
+        _private_file(Path(database))
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that its owner alone can enter; one that is there keeps its mode."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def migrate(engine: Engine) -> None:
@@ -91,6 +99,12 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     # Without the option SQLAlchemy keeps the count of updates and deletes only.
     statement = statement.execution_options(preserve_rowcount=True)
     return connection.execute(statement, list(rows)).rowcount
+
+
+def _private_file(path: Path) -> None:
+    private_folder(path.parent)
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects

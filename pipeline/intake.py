@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final
 
 from pipeline.database import Connection, Engine
@@ -26,6 +25,11 @@ from pipeline.world import World
 
 GROUP: Final = 64
 """Payloads in one transaction: an archive of thousands of files would else wait for the disk."""
+
+GROUP_BYTES: Final = 128_000_000
+"""At which a group is stored before it is full: payloads are bounded, but each by itself."""
+
+READING_BYTES: Final = 300
 
 KEPT_FAULTS: Final = 50
 GRAVITY: Final = (
@@ -74,6 +78,13 @@ class _Taken:
     status: FetchStatus
     decoded: Decoded
 
+    @property
+    def size(self) -> int:
+        """Roughly the bytes that it takes in memory."""
+        held = len(self.answer.content) if isinstance(self.answer, RawPayload) else 0
+        cells = sum(grid.cells.nbytes for grid in self.decoded.grids)
+        return held + cells + READING_BYTES * len(self.decoded.readings)
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -90,8 +101,8 @@ class Intake:
     def take(self, answers: Iterable[Answer], total: int, progress: Progress | None) -> Observed:
         """Store every answer, a group in one transaction, and sum up."""
         observed = Observed(self.spec.feed_id, FetchStatus.EMPTY)
-        waiting, done = iter(answers), 0
-        while group := [self._taken(answer) for answer in islice(waiting, GROUP)]:
+        done = 0
+        for group in _groups(map(self._taken, answers)):
             with self.engine.begin() as connection:
                 for taken in group:
                     observed = _sum(observed, self._store(connection, taken))
@@ -110,6 +121,10 @@ class Intake:
             decoded = self._declared(decode(answer, self.spec, self._decode_window()))
         except DecodeError as error:
             fault = Fault(answer.source_url, str(error), error.row, error.field)
+            return _Taken(answer, started_at, FetchStatus.REFUSED, Decoded(faults=(fault,)))
+        except Exception as error:  # noqa: BLE001 - one payload stops no other
+            # Its kind only: what it says may quote the payload, and anything may be in there.
+            fault = Fault(answer.source_url, f"cannot be decoded ({type(error).__name__})")
             return _Taken(answer, started_at, FetchStatus.REFUSED, Decoded(faults=(fault,)))
         return _Taken(answer, started_at, FetchStatus.OK, decoded)
 
@@ -175,10 +190,14 @@ class Intake:
         )
 
     def _valid_window(self, now: datetime) -> tuple[datetime, datetime] | None:
-        """Return the valid times that can be true: of live feeds near now, else as stated."""
-        return (
-            scheduled_window(now) if self.basis is KnownBasis.RECEIVED else stated_range(self.spec)
-        )
+        """Return the valid times that can be true: of live feeds near now, else as stated.
+
+        What was asked for may be older: a gap is filled by asking for its times.
+        """
+        if self.basis is not KnownBasis.RECEIVED:
+            return stated_range(self.spec)
+        first, last = scheduled_window(now)
+        return first if self.window is None else min(first, self.window.start), last
 
     def _record(
         self,
@@ -202,6 +221,18 @@ class Intake:
             faults=appended.refused,
             detail=faults[0].message if faults else _absence(answer),
         )
+
+
+def _groups(answers: Iterable[_Taken]) -> Iterator[list[_Taken]]:
+    """Yield the answers in groups, each small enough to be held and stored at once."""
+    group: list[_Taken] = []
+    for taken in answers:
+        group.append(taken)
+        if len(group) == GROUP or sum(each.size for each in group) > GROUP_BYTES:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _absence(answer: Answer) -> str | None:

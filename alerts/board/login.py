@@ -13,6 +13,7 @@ from pathlib import Path
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from alerts.errors import RosterError
+from pipeline.database import private_folder
 
 COOKIE = "floodwarn_board"
 SESSION_S = 12 * 3600
@@ -66,7 +67,7 @@ def new_account(home: Path) -> tuple[Account, str]:
     salt = secrets.token_bytes(16)
     account = Account(USER, salt, _digest(password, salt), secrets.token_urlsafe(32))
     path = home / FILE
-    home.mkdir(parents=True, exist_ok=True)
+    private_folder(home)
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(

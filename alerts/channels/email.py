@@ -12,6 +12,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -21,12 +22,14 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from alerts.errors import SendError
+from alerts.errors import SendError, Unreachable
 from alerts.parcel import Parcel
 
 OK = range(200, 300)
 GO_ON = 354
 TEMPORARY = range(400, 500)
+PERMANENT = range(500, 600)
+CUT_AGAIN_S = 0.1
 LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -85,13 +88,13 @@ class _Session:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.smtp = _unconnected(server)
-        self.cutter = threading.Timer(server.budget_s, self._cut)
-        self.cutter.daemon = True
+        self.ends = time.monotonic() + server.budget_s
+        self.closed = threading.Event()
 
     def open(self) -> None:
-        self.cutter.start()
+        threading.Thread(target=self._cut_in_time, daemon=True).start()
         try:
-            self.smtp.connect(self.server.host, self.server.port)
+            self._connect()
             if self.server.security == "starttls":
                 self.smtp.starttls(context=ssl.create_default_context())
             if self.server.login is not None and self.server.password is not None:
@@ -99,10 +102,26 @@ class _Session:
             self.smtp.ehlo_or_helo_if_needed()
         except smtplib.SMTPResponseException as error:
             # Of the server or our login, not of this person: a cure lets every parcel through.
-            why = f"email: connecting answered {error.smtp_code}"
-            raise SendError(why, retryable=True) from None
-        except (OSError, smtplib.SMTPException) as error:
-            raise _silence("connecting", error) from None
+            raise Unreachable(f"email: connecting answered {error.smtp_code}") from None
+        except (OSError, UnicodeError, smtplib.SMTPException) as error:
+            raise Unreachable(f"email: connecting failed, {type(error).__name__}") from None
+
+    def _connect(self) -> None:
+        """Connect to the first of the server's addresses that answers; all share the budget."""
+        failure: OSError = TimeoutError()
+        found = socket.getaddrinfo(self.server.host, self.server.port, type=socket.SOCK_STREAM)
+        for *_, address in found:
+            left = self.ends - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                self.smtp.timeout = left
+                self.smtp.connect(str(address[0]), self.server.port)
+            except OSError as error:
+                failure = error
+            else:
+                return
+        raise failure
 
     def envelope(self, address: str) -> None:
         try:
@@ -121,18 +140,22 @@ class _Session:
         except (OSError, smtplib.SMTPException) as error:
             # Also of a part of it: who closed, and after which byte, cannot be known.
             raise _silence("text", error, uncertain=True) from None
-        _expect("text", code)
+        _expect("text", code, else_uncertain=True)
 
     def close(self) -> None:
         """Hang up without QUIT: its answer changes nothing and may cost time."""
-        self.cutter.cancel()
+        self.closed.set()
         self.smtp.close()
 
-    def _cut(self) -> None:
-        line = self.smtp.sock
-        if line is not None:
-            with suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+    def _cut_in_time(self) -> None:
+        """Cut the line when its time is over, and again, for it may be made only after that."""
+        wait_s = self.server.budget_s
+        while not self.closed.wait(wait_s):
+            wait_s = CUT_AGAIN_S
+            line = self.smtp.sock
+            if line is not None:
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
 
 
 def _unconnected(server: Server) -> smtplib.SMTP:
@@ -150,13 +173,19 @@ def _unconnected(server: Server) -> smtplib.SMTP:
     return smtp
 
 
-def _expect(stage: str, code: int) -> None:
+def _expect(stage: str, code: int, *, else_uncertain: bool = False) -> None:
     if code not in OK:
-        raise _refusal(stage, code)
+        raise _refusal(stage, code, else_uncertain=else_uncertain)
 
 
-def _refusal(stage: str, code: int) -> SendError:
-    return SendError(f"email: {stage} answered {code}", retryable=code in TEMPORARY)
+def _refusal(stage: str, code: int, *, else_uncertain: bool = False) -> SendError:
+    """Return what a code other than the awaited one says; words without a code say nothing."""
+    plain = code in TEMPORARY or code in PERMANENT
+    return SendError(
+        f"email: {stage} answered {code}",
+        retryable=code not in PERMANENT,
+        uncertain=else_uncertain and not plain,
+    )
 
 
 def _silence(stage: str, error: Exception, *, uncertain: bool = False) -> SendError:

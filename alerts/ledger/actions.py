@@ -34,7 +34,9 @@ class Deed:
     ----------
     at, flood_at : wall time and flood time, which differ in an exercise
     override : why a rule that would hold the tier is set aside
-    refers_to : the request that a confirmation agrees to
+    episode_id : the episode that the person saw or moved; None before any
+    refers_to : of a confirmation, the request that it agrees to; of a request, the content hash of
+        the episode's state that the person saw
     """
 
     village_id: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, tuple_
 
 from alerts.episode import TierEpisode
 from alerts.tables import episode as episodes
@@ -15,6 +15,8 @@ from alerts.tables import named, warning_fault, within
 from pipeline.database import insert_absent
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
+
+_age = tuple_(episodes.c.opened, episodes.c.revision)
 
 
 class Cause(StrEnum):
@@ -79,6 +81,29 @@ def revision(
         )
     ).scalar_one_or_none()
     return None if content is None else TierEpisode.from_bytes(content)
+
+
+def slots(
+    connection: Connection,
+    world: World,
+    village_id: str,
+    *,
+    after: TierEpisode | None,
+    upto: tuple[str, int],
+) -> tuple[datetime, ...]:
+    """Return the slots of a village's states after one, up to an episode's revision."""
+    last = revision(connection, world, *upto)
+    if last is None:
+        return ()
+    wanted = [
+        within(episodes, world),
+        episodes.c.village_id == village_id,
+        _age <= (to_us(last.opened), last.revision),
+    ]
+    if after is not None:
+        wanted.append(_age > (to_us(after.opened), after.revision))
+    rows = connection.execute(select(episodes.c.slot).where(*wanted).order_by(_age))
+    return tuple(from_us(slot) for (slot,) in rows)
 
 
 def with_sha256(connection: Connection, world: World, sha256: str) -> TierEpisode | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,21 +12,18 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
-    exists,
     func,
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
 from alerts.errors import Refused
-from alerts.orders import WHOLE_VILLAGE
 from alerts.outbox.delivery import Delivery, Outcome, State, Verdict, judge
+from alerts.outbox.overtaken import overtaken
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
-from alerts.tables import message as messages
 from alerts.tables import named, within
 from alerts.tier import Tier
 from pipeline.database import insert_absent
@@ -36,10 +34,21 @@ LEASE = timedelta(seconds=60)
 """Longer than any channel may take for one parcel."""
 
 WAITING = (State.PENDING.value, State.FAILED_RETRY.value, State.UNCERTAIN.value)
-REASONS = {
-    State.EXPIRED: "older than it was worth sending",
-    State.SUPERSEDED: "a newer order for the same place and person replaced it",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries a sender asks for.
+
+    Attributes
+    ----------
+    due : wall time by which they were to be tried; who asks throughout a pass for what was due at
+        its beginning tries each once
+    """
+
+    channel: str
+    due: datetime
+    at_most: int = 1
 
 
 def enqueue(connection: Connection, wanted: Sequence[Delivery]) -> int:
@@ -55,8 +64,14 @@ def enqueue(connection: Connection, wanted: Sequence[Delivery]) -> int:
     return insert_absent(connection, deliveries, [_columns(d) for d in wanted])
 
 
+def channels_due(connection: Connection, world: World, *, due: datetime) -> list[str]:
+    """Return the channels that have something to send, also those that nobody knows."""
+    found = select(deliveries.c.channel).where(_due(world, due)).distinct()
+    return sorted(connection.execute(found).scalars())
+
+
 def lease(
-    connection: Connection, world: World, *, by: str, now: datetime, limit: int
+    connection: Connection, world: World, wanted: Wanted, *, by: str, now: datetime
 ) -> list[Delivery]:
     """Lease the most urgent deliveries that are due: highest tier first, then earliest decide-by.
 
@@ -65,9 +80,9 @@ def lease(
     """
     due = (
         select(deliveries.c.delivery_key)
-        .where(_waiting(world), deliveries.c.next_at <= to_us(now))
+        .where(_due(world, wanted.due), deliveries.c.channel == wanted.channel)
         .order_by(*_urgency())
-        .limit(limit)
+        .limit(wanted.at_most)
         .with_for_update(skip_locked=True)
     )
     keys = list(connection.execute(due).scalars())
@@ -88,8 +103,8 @@ def begin(connection: Connection, leased: Delivery, *, by: str, now: datetime) -
     """
     over = _over(connection, leased, now)
     if over is not None:
-        _end(connection, leased, over, by=by, now=now)
-        return over
+        connection.execute(update(deliveries).where(_mine(leased, by)).values(**_after(over, now)))
+        return over.state
     row = connection.execute(
         update(deliveries)
         .where(_mine(leased, by))
@@ -106,10 +121,11 @@ def begin(connection: Connection, leased: Delivery, *, by: str, now: datetime) -
     return _delivery(row)
 
 
-def _over(connection: Connection, leased: Delivery, now: datetime) -> State | None:
+def _over(connection: Connection, leased: Delivery, now: datetime) -> Verdict | None:
     if now >= leased.expires_at:
-        return State.EXPIRED
-    return State.SUPERSEDED if _superseded(connection, leased) else None
+        return Verdict(State.EXPIRED, None, "older than it was worth sending")
+    why = overtaken(connection, leased)
+    return None if why is None else Verdict(State.SUPERSEDED, None, why)
 
 
 def finish(
@@ -125,6 +141,7 @@ def finish(
 
     A sender that was only slow still records its answer, unless another attempt was opened since.
     """
+    _lock(connection, begun.key)
     connection.execute(
         update(attempts)
         .where(
@@ -201,11 +218,10 @@ def _release(connection: Connection, key: str, now: datetime) -> None:
     )
 
 
-def _end(connection: Connection, leased: Delivery, state: State, *, by: str, now: datetime) -> None:
+def _lock(connection: Connection, key: str) -> None:
+    """Lock a delivery before its attempts, as `recover` does: in one order nobody deadlocks."""
     connection.execute(
-        update(deliveries)
-        .where(_mine(leased, by))
-        .values(**_after(Verdict(state, None, REASONS[state]), now))
+        select(deliveries.c.delivery_key).where(deliveries.c.delivery_key == key).with_for_update()
     )
 
 
@@ -221,35 +237,6 @@ def _after(verdict: Verdict, now: datetime) -> dict[str, Any]:
     }
 
 
-def _superseded(connection: Connection, delivery: Delivery) -> bool:
-    """Tell whether the same person was queued a newer message about the same place.
-
-    What is said to a village as a whole and to a place in it replace each other.
-    """
-    mine, newer, theirs = messages.alias(), messages.alias(), deliveries.alias()
-    same = ("site", "mode", "world_id", "village_id", "audience")
-    about = or_(
-        newer.c.place_id == mine.c.place_id,
-        mine.c.place_id == WHOLE_VILLAGE,
-        newer.c.place_id == WHOLE_VILLAGE,
-    )
-    age = ("created_at", "slot", "revision")
-    pairs = mine.join(newer, and_(about, *(newer.c[name] == mine.c[name] for name in same)))
-    replaced = select(
-        exists()
-        .select_from(pairs.join(theirs, theirs.c.message_id == newer.c.message_id))
-        .where(
-            within(mine, delivery.world),
-            within(theirs, delivery.world),
-            mine.c.message_id == delivery.message_id,
-            theirs.c.contact_ref == delivery.contact_ref,
-            theirs.c.channel == delivery.channel,
-            tuple_(*(newer.c[name] for name in age)) > tuple_(*(mine.c[name] for name in age)),
-        )
-    )
-    return bool(connection.execute(replaced).scalar_one())
-
-
 def _uncertain(connection: Connection, key: str) -> int:
     counted = select(func.count()).where(
         attempts.c.delivery_key == key, attempts.c.outcome == Outcome.UNCERTAIN.value
@@ -263,6 +250,10 @@ def _of(world: World) -> ColumnElement[bool]:
 
 def _waiting(world: World) -> ColumnElement[bool]:
     return and_(_of(world), deliveries.c.state.in_(WAITING), deliveries.c.ended_at.is_(None))
+
+
+def _due(world: World, due: datetime) -> ColumnElement[bool]:
+    return and_(_waiting(world), deliveries.c.next_at <= to_us(due))
 
 
 def _mine(leased: Delivery, by: str) -> ColumnElement[bool]:

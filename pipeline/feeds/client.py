@@ -9,16 +9,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
+from threading import Thread
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 import requests
+from typing_extensions import override
 
 from pipeline.errors import FetchError
 from pipeline.feeds.window import Window
@@ -90,7 +93,7 @@ def fetch(
         yield from (_read(source.spec, path, clock) for path in addresses(source, window))
         return
     deadline = time.monotonic() + source.spec.budget_s
-    with requests.Session() as session:
+    with _Straight() as session:
         if source.token is not None:
             session.headers["Authorization"] = f"Bearer {source.token}"
         get = _Getter(session, source.spec, deadline, clock, pause)
@@ -181,15 +184,43 @@ class _Getter:
         return FetchFailure(shown, message)
 
     def _once(self, address: str, shown: str, left_s: float) -> RawPayload:
+        """Return what the server has, or fail at the deadline whatever the server does until then.
+
+        A socket's time-out does not end it: every byte of a header or a body starts that anew. The
+        thread that is left behind has nothing to give any more, and ends with the process at last.
+
+        Raises
+        ------
+        FetchError
+            There was no whole and good answer by then.
+        """
+        done: Future[RawPayload] = Future()
+
+        def ask() -> None:
+            try:
+                done.set_result(self._asked(address, shown, left_s))
+            except Exception as error:  # noqa: BLE001 - handed to the caller, as it is
+                done.set_exception(error)
+
+        Thread(target=ask, name=f"fetch {self.spec.feed_id}", daemon=True).start()
+        try:
+            return done.result(left_s)
+        except TimeoutError:
+            raise FetchError(f"{shown}: slower than its time budget") from None
+
+    def _asked(self, address: str, shown: str, left_s: float) -> RawPayload:
         timeout = (min(CONNECT_S, left_s), min(READ_S, left_s))
         try:
-            with self.session.get(address, timeout=timeout, stream=True) as answer:
+            with self.session.get(
+                address, timeout=timeout, stream=True, allow_redirects=False
+            ) as answer:
                 self._refuse_bad(answer, shown)
                 content = self._bounded(answer, shown)
                 media = answer.headers.get("Content-Type", _media_type(address))
         except requests.RequestException as error:
             raise FetchError(f"{shown}: {type(error).__name__}") from None
-        return RawPayload(self.spec.feed_id, shown, self.clock(), content, media[:100])
+        media = media[:100] if media.isprintable() else UNKNOWN_MEDIA
+        return RawPayload(self.spec.feed_id, shown, self.clock(), content, media)
 
     def _refuse_bad(self, answer: requests.Response, shown: str) -> None:
         status = answer.status_code
@@ -205,39 +236,57 @@ class _Getter:
     def _bounded(self, answer: requests.Response, shown: str) -> bytes:
         """Return the body; neither the bytes on the wire nor those they unpack to pass the bound.
 
-        A server that trickles is cut at the deadline, for a read time-out alone never ends it.
-
         Raises
         ------
         FetchError
-            The body is too large, or came too slowly.
+            The body is too large, came too slowly, or was cut before it began.
         """
         most = self.spec.max_bytes
-        stated = answer.headers.get("Content-Length", "")
+        stated = _whole(answer.headers.get("Content-Length", ""))
+        if stated is not None and stated > most:
+            raise FetchError(f"{shown}: more than {most} bytes", retryable=False)
         body = bytearray()
-        if not (stated.isdigit() and int(stated) > most):
-            for chunk in answer.iter_content(CHUNK):
-                body += chunk
-                if time.monotonic() > self.deadline:
-                    raise FetchError(f"{shown}: slower than its time budget")
-                if len(body) > most:
-                    break
-            else:
-                return bytes(body)
-        raise FetchError(f"{shown}: more than {most} bytes", retryable=False)
+        for chunk in answer.iter_content(CHUNK):
+            body += chunk
+            if time.monotonic() > self.deadline:
+                raise FetchError(f"{shown}: slower than its time budget")
+            if len(body) > most:
+                raise FetchError(f"{shown}: more than {most} bytes", retryable=False)
+        # An answer that was cut among its headers looks like this one, and is no empty payload.
+        if not body and stated is None and "Transfer-Encoding" not in answer.headers:
+            raise FetchError(f"{shown}: cut before its body")
+        return bytes(body)
+
+
+class _Straight(requests.Session):
+    """A session that goes where it is sent and nowhere else.
+
+    Told not to follow a redirect, `requests` still reads the whole of its body, without bound.
+    """
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return no address, so that a redirect is an answer as any other."""
 
 
 class _Absent(Exception):
     """The server has nothing there."""
 
 
+def _whole(text: str) -> float | None:
+    """Return a whole number as a header states it, inf beyond all floats; None if it is none."""
+    # isdigit alone takes what float refuses, such as a superscript two.
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
 def _retry_after(text: str | None, now: datetime) -> float | None:
     """Return seconds from a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3)."""
     if text is None:
         return None
-    if text.isdigit():
-        return float(text)
+    seconds = _whole(text)
+    if seconds is not None:
+        return seconds
     try:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -14,10 +14,8 @@ from typing import Final
 from pipeline.errors import DecodeError
 from pipeline.feeds import series, table
 from pipeline.feeds.window import Window
-from pipeline.observation import Decoded, Fault, RawPayload
+from pipeline.observation import Decoded, RawPayload
 from pipeline.site.model import FeedSpec
-
-MAX_FAULTS = 1000
 
 Layout = Callable[[str, str, FeedSpec, Window | None], Decoded]
 
@@ -34,7 +32,7 @@ def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) ->
     Raises
     ------
     DecodeError
-        Too large, not UTF-8, or without the columns that its layout needs.
+        Too large, not UTF-8, with too many readings, or without the columns that its layout needs.
     """
     if len(payload.content) > spec.max_bytes:
         raise DecodeError(f"{payload.source_url}: more than {spec.max_bytes} bytes")
@@ -44,12 +42,4 @@ def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) ->
         text = payload.content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise DecodeError(f"{payload.source_url}: not UTF-8") from error
-    decoded = LAYOUTS[spec.layout](text, payload.source_url, spec, window)
-    return Decoded(decoded.readings, decoded.grids, _bounded(decoded.faults, payload.source_url))
-
-
-def _bounded(faults: tuple[Fault, ...], where: str) -> tuple[Fault, ...]:
-    if len(faults) <= MAX_FAULTS:
-        return faults
-    rest = Fault(where, f"and {len(faults) - MAX_FAULTS} more faults")
-    return (*faults[:MAX_FAULTS], rest)
+    return LAYOUTS[spec.layout](text, payload.source_url, spec, window)

@@ -25,6 +25,8 @@ from pipeline.quality.gross_range import gross_range
 from pipeline.site.model import FeedSpec
 
 MAX_CELLS = 25_000_000
+MAX_BLOCK_BYTES = 67_108_864
+"""Of one tile or strip, which is unpacked whole: 4096 x 4096 cells of four bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,22 @@ def _opened(payload: RawPayload, spec: FeedSpec) -> _Raster:
     with rasterio.io.MemoryFile(payload.content) as memory, memory.open(driver="GTiff") as source:
         if source.width * source.height > MAX_CELLS:
             raise DecodeError(f"{payload.source_url}: more than {MAX_CELLS} cells")
+        if _block_bytes(source) > MAX_BLOCK_BYTES:
+            message = f"{payload.source_url}: tiles or strips of more than {MAX_BLOCK_BYTES} bytes"
+            raise DecodeError(message)
         numbers = source.read(1).astype(np.float64)  # first: a cut file has lost its CRS too
         a, b, c, d, e, f = source.transform[:6]
         crs = _crs(payload, source.crs, spec)
         geometry = GridGeometry(crs, (a, b, c, d, e, f), (source.height, source.width))
         return _Raster(numbers, source.nodata, geometry)
+
+
+def _block_bytes(source: rasterio.io.DatasetReader) -> int:
+    """Return what one tile or strip takes when unpacked; pixel by pixel it holds every band."""
+    rows, cols = source.block_shapes[0]
+    by_band = source.tags(ns="IMAGE_STRUCTURE").get("INTERLEAVE") == "BAND"
+    bands = 1 if by_band else source.count
+    return int(rows * cols * np.dtype(source.dtypes[0]).itemsize * bands)
 
 
 def _crs(payload: RawPayload, stated: rasterio.crs.CRS | None, spec: FeedSpec) -> str:

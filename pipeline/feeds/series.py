@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, timedelta
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +12,9 @@ import numpy.typing as npt
 from pipeline.errors import DecodeError
 from pipeline.feeds import stamp, unit
 from pipeline.feeds.number import number
+from pipeline.feeds.tally import MAX_READINGS, Tally, require_few
 from pipeline.feeds.window import Window
-from pipeline.observation import Decoded, Fault, QcFlag, Reading
+from pipeline.observation import Decoded, QcFlag, Reading
 from pipeline.quality.interpolated import known_from, resolution
 from pipeline.site.model import FeedSpec
 
@@ -24,27 +27,31 @@ def decode_series(text: str, where: str, spec: FeedSpec, window: Window | None) 
     Raises
     ------
     DecodeError
-        No start stamp, or the feed declares no station.
+        No start stamp, too many values, or the feed declares no station.
     """
-    first, *lines = text.splitlines() or [""]
+    first, *lines = _lines(text, where) or [""]
     start = _start(first, where, spec)
-    numbers, faults = _numbers(lines, where, spec)
     step = timedelta(minutes=spec.interval_min)
-    low, high = _span(start, step, len(numbers), window)
+    tally, asked = Tally(where), range(*_span(start, step, len(lines), window))
+    numbers, faulty = _numbers(lines, spec, asked, tally)
     if spec.interpolated == "known_at_end":
         sources = known_from(numbers, resolution(numbers))
     else:
         sources = np.arange(len(numbers))
     scale = spec.scale * unit.factor(spec.variable, spec.unit)
-    faulty = {fault.row for fault in faults}
-    readings = tuple(
-        _reading(spec, start + index * step, float(numbers[index] * scale), known)
-        for index in range(low, high)
-        if index + FIRST_VALUE_LINE not in faulty
-        for known in [None if sources[index] == index else start + int(sources[index]) * step]
-    )
-    kept = tuple(f for f in faults if f.row and low <= f.row - FIRST_VALUE_LINE < high)
-    return Decoded(readings=readings, faults=kept)
+    for index in asked:
+        if not faulty[index]:
+            known = None if sources[index] == index else start + int(sources[index]) * step
+            at = start + index * step
+            tally.keep(_reading(spec, at, float(numbers[index] * scale), known))
+    return Decoded(readings=tuple(tally.readings), faults=tally.faults())
+
+
+def _lines(text: str, where: str) -> list[str]:
+    """Return the lines of a series, its start stamp among them, if they are not too many."""
+    lines = list(islice(io.StringIO(text, newline=None), MAX_READINGS + FIRST_VALUE_LINE))
+    require_few(len(lines) - 1, where)
+    return lines
 
 
 def _start(first: str, where: str, spec: FeedSpec) -> datetime:
@@ -57,24 +64,25 @@ def _start(first: str, where: str, spec: FeedSpec) -> datetime:
 
 
 def _numbers(
-    lines: list[str], where: str, spec: FeedSpec
-) -> tuple[npt.NDArray[np.float64], list[Fault]]:
-    """Return the numbers as written (NaN = missing or faulty) and the faults."""
+    lines: list[str], spec: FeedSpec, asked: range, tally: Tally
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Return the numbers as written (NaN = missing or faulty), and which of them are faulty."""
     try:
         numbers = np.array(lines, dtype=np.float64)
     except ValueError:
         numbers = np.full(len(lines), np.inf)
     if spec.nodata is not None:
         numbers[numbers == spec.nodata] = np.nan
-    faults: list[Fault] = []
-    for index in np.flatnonzero(np.isinf(numbers) | np.isnan(numbers)).tolist():
+    faulty = np.zeros(len(lines), np.bool_)
+    for index in np.flatnonzero(~np.isfinite(numbers)).tolist():
         try:
             value = number(lines[index], spec.nodata)
             numbers[index] = np.nan if value is None else value
         except ValueError as error:
-            numbers[index] = np.nan
-            faults.append(Fault(where, str(error), index + FIRST_VALUE_LINE, "value"))
-    return numbers, faults
+            numbers[index], faulty[index] = np.nan, True
+            if index in asked:
+                tally.refuse(str(error), index + FIRST_VALUE_LINE, "value")
+    return numbers, faulty
 
 
 def _span(start: datetime, step: timedelta, length: int, window: Window | None) -> tuple[int, int]:

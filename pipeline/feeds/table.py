@@ -15,14 +15,17 @@ import numpy as np
 from pipeline.errors import DecodeError
 from pipeline.feeds import stamp, unit
 from pipeline.feeds.number import number
+from pipeline.feeds.tally import Tally, require_few
 from pipeline.feeds.window import Window
-from pipeline.observation import Decoded, Fault, QcFlag, Reading
+from pipeline.observation import Decoded, QcFlag, Reading
 from pipeline.quality.interpolated import known_from, resolution
 from pipeline.site.model import FeedSpec
 from pipeline.units import Variable
 
 NEEDED: Final[tuple[str, ...]] = ("station_id", "variable", "value")
 VARIABLES: Final[frozenset[str]] = frozenset(Variable)
+DAY_MIN: Final = 1440
+MAX_LINE: Final = 1_000_000
 
 Cells = dict[str, str]
 
@@ -41,20 +44,19 @@ def decode_long(text: str, where: str, spec: FeedSpec, window: Window | None) ->
     Raises
     ------
     DecodeError
-        A column that the layout needs is missing.
+        A column that the layout needs is missing, or there are too many readings.
     """
-    readings: list[Reading] = []
-    faults: list[Fault] = []
+    tally = _tally(where, spec, window)
     for line, cells in _rows(text, where, (*NEEDED, spec.time_column)):
         if cells["variable"] not in VARIABLES:
-            faults.append(Fault(where, f"unknown: {cells['variable'][:40]!r}", line, "variable"))
+            tally.refuse(f"unknown: {cells['variable'][:40]!r}", line, "variable")
         elif cells["variable"] == spec.variable:
             station = spec.station_map.get(cells["station_id"], cells["station_id"])
             try:
-                readings.append(_reading(cells, station, "value", spec))
+                tally.keep(_reading(cells, station, "value", spec))
             except FieldFault as fault:
-                faults.append(Fault(where, str(fault), line, fault.field))
-    return _decoded(readings, faults, spec, window)
+                tally.refuse(str(fault), line, fault.field)
+    return _decoded(tally, spec, window)
 
 
 def decode_wide(text: str, where: str, spec: FeedSpec, window: Window | None) -> Decoded:
@@ -65,33 +67,40 @@ def decode_wide(text: str, where: str, spec: FeedSpec, window: Window | None) ->
     Raises
     ------
     DecodeError
-        The time column, or a mapped column, is missing.
+        The time column, or a mapped column, is missing, or there are too many readings.
     """
-    readings: list[Reading] = []
-    faults: list[Fault] = []
+    tally = _tally(where, spec, window)
     for line, cells in _rows(text, where, (spec.time_column, *spec.station_map)):
         columns = spec.station_map or {c: c for c in cells if c != spec.time_column}
         for column, station in columns.items():
             try:
-                readings.append(_reading(cells, station, column, spec))
+                tally.keep(_reading(cells, station, column, spec))
             except FieldFault as fault:
-                faults.append(Fault(where, str(fault), line, fault.field))
+                tally.refuse(str(fault), line, fault.field)
                 if fault.field == spec.time_column:
                     break
-    return _decoded(readings, faults, spec, window)
+    return _decoded(tally, spec, window)
 
 
 def _rows(text: str, where: str, needed: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="", restkey="")
-    for name in needed:
-        if name not in (reader.fieldnames or ()):
-            raise DecodeError(f"{where}: the column is missing", row=1, field=name)
+    reader = csv.DictReader(_lines(text, where), restval="", restkey="")
     try:
+        for name in needed:
+            if name not in (reader.fieldnames or ()):
+                raise DecodeError(f"{where}: the column is missing", row=1, field=name)
         for cells in reader:
             cells.pop("", None)  # cells beyond the header, or below an empty one
             yield reader.line_num, cells
     except csv.Error as error:
         raise DecodeError(f"{where}: not CSV: {error}", row=reader.line_num) from error
+
+
+def _lines(text: str, where: str) -> Iterator[str]:
+    """Yield the lines of a table, none so long that its cells alone would fill the memory."""
+    for row, line in enumerate(io.StringIO(text, newline=""), 1):
+        if len(line) > MAX_LINE:
+            raise DecodeError(f"{where}: more than {MAX_LINE} characters", row=row)
+        yield line
 
 
 def _reading(cells: Cells, station: str, column: str, spec: FeedSpec) -> Reading:
@@ -140,27 +149,34 @@ def _interval(cells: Cells, spec: FeedSpec) -> int:
     text = cells.get("interval_min", "").strip()
     if not text:
         return spec.interval_min
-    if not text.isdigit() or int(text) == 0:
-        raise FieldFault("interval_min", f"not a number of minutes: {text[:40]!r}")
+    # isdigit alone takes "²", which int refuses, and int refuses thousands of digits.
+    is_written = text.isascii() and text.isdigit() and len(text) <= len(str(DAY_MIN))
+    if not is_written or not 0 < int(text) <= DAY_MIN:
+        raise FieldFault("interval_min", f"not the minutes of up to a day: {text[:40]!r}")
     return int(text)
 
 
-def _decoded(
-    readings: list[Reading], faults: list[Fault], spec: FeedSpec, window: Window | None
-) -> Decoded:
+def _tally(where: str, spec: FeedSpec, window: Window | None) -> Tally:
+    """Return a tally of what is asked for; an interpolated run is seen whole."""
+    return Tally(where, None if spec.interpolated == "known_at_end" else window)
+
+
+def _decoded(tally: Tally, spec: FeedSpec, window: Window | None) -> Decoded:
+    readings = tally.readings
     if spec.interpolated == "known_at_end":
-        readings = _known_at_run_ends(readings, spec)
-    kept = tuple(r for r in readings if window is None or r.valid_time in window)
-    return Decoded(readings=kept, faults=tuple(faults))
+        known = _known_at_run_ends(tally, spec)
+        readings = [r for r in known if window is None or r.valid_time in window]
+    return Decoded(readings=tuple(readings), faults=tally.faults())
 
 
-def _known_at_run_ends(readings: list[Reading], spec: FeedSpec) -> list[Reading]:
+def _known_at_run_ends(tally: Tally, spec: FeedSpec) -> list[Reading]:
     """Return the readings, those inside an interpolated run known when its last one is."""
     out: list[Reading] = []
-    for _, group in groupby(sorted(readings, key=_by_station), key=lambda r: r.station_id):
+    for _, group in groupby(sorted(tally.readings, key=_by_station), key=lambda r: r.station_id):
         rows = list(group)
         step = timedelta(minutes=spec.interval_min)
         places = [(row.valid_time - rows[0].valid_time) // step for row in rows]
+        require_few(places[-1] + 1, tally.where)  # two rows may lie centuries apart
         values = np.full(places[-1] + 1, np.nan)
         values[places] = [np.nan if row.value is None else row.value for row in rows]
         written = values / (spec.scale * unit.factor(spec.variable, spec.unit))

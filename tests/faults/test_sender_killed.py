@@ -142,7 +142,8 @@ def test_a_sender_that_was_only_slow_still_records_what_it_did(few, post):
     only(few, PEOPLE[0])
     few.warned(levels(hekou=2))
     with few.engine.begin() as connection:
-        (leased,) = queue.lease(connection, few.world, by="slow", now=WALL, limit=1)
+        wanted = queue.Wanted("email", WALL)
+        (leased,) = queue.lease(connection, few.world, wanted, by="slow", now=WALL)
         begun = queue.begin(connection, leased, by="slow", now=WALL)
     with few.engine.begin() as connection:
         assert queue.recover(connection, few.world, now=WALL + 2 * LEASE)

@@ -1,6 +1,7 @@
 """A plain table: every row that can be read is used, every other one is told by line and field."""
 
 import contextlib
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DecodeError
-from pipeline.feeds import csv
+from pipeline.feeds import tally
 from pipeline.feeds.registry import PROTOCOLS, decode
 from pipeline.feeds.window import Window
 from pipeline.observation import QcFlag
@@ -183,9 +184,72 @@ def test_what_is_too_large_or_no_text_is_refused_before_it_is_parsed():
 
 
 def test_a_file_of_nothing_but_faults_is_told_in_bounds():
-    decoded = long("R01,rain_mm,2024-07-15T09:00Z,x\n" * (csv.MAX_FAULTS + 5))
-    assert len(decoded.faults) == csv.MAX_FAULTS + 1
+    decoded = long("R01,rain_mm,2024-07-15T09:00Z,x\n" * (tally.MAX_FAULTS + 5))
+    assert len(decoded.faults) == tally.MAX_FAULTS + 1
     assert decoded.faults[-1].message == "and 5 more faults"
+
+
+@pytest.mark.parametrize("minutes", ["\N{SUPERSCRIPT TWO}", "1441", "9" * 30, "9" * 5000, "-5"])
+@pytest.mark.parametrize("meaning", ["start", "end"])
+def test_an_interval_is_of_a_day_at_most_and_written_in_digits(minutes, meaning):
+    rows = f"R01,rain_mm,2024-07-15T09:00Z,1,{minutes}\nR01,rain_mm,2024-07-15T09:00Z,1,1440\n"
+    text = "station_id,variable,valid_time,value,interval_min\n" + rows
+    decoded = decode(payload(text), csv_spec(stamp=meaning))
+    assert [r.interval_s for r in decoded.readings] == [86_400]
+    assert [(f.row, f.field) for f in decoded.faults] == [(2, "interval_min")]
+
+
+@pytest.mark.parametrize("layout", ["long", "wide"])
+@pytest.mark.parametrize("length", [131_073, 1_000_001])
+def test_a_header_that_no_table_has_is_refused(layout, length):
+    with pytest.raises(DecodeError) as error:
+        decode(payload("x" * length + "\n1\n"), csv_spec(layout=layout))
+    assert len(str(error.value)) < 200
+
+
+def wide(cell: str, rows: int, columns: int = 2000) -> str:
+    row = f"2024-07-15T09:00Z{f',{cell}' * columns}\n"
+    return f"valid_time,{','.join(f'S{n}' for n in range(columns))}\n" + rows * row
+
+
+def test_a_payload_holds_as_many_missing_readings_as_it_may_and_no_more():
+    spec, rows = csv_spec(layout="wide"), tally.MAX_READINGS // 2000
+    most = decode(payload(wide("", rows)), spec).readings
+    assert len(most) == tally.MAX_READINGS
+    assert {r.flag for r in most} == {QcFlag.MISSING}
+    with pytest.raises(DecodeError, match="more than 200000 readings"):
+        decode(payload(wide("", rows + 1)), spec)
+
+
+def test_what_is_not_asked_for_counts_for_nothing():
+    spec, elsewhere = csv_spec(layout="wide"), Window(NINE + timedelta(days=1), NINE)
+    text = wide("", tally.MAX_READINGS // 2000 + 1)
+    assert decode(payload(text), spec, elsewhere).readings == ()
+
+
+def test_faults_are_bounded_while_they_are_found():
+    tracemalloc.start()
+    try:
+        decoded = decode(payload(wide("x", 50)), csv_spec(layout="wide"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert decoded.faults[-1].message == f"and {50 * 2000 - tally.MAX_FAULTS} more faults"
+    assert peak < 10_000_000
+
+
+def test_two_interpolated_rows_that_lie_centuries_apart_make_no_centuries_of_readings():
+    rows = "R01,rain_mm,1800-01-01T00:00Z,1\nR01,rain_mm,2199-01-01T00:00Z,1\n"
+    with pytest.raises(DecodeError, match="more than 200000 readings"):
+        long(rows, interpolated="known_at_end", interval_min=60)
+
+
+def test_the_name_of_a_column_is_told_fit_to_be_stored():
+    text = f"valid_time,a\0b{'c' * 200}\n2024-07-15T09:00Z,x\n"
+    (fault,) = decode(payload(text), csv_spec(layout="wide")).faults
+    assert fault.field is not None
+    assert fault.field.isprintable()
+    assert len(fault.field) <= 100
 
 
 @given(st.binary(max_size=300))

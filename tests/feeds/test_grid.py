@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import rasterio.io
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +80,39 @@ def test_a_payload_that_points_to_other_files_is_no_raster(tmp_path):
     )
     with pytest.raises(DecodeError, match="not a raster"):
         decode(payload(points, URL), grid_spec(crs="EPSG:2154"))
+
+
+def sparse(**layout) -> bytes:
+    """Return a GeoTIFF that states blocks which take no room in it."""
+    with rasterio.io.MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", dtype="int32", crs="EPSG:2154", transform=Affine.scale(1000, -1000),
+            sparse_ok=True, **{"width": 64, "height": 64, "count": 1} | layout,
+        ):  # fmt: skip
+            pass
+        return bytes(memory.read())
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {"tiled": True, "blockxsize": 8192, "blockysize": 8192},
+        {"tiled": True, "blockxsize": 256, "blockysize": 256, "count": 400, "interleave": "pixel"},
+        {"width": 4500, "height": 4500, "blockysize": 4500, "compress": "deflate"},
+    ],
+    ids=["one tile", "all bands of a tile", "one strip"],
+)
+def test_a_small_file_of_large_blocks_is_refused_before_they_are_unpacked(layout):
+    content = sparse(**layout)
+    assert len(content) < 300_000
+    with pytest.raises(DecodeError, match="tiles or strips of more than"):
+        decode(payload(content, URL), grid_spec())
+
+
+def test_bands_that_lie_apart_are_not_unpacked_and_so_not_counted():
+    layout = {"tiled": True, "blockxsize": 256, "blockysize": 256, "count": 400}
+    decoded = decode(payload(sparse(**layout, interleave="band"), URL), grid_spec())
+    assert decoded.grids[0].cells.shape == (64, 64)
 
 
 @pytest.mark.parametrize("url", ["grids/2024/07/rain.tif", "grids/2024/08/rain_202407151100.tif"])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DecodeError
+from pipeline.feeds import tally
 from pipeline.feeds.registry import decode
 from pipeline.feeds.window import Window
 from pipeline.observation import QcFlag
@@ -85,6 +86,22 @@ def test_a_series_of_no_station_is_refused():
     with pytest.raises(DecodeError) as error:
         decode(payload(RISE), series(station_id=None))
     assert error.value.field == "station_id"
+
+
+def test_a_series_is_as_long_as_a_payload_may_be_and_no_longer():
+    values = "\n" * tally.MAX_READINGS
+    hour = Window(START, START)
+    assert len(decode(payload("201411041500\n" + values), series(), hour).readings) == 1
+    with pytest.raises(DecodeError, match="more than 200000 readings"):
+        decode(payload("201411041500\n\n" + values), series(), hour)
+
+
+def test_the_faults_of_a_series_are_bounded_and_of_the_times_asked_for():
+    text = "201411041500\n" + "x\n" * (tally.MAX_FAULTS + 5)
+    faults = decode(payload(text), series()).faults
+    assert (len(faults), faults[-1].message) == (tally.MAX_FAULTS + 1, "and 5 more faults")
+    one = decode(payload(text), series(), Window(START, START)).faults
+    assert [fault.row for fault in one] == [2]
 
 
 @given(st.integers(-30, 30), st.integers(0, 30))

@@ -46,6 +46,12 @@ def test_a_span_takes_its_hours_only(ingest):
     assert "10 new readings" in result.stdout
 
 
+def test_a_span_that_is_asked_for_may_be_older_than_any_scheduled_fetch(ingest):
+    span = ("--from", "2024-07-15T10:00Z", "--to", "2024-07-15T11:00Z", "--basis", "received")
+    answer = json.loads(ingest(*span, "--json", "-").stdout)
+    assert (answer["readings"], answer["faults"], answer["basis"]) == (10, 0, "received")
+
+
 def test_a_file_of_these_days_is_shown_and_stored_only_when_confirmed(ingest, recent):
     shown = ingest("--file", str(recent), "--basis", "received")
     assert shown.exit_code == 1

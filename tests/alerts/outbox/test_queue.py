@@ -45,7 +45,8 @@ def queued(engine):
 
 def leased(engine, by="me", now=WALL, limit=10):
     with engine.begin() as connection:
-        return queue.lease(connection, EXERCISE, by=by, now=now, limit=limit)
+        wanted = queue.Wanted("email", now, at_most=limit)
+        return queue.lease(connection, EXERCISE, wanted, by=by, now=now)
 
 
 def begun(engine, one, by="me", now=WALL):
