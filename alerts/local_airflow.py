@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alerts.supervisor import Component
+from pipeline.settings import embedded
 
 DAGS = Path(__file__).resolve().parent.parent / "dags"
 REPLAY_POOL = "replay"
@@ -53,7 +54,7 @@ class LocalAirflow:
 
 def sqlite_url(folder: Path) -> str:
     """Return the address of the metadata database of a local run."""
-    return f"sqlite:///{folder}/airflow.db"
+    return embedded(folder / "airflow.db")
 
 
 def write_files(airflow: LocalAirflow) -> dict[str, str]:

@@ -212,13 +212,21 @@ def stop(home: Path, *, within_s: float = 30.0) -> bool:
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment without any other Airflow's settings, and with `own`."""
+    """Return our environment without any other Airflow's settings, and with `own`.
+
+    What runs here talks to itself on 127.0.0.1; no proxy may stand between.
+    """
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW_", "AIRFLOW__", "FLOODWARN_"))
     }
-    return inherited | dict(own)
+    direct = {name: _with_local(inherited.get(name, "")) for name in ("no_proxy", "NO_PROXY")}
+    return inherited | direct | dict(own)
+
+
+def _with_local(exempt: str) -> str:
+    return ",".join(filter(None, (exempt, "127.0.0.1", "localhost")))
 
 
 def descendants(root: int) -> set[int]:

@@ -57,6 +57,7 @@ class Terminal:
 
     def storms(self, storms: Sequence[Storm]) -> None:
         """Show for each storm what would have been ordered, against the rise of the rivers."""
+        self._console.print("\nWhat would have been ordered that season (times are UTC):")
         for storm in storms:
             self._console.print(
                 f"\n[bold]{_day(storm.began)}[/]: {storm.prepare} villages told to prepare,"
@@ -85,15 +86,22 @@ class Terminal:
         hours = (exercise.flood_end - exercise.flood_start).total_seconds() / 3600
         minutes = hours * 3600 / exercise.speed / 60
         self._console.print(
-            f"\nThe flood of {_time(exercise.flood_start)} plays now: {hours:.0f} flood hours in"
-            f" {minutes:.0f} minutes. It reaches nobody but the mailbox.\n"
+            f"\nThe flood of {_time(exercise.flood_start)} UTC plays now: {hours:.0f} flood hours"
+            f" in {minutes:.0f} minutes. It reaches nobody but the mailbox.\n"
         )
         table = Table(show_header=False, box=None)
         for what, address in pages:
             table.add_row(what, f"[bold]{address}[/]")
         table.add_row("log in as", f"[bold]{login[0]}[/] with [bold]{login[1]}[/]")
         self._console.print(table)
-        self._console.print("\nCtrl-C here, or `make stop`, ends it.")
+
+    def by_hand(self, variables: str) -> None:
+        """Show how a person's own commands reach this exercise, and how it ends."""
+        self._console.print(
+            f"\nOrders by hand, from another terminal:\n  export {variables}\n"
+            "  .venv/bin/floodwarn order --help\n\nCtrl-C here, or `make stop`, ends it.",
+            soft_wrap=True,
+        )
 
     def stopped(self) -> None:
         """Say that nothing runs any more."""

@@ -58,7 +58,7 @@ def from_environment(*, site: Path | None = None, home: Path | None = None) -> S
     return Settings(
         home=home,
         site_folder=folder,
-        database_url=os.environ.get("FLOODWARN_DATABASE_URL") or _embedded(home),
+        database_url=os.environ.get("FLOODWARN_DATABASE_URL") or embedded(home / "floodwarn.db"),
         mode=_mode(os.environ.get("FLOODWARN_MODE") or Mode.REPLAY),
         public_url=os.environ.get("FLOODWARN_PUBLIC_URL") or "http://127.0.0.1:8091",
         smtp_host=os.environ.get("FLOODWARN_SMTP_HOST") or "127.0.0.1",
@@ -83,9 +83,9 @@ def credential(name: str) -> str:
     return value
 
 
-def _embedded(home: Path) -> str:
-    # A home may have any name; in an address %, ? and # have meanings of their own.
-    return f"sqlite:///{quote(str(home / 'floodwarn.db'))}"
+def embedded(file: Path) -> str:
+    """Return the address of an SQLite file; in an address %, ? and # have meanings of their own."""
+    return f"sqlite:///{quote(str(file), safe='/ ')}"
 
 
 def _mode(text: str) -> Mode:
