@@ -21,7 +21,7 @@ from alerts.orders import orders, stand_down, village_name
 from alerts.tier import Action, Tier
 from alerts.warning_pack import WarningPack
 from pipeline.bulletin import RiskBulletin, canonical
-from pipeline.site.model import VillageKind
+from pipeline.site.model import Village, VillageKind
 from pipeline.world import World
 
 OFFICERS = ""
@@ -83,7 +83,12 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The hashes of everything a message was made of; each content is kept by its hash."""
+    """The hashes of everything a message was made of; each content is kept by its hash.
+
+    Attributes
+    ----------
+    village_sha256 : of a person's order before any bulletin, which would name the site's villages
+    """
 
     decision_sha256: str | None
     risk_config_sha256: str | None
@@ -94,6 +99,7 @@ class Provenance:
     text_sha256: str
     action_id: str | None
     code_version: str | None
+    village_sha256: str | None = None
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form (JSON), as stored with the message."""
@@ -329,7 +335,16 @@ def _gravest(placed: tuple[PlaceOrder, ...]) -> Action:
 
 def text_sha256(text: Text) -> str:
     """Return the hash of a text as it was stored: subject, line end, body."""
-    return hashlib.sha256(f"{text.subject}\n{text.body}".encode()).hexdigest()
+    return _sha256(f"{text.subject}\n{text.body}".encode())
+
+
+def village_bytes(village: Village) -> bytes:
+    """Return the one canonical form of a village, kept by its hash."""
+    return village.model_dump_json().encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 @lru_cache(maxsize=4)
@@ -350,4 +365,5 @@ def _provenance(occasion: Occasion, case: Case, voice: Voice, text: Text) -> Pro
         text_sha256=text_sha256(text),
         action_id=None if occasion.by_hand is None else occasion.by_hand.action_id,
         code_version=None if bulletin is None else bulletin.code_version,
+        village_sha256=None if bulletin is not None else _sha256(village_bytes(case.village)),
     )

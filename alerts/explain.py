@@ -29,7 +29,7 @@ from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection, Engine, reading
 from pipeline.errors import NotKept
 from pipeline.replay import Rebuilt, Verdict, rebuild
-from pipeline.site.model import RiskConfig
+from pipeline.site.model import RiskConfig, Station, Village
 from pipeline.world import Mode
 
 COMPARED = ("subject", "body", "tier", "action", "decide_by", "recipients", "roles", "provenance")
@@ -114,19 +114,29 @@ def _compare(
 
 def _pack(connection: Connection, stored: WarningMessage) -> WarningPack:
     made_of: Provenance = stored.provenance
-    if made_of.risk_config_sha256 is None:
-        raise NotKept("no bulletin had spoken yet, so the site's villages were not kept")
-    risk = RiskConfig.model_validate_json(
-        versions.kept(connection, RISK_KIND, made_of.risk_config_sha256)
-    )
+    villages, stations = _places(connection, made_of)
     plan = made_of.plan_sha256
     return WarningPack.from_versions(
         versions.kept(connection, "warning", made_of.warning_config_sha256),
         plan=None if plan is None else versions.kept(connection, "plan", plan),
         templates=(versions.kept(connection, "template", made_of.template_sha256),),
-        villages=risk.villages,
-        stations=risk.stations,
+        villages=villages,
+        stations=stations,
     )
+
+
+def _places(
+    connection: Connection, made_of: Provenance
+) -> tuple[tuple[Village, ...], tuple[Station, ...]]:
+    """Return the villages and stations that a message could name."""
+    if made_of.risk_config_sha256 is not None:
+        content = versions.kept(connection, RISK_KIND, made_of.risk_config_sha256)
+        risk = RiskConfig.model_validate_json(content)
+        return risk.villages, risk.stations
+    if made_of.village_sha256 is None:
+        raise NotKept("no bulletin had spoken yet, and the village was not kept")
+    content = versions.kept(connection, "village", made_of.village_sha256)
+    return (Village.model_validate_json(content),), ()
 
 
 def _occasion(

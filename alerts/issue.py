@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from alerts.compose import Audience, Composed, Occasion, WarningMessage, compose
+from alerts.compose import Audience, Composed, Occasion, WarningMessage, compose, village_bytes
 from alerts.episode import TierEpisode
 from alerts.errors import Refused
 from alerts.last_words import last_words
@@ -96,7 +96,7 @@ def issue(
     composed, pack = composed_or_simpler(replace(occasion, earlier=earlier), desk.pack)
     if not composed.messages:
         return Issued(faults=composed.faults)
-    for kind, content in pack.versions(occasion.village_id):
+    for kind, content in (*pack.versions(occasion.village_id), *_village(occasion, pack)):
         explain.keep(connection, kind, desk.world.site, content, stored_at=minute.wall)
     _keep(connection, desk, composed, minute)
     wanted, nobody = _deliveries(desk, composed.messages, minute)
@@ -142,6 +142,12 @@ def _plain(pack: WarningPack) -> WarningPack:
         language: plain_templates(language, pack.config.site_name) for language in pack.languages
     }
     return replace(pack, plans={}, templates=words)
+
+
+def _village(occasion: Occasion, pack: WarningPack) -> list[tuple[str, bytes]]:
+    """Return the village where no bulletin spoke, whose risk configuration would hold it."""
+    village = pack.village(occasion.village_id) if occasion.bulletin is None else None
+    return [] if village is None else [("village", village_bytes(village))]
 
 
 def _keep(connection: Connection, desk: Desk, composed: Composed, minute: Minute) -> None:

@@ -21,10 +21,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from fastapi import FastAPI, HTTPException
 from fastapi import Path as PathParameter
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from alerts.roster import write_private
 from pipeline import clock

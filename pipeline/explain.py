@@ -11,7 +11,7 @@ from pipeline.store import versions
 def keep(
     connection: Connection, kind: str, site: str, content: bytes, *, stored_at: datetime
 ) -> str:
-    """Keep one version (kind risk, warning, plan or template), in the caller's transaction."""
+    """Keep one version (a kind of configuration), in the caller's transaction."""
     return versions.keep_version(connection, kind, site, content, stored_at=stored_at)
 
 

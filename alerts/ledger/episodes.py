@@ -102,7 +102,8 @@ def slots(
     ]
     if after is not None:
         wanted.append(_age > (to_us(after.opened), after.revision))
-    rows = connection.execute(select(episodes.c.slot).where(*wanted).order_by(_age))
+    chosen = select(episodes.c.slot).where(*wanted)
+    rows = connection.execute(chosen.order_by(episodes.c.opened, episodes.c.revision))
     return tuple(from_us(slot) for (slot,) in rows)
 
 

@@ -12,7 +12,11 @@ NOT_IMPORTED = {
     "psycopg": "SQLAlchemy's driver for PostgreSQL",
     "python-multipart": "FastAPI's reader of forms",
 }
-COMES_WITH = {"apache-airflow-core": "apache-airflow", "pydantic-core": "pydantic"}
+COMES_WITH = {
+    "apache-airflow-core": "apache-airflow",
+    "pydantic-core": "pydantic",
+    "starlette": "fastapi",
+}
 
 
 def plain(name: str) -> str:

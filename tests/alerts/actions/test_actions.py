@@ -1,5 +1,6 @@
 """One person may raise, two must lower, and the database remembers who."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from alerts.actions import (
 from alerts.errors import Refused
 from alerts.issue import Minute
 from alerts.ledger import episodes
-from alerts.roster import CONTACTS
+from alerts.roster import CONTACTS, Roster
 from alerts.tables import officer_action
 from alerts.tier import Tier
 from pipeline.world import Mode, World
@@ -28,6 +29,7 @@ from tests.alerts.night import (
     episode,
     levels,
     message,
+    only,
 )
 
 ONE, TWO, TOWNSHIP = "county_duty-1", "county_duty-2", None
@@ -191,3 +193,122 @@ def test_a_right_that_was_taken_away_is_gone_at_once(night):
     path.write_text(path.read_text().replace('"order", ', ""))
     with pytest.raises(Refused):
         order_village(night.desk, asked(Tier.RED), MINUTE)
+
+
+def rewritten(night, old, new):
+    path = night.home / CONTACTS
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+OVERRIDE = "the gauge lies"
+
+
+def test_an_old_request_lowers_nothing_that_rose_since(night):
+    night.warned(levels(hekou=3))
+    request = request_lower(night.desk, asked(override=OVERRIDE), MINUTE)
+    night.warned(levels(SLOT + HOUR, hekou=4), at=later(0, 20))
+    with pytest.raises(Refused, match="rose since"):
+        confirm_lower(night.desk, request, TWO, later(0, 25))
+    assert tier(night) is Tier.RED
+
+
+@pytest.mark.parametrize("first", [2, 4])
+def test_an_old_request_wipes_no_later_order_by_hand(night, first):
+    night.warned(levels(hekou=first))
+    request = request_lower(night.desk, asked(override=OVERRIDE), MINUTE)
+    order_village(night.desk, asked(Tier.RED, by=TWO), later(0, 10))
+    with pytest.raises(Refused, match="since the request"):
+        confirm_lower(night.desk, request, TWO, later(0, 15))
+    assert tier(night) is Tier.RED
+    fresh = request_lower(night.desk, asked(override=OVERRIDE), later(0, 16))
+    confirm_lower(night.desk, fresh, TWO, later(0, 17))
+    assert tier(night) is Tier.NONE
+
+
+def test_nor_an_order_that_was_only_given_once_more(night):
+    order_village(night.desk, asked(Tier.RED), MINUTE)
+    request = request_lower(night.desk, asked(override=OVERRIDE), later(0, 6))
+    order_village(night.desk, asked(Tier.RED, by=TWO), later(0, 7))
+    with pytest.raises(Refused, match="since the request"):
+        confirm_lower(night.desk, request, TWO, later(0, 8))
+
+
+def test_a_request_of_one_episode_lowers_no_other(night):
+    order_village(night.desk, asked(Tier.ORANGE), MINUTE)
+    first, second = (
+        request_lower(night.desk, asked(by=by, override=OVERRIDE), later(0, 6)) for by in (ONE, TWO)
+    )
+    confirm_lower(night.desk, first, TWO, later(0, 7))
+    night.warned(levels(SLOT + HOUR, hekou=3), at=later(0, 8))
+    with pytest.raises(Refused, match="another episode"):
+        confirm_lower(night.desk, second, ONE, later(0, 9))
+    assert tier(night) is Tier.ORANGE
+
+
+def test_every_deed_names_the_episode_that_it_saw_or_moved(night):
+    order_village(night.desk, asked(Tier.RED), MINUTE)
+    request = request_lower(night.desk, asked(override=OVERRIDE), later(0, 6))
+    confirm_lower(night.desk, request, TWO, later(0, 7))
+    (episode_id,) = {row.episode_id for row in night.rows(episode)}
+    assert [row.episode_id for row in night.rows(officer_action)] == [episode_id] * 3
+
+
+def test_a_calm_bulletin_between_the_two_words_hinders_nobody(night):
+    at = calmed(night)
+    request = request_lower(night.desk, asked(), at)
+    night.warned(levels(SLOT + (CALM_HOURS + 1) * HOUR), at=later(CALM_HOURS, 20))
+    confirm_lower(night.desk, request, TWO, later(CALM_HOURS, 25))
+    assert tier(night) is Tier.NONE
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"deputy"', '"officer"'), ("county-duty-2@", "County-Duty-1@")]
+)
+def test_one_person_under_two_references_lowers_nothing(night, old, new):
+    at = calmed(night)
+    request = request_lower(night.desk, asked(), at)
+    rewritten(night, old, new)
+    with pytest.raises(Refused):
+        confirm_lower(night.desk, request, TWO, at)
+    assert tier(night) is Tier.RED
+
+
+def test_nor_does_one_whom_the_roster_took_for_two(night):
+    at = calmed(night)
+    request = request_lower(night.desk, asked(), at)
+    two = (night.roster.contact(ref).model_copy(update={"logins": ("a",)}) for ref in (ONE, TWO))
+    with pytest.raises(Refused, match="second person"):
+        confirm_lower(replace(night.desk, roster=Roster(tuple(two))), request, TWO, at)
+
+
+def test_a_request_of_someone_whose_right_was_taken_away_is_nothing_any_more(night):
+    at = calmed(night)
+    request = request_lower(night.desk, asked(), at)
+    only(night, TWO)
+    with pytest.raises(Refused, match="no right"):
+        confirm_lower(night.desk, request, TWO, at)
+
+
+def test_an_order_at_the_tier_that_stands_is_sent_anew(night, post):
+    issued = order_village(night.desk, asked(Tier.RED), MINUTE)
+    night.delivered()
+    again = order_village(night.desk, asked(Tier.RED, by=TWO), later(0, 6))
+    assert again.deliveries == issued.deliveries > 0
+    assert {m.revision for m in again.messages} == {2}
+    assert {m.action for m in again.messages} == {m.action for m in issued.messages}
+    night.delivered(after_s=60)
+    assert len(post.mails) == issued.deliveries + again.deliveries
+
+
+def test_so_is_what_a_bulletin_said(night):
+    whole = night.warned(levels(hekou=4))[0].messages
+    again = order_village(night.desk, asked(Tier.RED), later(0, 6))
+    assert len(again.messages) == whole
+    assert again.faults == ()
+
+
+def test_an_order_below_the_tier_that_stands_says_nothing(night):
+    night.warned(levels(hekou=4))
+    issued = order_village(night.desk, asked(Tier.ORANGE), MINUTE)
+    assert (issued.messages, tier(night)) == ((), Tier.RED)

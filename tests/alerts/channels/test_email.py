@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -89,16 +89,13 @@ def answering(*replies: bytes, pause_s: float = 0.0):
 
         def serve() -> None:
             peer, _ = listening.accept()
-            with peer:
+            with peer, suppress(OSError):
                 for reply in replies:
                     peer.sendall(reply)
                     peer.recv(65536)
-                try:
-                    while pause_s:
-                        time.sleep(pause_s)
-                        peer.sendall(b"2")
-                except OSError:
-                    return
+                while pause_s:
+                    time.sleep(pause_s)
+                    peer.sendall(b"2")
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -125,6 +122,66 @@ def test_a_server_that_stalls_or_dribbles_costs_no_more_than_the_budget(pause_s)
         assert not caught.value.uncertain
 
 
+UP_TO_THE_TEXT = (b"220 hello\r\n", b"250 hello\r\n", b"250 from\r\n", b"250 to\r\n", b"354 go\r\n")
+
+
+@pytest.mark.parametrize("words", [b"OK queued\r\n", b"354 go\r\n", b"\r\n", b"150 wait\r\n"])
+def test_words_without_a_known_code_after_the_text_leave_it_uncertain(words):
+    with answering(*UP_TO_THE_TEXT, words) as port, pytest.raises(SendError) as caught:
+        EmailChannel(Server("127.0.0.1", port, "duty@mailbox.invalid")).send(PARCEL)
+    assert caught.value.uncertain
+
+
+@pytest.mark.parametrize("stage", [2, 3, 4])
+@pytest.mark.parametrize("words", [b"OK\r\n", b"199 what\r\n"])
+def test_words_without_a_known_code_before_the_text_are_tried_again(stage, words):
+    said = (*UP_TO_THE_TEXT[:stage], words)
+    with answering(*said) as port, pytest.raises(SendError) as caught:
+        EmailChannel(Server("127.0.0.1", port, "duty@mailbox.invalid")).send(PARCEL)
+    assert caught.value.retryable
+    assert not caught.value.uncertain
+
+
+@pytest.mark.parametrize("slow", ["getaddrinfo", "create_connection"])
+def test_a_line_that_is_made_after_the_time_is_over_is_cut_all_the_same(monkeypatch, slow):
+    at_once = getattr(socket, slow)
+
+    def late(*arguments, **named):
+        time.sleep(0.6)
+        return at_once(*arguments, **named)
+
+    with answering(b"220 hello\r\n", pause_s=0.1) as port:
+        server = Server("127.0.0.1", port, "duty@mailbox.invalid", budget_s=0.3)
+        began = time.monotonic()
+        with monkeypatch.context() as patched:
+            patched.setattr(socket, slow, late)
+            with pytest.raises(SendError) as caught:
+                EmailChannel(server).send(PARCEL)
+        assert time.monotonic() - began < 2
+        # Where our side gave up without a connection, the server still waits for one.
+        socket.create_connection(("127.0.0.1", port)).close()
+    assert caught.value.retryable
+    assert not caught.value.uncertain
+
+
+def test_all_of_a_servers_addresses_share_one_budget(monkeypatch):
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        found = socket.getaddrinfo(*full.getsockname(), type=socket.SOCK_STREAM)
+        of = {"mail.invalid": found * 6, "127.0.0.1": found}
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: of[host])
+        port, began = full.getsockname()[1], time.monotonic()
+        server = Server("mail.invalid", port, "duty@mailbox.invalid", budget_s=0.5)
+        with pytest.raises(SendError) as caught:
+            EmailChannel(server).send(PARCEL)
+        assert time.monotonic() - began < 2
+        assert caught.value.retryable
+
+
 def test_a_contact_without_an_address_is_refused_at_once():
     with pytest.raises(SendError) as caught:
         EmailChannel(Server("127.0.0.1", 1, "duty@mailbox.invalid")).send(
@@ -140,7 +197,7 @@ def test_a_server_that_wants_a_login_gets_it_and_a_wrong_one_can_be_cured():
             return "250 kept"
 
     def checked(_server, _session, _envelope, _mechanism, data):
-        return AuthResult(success=data.password == b"right")
+        return AuthResult(success=data.password == b"right", handled=False)
 
     port = free_port()
     controller = Controller(

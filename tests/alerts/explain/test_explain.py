@@ -13,14 +13,14 @@ from alerts.issue import Minute
 from alerts.tables import message
 from alerts.tier import Tier
 from alerts.warning_pack import load_warning
-from pipeline.assess import assess
+from pipeline.assess import assess, bulletins
 from pipeline.errors import NotKept
 from pipeline.instants import slots
 from pipeline.observe import observe
 from pipeline.replay import Verdict
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import load
-from pipeline.store.tables import batch, config_version
+from pipeline.store.tables import batch, config_version, cycle
 from pipeline.world import Mode
 from tests.alerts.night import HOUR, WALL, Night, Torn, home_of
 from tests.valley import STORM_PEAK, copied
@@ -77,6 +77,41 @@ def test_so_is_what_persons_ordered_and_lowered(storm):
     by_hand = [e for e in found.values() if e.kept.message.provenance.action_id is not None]
     assert {e.kept.message.tier for e in by_hand} == {Tier.RED, Tier.NONE}
     assert {(e.verdict, e.where) for e in found.values()} == {(Verdict.IDENTICAL, ())}
+
+
+def test_so_is_what_a_person_ordered_before_any_bulletin(storm):
+    storm.world = replace(storm.world, world_id="x3")
+    order_village(storm.desk, Asked("songlin", Tier.RED, "seen", "county_duty-1"), AFTER)
+    assert {e.verdict for e in verdicts(storm).values()} == {Verdict.IDENTICAL}
+
+
+def test_so_is_what_was_ordered_once_more(storm):
+    again = Asked("songlin", Tier.RED, "nobody answers", "county_duty-1")
+    for minutes in (1, 2):
+        late = Minute(AFTER.wall + minutes * DELAY, AFTER.flood + minutes * DELAY)
+        issued = order_village(storm.desk, again, late)
+    found = verdicts(storm)
+    assert {found[m.message_id].verdict for m in issued.messages} == {Verdict.IDENTICAL}
+
+
+def test_so_is_what_was_told_of_one_bulletin_on_time_and_of_many_late(engine, storm):
+    storm.world = replace(storm.world, world_id="x2")
+    told = bulletins(engine, replace(storm.world, world_id="x1"), after=None)
+    for number, cut in enumerate((told[:4], told[4:5], told[5:8], told[8:])):
+        after = Minute(WALL + number * HOUR, cut[-1].cutoff + number * HOUR / 4)
+        storm.warned(*cut, at=after)
+    revisions = {row.revision for row in storm.rows(message)}
+    shutil.rmtree(storm.folder)
+    texts = [explain(engine, row.message_id).text for row in storm.rows(message)]
+    assert len(revisions) > 1
+    assert set(texts) == {Verdict.IDENTICAL}
+
+
+def test_a_bulletin_on_the_way_that_is_gone_is_said_to_be(storm):
+    last = max(storm.rows(message), key=lambda row: row.revision)
+    with storm.engine.begin() as connection:
+        connection.execute(delete(cycle).where(cycle.c.slot < last.slot))
+    assert explain(storm.engine, last.message_id).text is Verdict.PRUNED
 
 
 def test_so_is_what_went_out_in_plain_words_because_a_plan_broke(storm):

@@ -67,7 +67,8 @@ def test_a_fault_is_kept_with_its_village(connection):
 
 
 def test_a_message_comes_back_as_it_was_written(night):
-    night.warned(levels(hekou=3), levels(SLOT + HOUR, hekou=4))
+    night.warned(levels(hekou=3))
+    night.warned(levels(SLOT + HOUR, hekou=4))
     with reading(night.engine) as connection:
         kept = messages.of_village(connection, night.world, "hekou")
         assert len(kept) == len(night.rows(message))

@@ -18,7 +18,7 @@ def folder(tmp_path):
 @pytest.fixture
 def client(folder):
     folder.mkdir()
-    return TestClient(create_mailbox_app(folder))
+    return TestClient(create_mailbox_app(folder), base_url="http://127.0.0.1:8092")
 
 
 def posted(folder, *bodies, to="hekou-responsible", subject="演练"):
@@ -75,3 +75,30 @@ def test_it_only_reads(client):
     for path in ("/", "/mails.json"):
         assert client.post(path).status_code == 405
         assert client.delete(path).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["rebound.example", "127.0.0.1.rebound.example", "testserver"])
+def test_a_page_of_the_web_whose_name_was_pointed_here_reads_nothing(folder, client, name):
+    posted(folder, "http://127.0.0.1:8091/ack/a.b.c")
+    for path in ("/", "/mails.json", f"/mails/{mails(folder)[0].name}"):
+        answer = client.get(path, headers={"Host": f"{name}:8092"})
+        assert answer.status_code == 400
+        assert "ack" not in answer.text
+    assert client.get("/", headers={"Host": "localhost:8092"}).status_code == 200
+
+
+def test_a_mail_that_cannot_be_read_hides_no_other(folder, client):
+    posted(folder, "one")
+    (folder / f"{'9' * 20}-1-000000.eml").write_bytes(
+        b"Subject: x\r\nContent-Type: text/plain; charset=klingon\r\n\r\n\xff\r\n"
+    )
+    (folder / f"{'9' * 20}-1-000001.eml").write_bytes(b"To: \xff\r\nSubject: =?x?q?=ff?=\r\n\r\n")
+    assert mails(folder)[-1].body.strip() == "one"
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "unreadable" in page.text
+    assert client.get(f"/mails/{'9' * 20}-1-000000").status_code == 200
+
+
+def test_the_page_says_who_can_read_it(client):
+    assert "any user of this machine" in client.get("/").text

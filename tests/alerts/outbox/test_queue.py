@@ -1,5 +1,7 @@
 """The queue under two databases: leases, recovery, and order."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from alerts.errors import Refused
 from alerts.outbox import queue, standing
 from alerts.outbox.delivery import Delivery, Outcome, State
+from alerts.tables import delivery as deliveries
 from alerts.tier import Tier
 from pipeline.world import Mode, World
 from tests.alerts.night import EXERCISE, WALL, attempt
@@ -107,6 +110,33 @@ def test_an_attempt_that_was_open_when_its_sender_died_is_uncertain(engine, queu
     assert lost.key == "a"
     assert found(engine).state is State.UNCERTAIN
     assert bool(leased(engine, now=LATER)) == again
+
+
+def test_a_late_answer_and_a_recovery_that_meet_both_get_through(engine, queued):
+    queued(parcel())
+    slow = begun(engine, *leased(engine))
+    answered = []
+    answer = threading.Thread(
+        target=lambda: answered.append(finished(engine, slow, Outcome.ACCEPTED, now=LATER))
+    )
+    with engine.begin() as connection:
+        connection.execute(select(deliveries).with_for_update())
+        answer.start()
+        time.sleep(0.5)
+        assert queue.recover(connection, EXERCISE, now=LATER)
+    answer.join(10)
+    assert [verdict.state for verdict in answered] == [State.ACCEPTED]
+    assert found(engine).state is State.ACCEPTED
+
+
+def test_only_the_channel_that_is_asked_for_is_leased(engine, queued):
+    queued(parcel(), parcel("b", channel="file"), parcel("c", channel="file", next_at=LATER))
+    with engine.begin() as connection:
+        assert queue.channels_due(connection, EXERCISE, due=WALL) == ["email", "file"]
+        wanted = queue.Wanted("file", WALL, at_most=9)
+        taken = queue.lease(connection, EXERCISE, wanted, by="me", now=LATER)
+        assert queue.channels_due(connection, EXERCISE, due=WALL) == ["email"]
+    assert [d.key for d in taken] == ["b"]
 
 
 def test_every_attempt_leaves_its_trace(engine, queued):

@@ -58,23 +58,76 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda t: t.replace("ref =", "rref ="),
+        lambda t: t.replace("ref =", "rref =", 1),
         lambda t: t.replace("email", "e_mail"),
         lambda t: t.replace("@mailbox", "@mail@box"),
         lambda t: t.replace("@mailbox", " @mailbox"),
         lambda t: t.replace(SECRET, SECRET + "\\nBcc: x"),
         lambda t: t.replace('ref = "b"', 'ref = "a"'),
         lambda t: t.replace('villages = ["hekou"]', "villages = 3"),
-        lambda t: t + "\n[[contacts]\n",
         lambda t: t.replace('rights = ["order"]', 'rights = ["all"]'),
         lambda t: t.replace(f'email = "{SECRET}"', f'note = "{SECRET}"'),
     ],
 )
-def test_a_fault_in_the_file_is_told_without_its_content(tmp_path, spoil):
+def test_a_bad_contact_is_left_out_and_told_without_its_content(tmp_path, spoil):
+    roster = Roster.load(written(tmp_path, spoil(GOOD)))
+    assert len(roster.contacts) == 1
+    assert all(fault.row is not None and fault.field for fault in roster.faults)
+    assert roster.faults
+    assert "13900001111" not in f"{[str(fault) for fault in roster.faults]} {roster!r}"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda t: t + "\n[[contacts]\n",
+        lambda t: t.replace("contacts/1", "contacts/9"),
+        lambda t: t.replace("[[contacts]]", "[[people]]"),
+        lambda t: f'schema = "floodwarn.contacts/1"\ncontacts = "{SECRET}"\n',
+    ],
+)
+def test_a_file_that_is_no_list_of_contacts_is_refused_without_its_content(tmp_path, spoil):
     with pytest.raises(RosterError) as caught:
         Roster.load(written(tmp_path, spoil(GOOD)))
     assert "13900001111" not in str(caught.value) + repr(caught.getrepr(style="short"))
     assert caught.value.__cause__ is None
+    nobody = Roster.at_hand(tmp_path)
+    assert nobody.contacts == ()
+    assert [str(fault) for fault in nobody.faults] == [str(caught.value)]
+
+
+OFFICERS = """schema = "floodwarn.contacts/1"
+[[contacts]]
+ref = "a"
+role = "county_duty"
+villages = "*"
+email = "Duty@mailbox.invalid"
+logins = ["officer"]
+rights = ["order", "lower"]
+[[contacts]]
+ref = "b"
+role = "county_duty"
+villages = "*"
+email = "deputy@mailbox.invalid"
+logins = ["deputy"]
+rights = ["order", "lower"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "field"),
+    [
+        ('"deputy"', '"officer"', "logins"),
+        ("deputy@mailbox", "duty@MAILBOX", "rights"),
+    ],
+)
+def test_two_contacts_with_one_login_or_address_are_one_person(tmp_path, one, other, field):
+    roster = Roster.load(written(tmp_path, OFFICERS.replace(one, other)))
+    assert [c.ref for c in roster.contacts if Right.LOWER in c.rights] == ["a"]
+    assert roster.contact("b") is not None
+    assert roster.of_login("officer").ref == "a"
+    assert (roster.faults[0].ref, roster.faults[0].field) == ("b", field)
+    assert Roster.load(written(tmp_path, OFFICERS)).faults == ()
 
 
 def test_an_address_is_never_printed(tmp_path):

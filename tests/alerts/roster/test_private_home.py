@@ -1,0 +1,67 @@
+"""What a deployment keeps of people is its owner's alone; `check` says what is wrong with it."""
+
+import os
+
+import pytest
+
+from alerts.first_run import init_home
+from alerts.readiness import findings_of
+from alerts.roster import CONTACTS
+from pipeline.database import connect, migrate
+from pipeline.settings import Settings
+from pipeline.world import Mode
+from tests.golden.samples import VALLEY, valley
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Give the place of a home under the umask that most machines have."""
+    before = os.umask(0o022)
+    yield tmp_path / "home"
+    os.umask(before)
+
+
+def settings(home):
+    return Settings(
+        home=home,
+        site_folder=VALLEY,
+        database_url=f"sqlite:///{home}/floodwarn.db",
+        mode=Mode.EXERCISE,
+        public_url="http://127.0.0.1:8091",
+        smtp_host="127.0.0.1",
+        smtp_port=8025,
+    )
+
+
+def test_a_new_database_and_its_home_are_open_to_nobody_else(home):
+    engine = connect(f"sqlite:///{home}/floodwarn.db")
+    migrate(engine)
+    with engine.begin():
+        modes = {path.name: path.stat().st_mode & 0o077 for path in (home, *home.iterdir())}
+    assert {"home", "floodwarn.db", "floodwarn.db-wal"} <= set(modes)
+    assert set(modes.values()) == {0}
+
+
+def test_a_folder_that_was_there_keeps_its_mode_and_still_hides_the_database(home):
+    home.mkdir(mode=0o755)
+    migrate(connect(f"sqlite:///{home}/floodwarn.db"))
+    assert home.stat().st_mode & 0o777 == 0o755
+    assert (home / "floodwarn.db").stat().st_mode & 0o077 == 0
+
+
+def test_the_check_names_line_and_field_of_a_bad_contact_and_no_value(home):
+    init_home(home, valley(), Mode.EXERCISE)
+    assert [f for f in findings_of(settings(home)) if f.severity == "error"] == []
+    path = home / CONTACTS
+    lines = path.read_text().count("\n")
+    path.write_text(
+        path.read_text()
+        + '\n[[contacts]]\nref = "new"\nrole = "x"\nvillages = "*"\nemail = "13900001111"\n'
+    )
+    (fault,) = [f for f in findings_of(settings(home)) if f.severity == "error"]
+    assert (fault.file, fault.row, fault.field) == (
+        "FLOODWARN_HOME/contacts.toml",
+        lines + 6,
+        "new.email",
+    )
+    assert "13900001111" not in fault.line()
