@@ -18,6 +18,8 @@ from alerts import local_airflow, past, supervisor
 from alerts.deployment import Deployment, opened
 from alerts.first_run import init_home
 from alerts.local_airflow import LocalAirflow
+from alerts.login import USER as LOGIN
+from alerts.login import account_with
 from alerts.supervisor import Component, ProcessTree
 from alerts.terminal import Terminal
 from alerts.warning_pack import load_warning
@@ -33,7 +35,6 @@ ACK_PORT = 8091
 MAILBOX_PORT = 8092
 SMTP_PORT = 8025
 HEALTHY_WITHIN_S = 180.0
-LOGIN = "officer"
 
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -66,6 +67,7 @@ def run(settings: Settings, terminal: Terminal) -> None:
         folder, ports.airflow, {LOGIN: "admin"}, local_airflow.sqlite_url(folder)
     )
     passwords = local_airflow.write_files(airflow)
+    account_with(settings.home, passwords[LOGIN])
     environment = supervisor.environment(
         local_airflow.environment(airflow) | floodwarn_environment(settings)
     )

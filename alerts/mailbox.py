@@ -2,7 +2,7 @@
 
 Mails are files under ``FLOODWARN_HOME/mailbox``, as they came. The page reads only, and listens
 on 127.0.0.1 alone, as the mail server does. It answers to no other name: a page of the web whose
-name was pointed here would read signed links. Whoever uses this machine can read it.
+name was pointed here would read signed links. And it asks for the board's login.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from typing import Annotated, Any
 import uvicorn
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
-from fastapi import FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi import Path as PathParameter
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from alerts.login import Account, account_of
 from alerts.roster import write_private
 from pipeline import clock
 from pipeline.instants import to_us
@@ -38,6 +40,7 @@ MAX_MAIL = 1_000_000
 SHOWN = 300
 LINK = re.compile(r"https?://[^\s<>\"']+")
 UNREADABLE = "unreadable"
+REALM = "floodwarn mailbox"
 log = logging.getLogger(__name__)
 Name = Annotated[str, PathParameter(pattern=r"^[0-9]{20}-[0-9]+-[0-9]{6}$")]
 
@@ -89,40 +92,53 @@ def receiving(folder: Path, port: int) -> Controller:
     return Controller(Store(folder), hostname=HOST, port=port, data_size_limit=MAX_MAIL)
 
 
-def create_mailbox_app(folder: Path) -> FastAPI:
-    """Return the page: everyone's mails, one person's, one mail; and ``/mails.json``."""
+def create_mailbox_app(folder: Path, account: Account) -> FastAPI:
+    """Return the page, behind the account's login; the anonymous gets ``/healthz`` alone."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=NAMES)
 
-    @app.get("/")
+    def log_in(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic(realm=REALM))]) -> None:
+        if not account.accepts(given.username, given.password):
+            raise HTTPException(401, "log in first", {"WWW-Authenticate": f'Basic realm="{REALM}"'})
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    app.include_router(_pages(folder), dependencies=[Depends(log_in)])
+    return app
+
+
+def _pages(folder: Path) -> APIRouter:
+    """Return everyone's mails, one person's, one mail; and ``/mails.json``."""
+    router = APIRouter()
+
+    @router.get("/")
     def everyone(to: str | None = None) -> HTMLResponse:
         return _page(mails=mails(folder, to=to), to=to)
 
-    @app.get("/mails.json")
+    @router.get("/mails.json")
     def machine(to: str | None = None) -> JSONResponse:
         return JSONResponse([asdict(mail) for mail in mails(folder, to=to)])
 
-    @app.get("/mails/{name}")
+    @router.get("/mails/{name}")
     def one(name: Name) -> HTMLResponse:
         path = folder / f"{name}.eml"
         if not path.is_file():
             raise HTTPException(404, "no such mail")
         return _page(mails=[_read(path)], to=None, whole=True)
 
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
-
-    return app
+    return router
 
 
 def serve(settings: Settings, port: int, smtp_port: int) -> None:
-    """Take mails in and show them until a signal ends it."""
+    """Take mails in and show them until a signal ends it; a login made now is printed once."""
+    account = account_of(settings.home)
     folder = settings.home / FOLDER
     server = receiving(folder, smtp_port)
     server.start()
     try:
-        uvicorn.run(create_mailbox_app(folder), host=HOST, port=port, log_level="warning")
+        uvicorn.run(create_mailbox_app(folder, account), host=HOST, port=port, log_level="warning")
     finally:
         server.stop()
 
@@ -187,7 +203,6 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;border-left:5px solid #5a2d82;pa
 font:inherit}
 </style></head><body>
 <h1>{% if to %}Mails to {{ to }}{% else %}Mailbox of the exercise{% endif %}</h1>
-<p>For exercises only: any user of this machine can read these mails.</p>
 {% if to or whole %}<p><a href="/">All mails</a></p>{% endif %}
 {% if whole %}{% for mail in mails %}
 <p>To <a href="/?to={{ mail.to | urlencode }}">{{ mail.to }}</a>, {{ mail.date }}</p>

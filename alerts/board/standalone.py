@@ -9,12 +9,11 @@ from typing import Annotated
 import uvicorn
 from fastapi import APIRouter, FastAPI, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from rich.console import Console
 
 from alerts.board.app import create_app
-from alerts.board.login import COOKIE, SESSION_S, Account, new_account, read_account
 from alerts.board.pages import page
 from alerts.board.state import BoardSource
+from alerts.login import COOKIE, SESSION_S, Account, account_of
 from pipeline.settings import Settings
 
 MAX_FAILURES = 5
@@ -52,11 +51,7 @@ def create_standalone(source: BoardSource, account: Account) -> FastAPI:
 
 def serve(settings: Settings, port: int) -> None:
     """Serve the board on 127.0.0.1; a login made now is printed once and kept as a hash."""
-    account = read_account(settings.home)
-    if account is None:
-        account, password = new_account(settings.home)
-        Console(stderr=True).print(f"Board login: {account.user} / {password}", highlight=False)
-    app = create_standalone(BoardSource(settings), account)
+    app = create_standalone(BoardSource(settings), account_of(settings.home))
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 

@@ -10,10 +10,10 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from alerts.board.login import COOKIE, FILE, new_account, read_account
 from alerts.board.standalone import MAX_FAILURES, create_standalone
 from alerts.board.state import BoardSource
 from alerts.errors import RosterError
+from alerts.login import COOKIE, FILE, new_account, read_account
 from pipeline import settings
 from pipeline.database import connect, migrate
 from tests.valley import copied

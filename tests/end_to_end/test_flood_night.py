@@ -74,7 +74,7 @@ def page(night) -> Iterator[Page]:
 
 
 def mails(night: LocalRun) -> list[dict]:
-    return list(httpx.get(f"{night.address('the mailbox')}/mails.json").json())
+    return list(httpx.get(f"{night.address('the mailbox')}/mails.json", auth=night.login).json())
 
 
 def link_of(mail: dict) -> str:
@@ -152,6 +152,9 @@ def test_the_anonymous_see_none_of_it(night):
     ):  # fmt: skip
         body = httpx.get(url, follow_redirects=True).text
         assert not [name for name in secrets if name in body], url
+    mailbox = night.address("the mailbox")
+    for url in (mailbox, f"{mailbox}/mails.json"):
+        assert httpx.get(url).json() == {"detail": "Not authenticated"}
     assert httpx.get(f"{ack}/healthz").json() == {"status": "ok"}
     assert httpx.get(f"{ack}/ack/x").status_code == 404
     assert httpx.get(f"{airflow}/api/v2/dags").status_code == 401

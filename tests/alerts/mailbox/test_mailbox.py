@@ -6,6 +6,7 @@ from email.message import EmailMessage
 import pytest
 from fastapi.testclient import TestClient
 
+from alerts.login import new_account
 from alerts.mailbox import create_mailbox_app, mails, receiving
 from tests.alerts.post_office import free_port
 
@@ -18,7 +19,11 @@ def folder(tmp_path):
 @pytest.fixture
 def client(folder):
     folder.mkdir()
-    return TestClient(create_mailbox_app(folder), base_url="http://127.0.0.1:8092")
+    account, password = new_account(folder.parent / "home")
+    app = create_mailbox_app(folder, account)
+    client = TestClient(app, base_url="http://127.0.0.1:8092")
+    client.auth = (account.user, password)
+    return client
 
 
 def posted(folder, *bodies, to="hekou-responsible", subject="演练"):
@@ -100,5 +105,13 @@ def test_a_mail_that_cannot_be_read_hides_no_other(folder, client):
     assert client.get(f"/mails/{'9' * 20}-1-000000").status_code == 200
 
 
-def test_the_page_says_who_can_read_it(client):
-    assert "any user of this machine" in client.get("/").text
+def test_the_anonymous_reads_no_mail(folder, client):
+    posted(folder, "Leave now. http://127.0.0.1:8091/ack/a.b.c")
+    name = mails(folder)[0].name
+    for auth in (None, ("officer", "guessed")):
+        client.auth = auth
+        for path in ("/", "/mails.json", f"/mails/{name}"):
+            answer = client.get(path)
+            assert answer.status_code == 401
+            assert "Leave now" not in answer.text
+    assert client.get("/healthz").json() == {"status": "ok"}

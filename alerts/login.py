@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from rich.console import Console
 
 from alerts.errors import RosterError
 from pipeline.database import private_folder
@@ -61,9 +62,26 @@ class Account:
         return URLSafeTimedSerializer(self.key, salt="floodwarn.board")
 
 
-def new_account(home: Path) -> tuple[Account, str]:
+def account_of(home: Path) -> Account:
+    """Return the account under `home`; one that is made now is printed once, for its owner."""
+    account = read_account(home)
+    if account is None:
+        account, password = new_account(home)
+        Console(stderr=True).print(f"Login: {account.user} / {password}", highlight=False)
+    return account
+
+
+def account_with(home: Path, password: str) -> Account:
+    """Return the account under `home` for that password; another password makes it anew."""
+    account = read_account(home)
+    if account is not None and account.accepts(USER, password):
+        return account
+    return new_account(home, password)[0]
+
+
+def new_account(home: Path, password: str | None = None) -> tuple[Account, str]:
     """Write a new account under `home` (mode 600); return it with its password, shown only once."""
-    password = secrets.token_urlsafe(12)
+    password = password or secrets.token_urlsafe(12)
     salt = secrets.token_bytes(16)
     account = Account(USER, salt, _digest(password, salt), secrets.token_urlsafe(32))
     path = home / FILE
