@@ -7,6 +7,7 @@ no installer can bring may be absent then: such a skip begins with ``shared data
 
 import os
 import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -66,7 +67,13 @@ def _chromium() -> str | None:
 
 
 def _no_chromium() -> str | None:
-    return None if _chromium() else "no chromium on the PATH"
+    if _chromium() is None:
+        return "no chromium on the PATH"
+    from playwright._impl._driver import compute_driver_executable
+
+    node, _ = compute_driver_executable()
+    tried = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    return None if tried.returncode == 0 else f"its driver does not start: {tried.stderr.strip()}"
 
 
 def _no_sample() -> str | None:
