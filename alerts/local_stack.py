@@ -175,8 +175,10 @@ def pages(airflow: LocalAirflow, ports: Ports) -> tuple[tuple[str, str], ...]:
 def by_hand(settings: Settings) -> str:
     """Return what a person sets so that their own commands act in this exercise."""
     named = floodwarn_environment(settings)
-    wanted = ("FLOODWARN_HOME", "FLOODWARN_SITE", "FLOODWARN_MODE", "FLOODWARN_SMTP_PORT")
-    return " ".join(f"{name}={shlex.quote(named[name])}" for name in wanted)
+    wanted = ("HOME", "SITE", "MODE", "SMTP_PORT", "PUBLIC_URL")
+    return " ".join(
+        f"FLOODWARN_{name}={shlex.quote(named[f'FLOODWARN_{name}'])}" for name in wanted
+    )
 
 
 def is_healthy(url: str) -> bool:
