@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -44,6 +44,19 @@ class Sent:
     failed: int = 0
     uncertain: int = 0
     acked: tuple[tuple[str, datetime], ...] = ()
+
+
+Answers = Mapping[tuple[str, str], tuple[tuple[str, datetime], ...]]
+"""Who answered for each place (village_id, place_id), whatever the language of their text."""
+
+
+def answers(sent: Iterable[Sent]) -> Answers:
+    """Return the answers of every place that was ordered; a place is asked in many languages."""
+    found: dict[tuple[str, str], tuple[tuple[str, datetime], ...]] = {}
+    for each in sent:
+        place = (each.village_id, each.place_id)
+        found[place] = (*found.get(place, ()), *each.acked)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

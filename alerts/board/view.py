@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.board.facts import WAITED_FOR, Facts, Sent
+from alerts.board.facts import WAITED_FOR, Facts, Sent, answers
 from alerts.board.words import (
     acknowledged,
     clock,
@@ -199,20 +199,20 @@ def _data_age(facts: Facts, village_id: str) -> str:
 def _ack_class(sent: Sequence[Sent]) -> str:
     if not any(s.action in WAITED_FOR for s in sent):
         return "soft"
-    return "ok" if all(s.acked for s in sent) else "no"
+    return "ok" if all(answers(s for s in sent if s.audience == "villager").values()) else "no"
 
 
 def _cards(facts: Facts, people: Iterable[Row]) -> tuple[Card, ...]:
     rows = list(people)
     red = sum(row.tier == Tier.RED for row in rows)
     orange = sum(row.tier == Tier.ORANGE for row in rows)
-    silent = [s for s in facts.current_sent() if not s.acked]
+    silent = sum(not said for said in answers(facts.current_sent()).values())
     blind = sum(row.data_state == DataState.BLIND for row in rows)
     broken = sum(s.failed + s.uncertain for s in facts.current_sent())
     return (
         Card(str(red), "villages red: move now", bad=red > 0),
         Card(str(orange), "villages orange: prepare"),
-        Card(str(len(silent)), "orders nobody answered", bad=bool(silent)),
+        Card(str(silent), "ordered places that nobody answered for", bad=silent > 0),
         Card(str(broken), "deliveries failed or uncertain", bad=broken > 0),
         Card(str(blind), "places blind", bad=blind > 0),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.board.facts import Sent
+from alerts.board.facts import Sent, answers
 from alerts.tier import Action, Tier
 from pipeline.bulletin import Evidence, Indicator, Onset
 
@@ -80,13 +80,13 @@ def sent_count(sent: Sequence[Sent]) -> str:
 
 def acknowledged(sent: Sequence[Sent], zone: ZoneInfo) -> str:
     """Return who answered first and when, or how many places are silent."""
-    orders = [s for s in sent if s.audience == "villager"]
-    if not orders:
+    places = answers(s for s in sent if s.audience == "villager")
+    if not places:
         return "-"
-    answers = sorted((at, ref) for s in orders for ref, at in s.acked)
-    silent = sum(not s.acked for s in orders)
-    if not answers:
+    given = sorted((at, ref) for said in places.values() for ref, at in said)
+    silent = sum(not said for said in places.values())
+    if not given:
         return "no answer yet"
-    at, ref = answers[0]
-    rest = f"; {silent} places silent" if silent else ""
+    at, ref = given[0]
+    rest = f"; {silent} of {len(places)} places silent" if silent else ""
     return f"{ref} at {clock(at, zone)}{rest}"

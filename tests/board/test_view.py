@@ -127,6 +127,17 @@ def test_an_answer_names_who_and_when() -> None:
     assert row.ack_class == "ok"
 
 
+def test_an_answer_in_one_language_speaks_for_the_place_and_for_no_other() -> None:
+    chinese = replace(ORDER, message_id="m2", language="zh", acked=(("role:deputy", WALL),))
+    other = replace(ORDER, message_id="m3", place_id="quay")
+    row = now_view(facts(sent=(ORDER, chinese))).villages[0]
+    assert (row.acked, row.ack_class) == ("role:deputy at 10:00", "ok")
+    view = now_view(facts(sent=(ORDER, chinese, other)))
+    assert view.villages[0].acked == "role:deputy at 10:00; 1 of 2 places silent"
+    assert view.villages[0].ack_class == "no"
+    assert view.cards[2].value == "1"
+
+
 def test_a_village_missing_from_the_bulletin_is_blind_not_calm() -> None:
     calm = {row.village_id: row.data_state for row in now_view(facts()).calm}
     assert calm == {"V2": "complete", "V3": "blind"}
