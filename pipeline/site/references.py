@@ -30,18 +30,29 @@ def unique(sheet: Sheet[Model], key: Callable[[Model], object], field: str) -> S
 
 
 def naming(sheet: Sheet[Model], field: str, known: Collection[str], home: str) -> Sheet[Model]:
-    """Return the rows whose `field` names something that stands in the table `home`."""
+    """Return the rows whose `field` names something that stands in the table `home`.
+
+    A name that is unknown on many rows is one finding, on the first of them.
+    """
     kept: Lines[Model] = []
-    findings = list(sheet.findings)
+    unknown: dict[str, list[int]] = {}
     for line, row in sheet.rows:
         name: Any = getattr(row, field)
         if name is None or name in known:
             kept.append((line, row))
         else:
-            message = f"{name!r} is not in {home}"
-            cure = f"correct the name, or add it to {home}"
-            findings.append(Finding("error", sheet.file, line, field, message, cure))
-    return Sheet(sheet.file, tuple(kept), tuple(findings))
+            unknown.setdefault(name, []).append(line)
+    cure = f"correct the name, or add it to {home}"
+    found = (
+        Finding("error", sheet.file, lines[0], field, _unknown(name, lines, home), cure)
+        for name, lines in unknown.items()
+    )
+    return Sheet(sheet.file, tuple(kept), (*sheet.findings, *found))
+
+
+def _unknown(name: str, lines: list[int], home: str) -> str:
+    others = f"; {len(lines) - 1} more rows name it" if len(lines) > 1 else ""
+    return f"{name!r} is not in {home}{others}"
 
 
 def in_own_unit(sheet: Sheet[StationLevel]) -> Sheet[StationLevel]:

@@ -107,6 +107,21 @@ def test_a_name_that_nobody_knows_is_told_where_it_stands(site, file, old, new, 
     assert (file, row, field) in places(loaded(site).findings)
 
 
+def test_a_lost_village_is_one_finding_a_table_however_many_rows_name_it(site):
+    village_id = loaded(site).thresholds[0].village_id
+    (site / "villages.csv").write_text(
+        "".join(
+            line
+            for line in (site / "villages.csv").read_text("utf-8").splitlines(keepends=True)
+            if not line.startswith(f"{village_id},")
+        ),
+        encoding="utf-8",
+    )
+    told = [f for f in loaded(site).findings if f.file == "thresholds.csv"]
+    assert len(told) == 1
+    assert "71 more rows" in told[0].message
+
+
 def test_rivers_in_a_circle_are_cut_and_told(site):
     edit(site / "villages.csv", "52.0,xiaqiao", "52.0,hekou")
     pack = loaded(site)
