@@ -73,7 +73,7 @@ def replayed(
         progress=progress,
     )
     span = Span(known.value, start, end, config.sha256, code_version())
-    return _folded(deployment, judged, replay_world(config, known), span, officer)
+    return _folded(deployment, judged, replay_world(config, known), span, officer, config)
 
 
 def folded(deployment: Deployment, replay_id: str, *, officer: Officer = Officer.EARLIEST) -> Past:
@@ -95,7 +95,7 @@ def folded(deployment: Deployment, replay_id: str, *, officer: Officer = Officer
         kept[0].risk_config_sha256,
         kept[0].code_version,
     )
-    return _folded(deployment, kept, world, span, officer)
+    return _folded(deployment, kept, world, span, officer, risk_config(deployment.pack))
 
 
 def with_thresholds(pack: SitePack, file: Path) -> SitePack:
@@ -174,10 +174,11 @@ def _folded(
     world: World,
     span: Span,
     officer: Officer,
+    config: RiskConfig,
 ) -> Past:
     warning = load_warning(deployment.pack)
     rehearsal = rehearse(judged, warning, world=world, officer=officer)
-    return Past(rehearsal, span, officer, warning, risk_config(deployment.pack))
+    return Past(rehearsal, span, officer, warning, config)
 
 
 def storms_of(deployment: Deployment, past: Past) -> list[Storm]:

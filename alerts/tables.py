@@ -10,34 +10,21 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    ColumnElement,
-    FromClause,
     Index,
     Integer,
     LargeBinary,
     String,
     Table,
     Text,
-    and_,
 )
 
-from pipeline.database import metadata
-from pipeline.world import World
-
-
-def _world() -> list[Column[str]]:
-    return [
-        Column("site", String(64), primary_key=True),
-        Column("mode", String(16), primary_key=True),
-        Column("world_id", String(80), primary_key=True),
-    ]
-
+from pipeline.database import metadata, world_columns
 
 fence = Table(
     "fence",
     metadata,
     # warn commits only when its slot is newer than the last one warned in that world
-    *_world(),
+    *world_columns(),
     Column("last_slot", BigInteger, nullable=False),
 )
 
@@ -45,7 +32,7 @@ episode = Table(
     "episode",
     metadata,
     # append-only: one row a revision; the greatest revision is the present state
-    *_world(),
+    *world_columns(),
     Column("episode_id", String(64), primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("village_id", String(40), nullable=False),
@@ -63,7 +50,7 @@ message = Table(
     "message",
     metadata,
     # rendered once, stored; what is sent and shown is this text
-    *_world(),
+    *world_columns(),
     Column("message_id", String(64), primary_key=True),
     Column("episode_id", String(64), nullable=False),
     Column("revision", Integer, nullable=False),
@@ -89,7 +76,7 @@ message = Table(
 cap_alert = Table(
     "cap_alert",
     metadata,
-    *_world(),
+    *world_columns(),
     Column("identifier", String(200), primary_key=True),
     Column("episode_id", String(64), nullable=False),
     Column("revision", Integer, nullable=False),
@@ -141,7 +128,7 @@ attempt = Table(
 acknowledgement = Table(
     "acknowledgement",
     metadata,
-    *_world(),
+    *world_columns(),
     Column("ack_id", String(64), primary_key=True),
     Column("message_id", String(64), nullable=False),
     Column("episode_id", String(64), nullable=False),
@@ -157,7 +144,7 @@ officer_action = Table(
     "officer_action",
     metadata,
     # append-only: what persons ordered, and who agreed
-    *_world(),
+    *world_columns(),
     Column("action_id", String(64), primary_key=True),
     Column("village_id", String(40), nullable=False),
     Column("verb", String(16), nullable=False),  # order | lower_request | lower_confirm
@@ -175,23 +162,9 @@ warning_fault = Table(
     "warning_fault",
     metadata,
     # what went wrong for one village at one slot while the others went on
-    *_world(),
+    *world_columns(),
     Column("slot", BigInteger, primary_key=True),
     Column("village_id", String(40), primary_key=True),
     Column("fault", Text, nullable=False),
     Column("stored_at", BigInteger, nullable=False),  # wall time
 )
-
-
-def within(table: FromClause, world: World) -> ColumnElement[bool]:
-    """Return the condition that a row of `table` belongs to `world`."""
-    return and_(
-        table.c.site == world.site,
-        table.c.mode == world.mode.value,
-        table.c.world_id == world.world_id,
-    )
-
-
-def named(world: World) -> dict[str, str]:
-    """Return the columns that name a row's world."""
-    return {"site": world.site, "mode": world.mode.value, "world_id": world.world_id}

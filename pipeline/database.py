@@ -10,10 +10,25 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    MetaData,
+    String,
+    Table,
+    and_,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
+
+from pipeline.world import World
 
 __all__ = [
     "Connection",
@@ -23,8 +38,11 @@ __all__ = [
     "insert_absent",
     "metadata",
     "migrate",
+    "named",
     "private_folder",
     "reading",
+    "within",
+    "world_columns",
 ]
 
 BUSY_TIMEOUT_S = 30
@@ -37,6 +55,25 @@ READ_ONLY = "floodwarn_read_only"
 
 MEMORY = ":memory:"
 metadata = MetaData()
+
+
+def world_columns() -> list[Column[str]]:
+    """Return the columns by which a row of a table names its world, first of its key."""
+    return [
+        Column("site", String(64), primary_key=True),
+        Column("mode", String(16), primary_key=True),
+        Column("world_id", String(80), primary_key=True),
+    ]
+
+
+def within(table: FromClause, world: World) -> ColumnElement[bool]:
+    """Return the condition that a row of `table` belongs to `world`."""
+    return and_(*(table.c[name] == value for name, value in named(world).items()))
+
+
+def named(world: World) -> dict[str, str]:
+    """Return the columns that name a row's world."""
+    return {"site": world.site, "mode": world.mode.value, "world_id": world.world_id}
 
 
 def connect(url: str) -> Engine:

@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from alerts.tables import named, within
 from alerts.tables import officer_action as actions
 from alerts.tier import Tier
-from pipeline.database import insert_absent
+from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, text, to_us
 from pipeline.world import World
 

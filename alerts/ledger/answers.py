@@ -12,8 +12,7 @@ from sqlalchemy import Connection, select
 
 from alerts.ledger.messages import Kept
 from alerts.tables import acknowledgement as answers
-from alerts.tables import named, within
-from pipeline.database import insert_absent
+from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Select, func, select, tuple_
 
 from alerts.episode import TierEpisode
 from alerts.tables import episode as episodes
-from alerts.tables import named, warning_fault, within
-from pipeline.database import insert_absent
+from alerts.tables import warning_fault
+from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from alerts.tables import fence, named, within
-from pipeline.database import insert_absent
+from alerts.tables import fence
+from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
 

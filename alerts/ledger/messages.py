@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from alerts.cap import CapAlert, Reference
 from alerts.compose import Audience, Provenance, WarningMessage
-from alerts.tables import cap_alert, named, within
+from alerts.tables import cap_alert
 from alerts.tables import message as messages
 from alerts.tier import Action, Tier
-from pipeline.database import insert_absent
+from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import Mode, World
 

@@ -15,8 +15,8 @@ from alerts.outbox.delivery import Delivery
 from alerts.tables import delivery as deliveries
 from alerts.tables import episode as episodes
 from alerts.tables import message as messages
-from alerts.tables import within
 from alerts.tier import Action, Tier
+from pipeline.database import within
 
 NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value)
 

@@ -24,9 +24,8 @@ from alerts.outbox.delivery import Delivery, Outcome, State, Verdict, judge
 from alerts.outbox.overtaken import overtaken
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
-from alerts.tables import named, within
 from alerts.tier import Tier
-from pipeline.database import insert_absent
+from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import Mode, World
 

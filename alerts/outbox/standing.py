@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from alerts.outbox.delivery import State
 from alerts.tables import delivery as deliveries
-from alerts.tables import within
+from pipeline.database import within
 from pipeline.instants import from_us
 from pipeline.world import World
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from pipeline.bulletin import RiskBulletin, from_bytes
-from pipeline.database import insert_absent
+from pipeline.database import insert_absent, named, within
 from pipeline.errors import DecisionDiffers
 from pipeline.instants import floor_to, from_us, text, to_us
 from pipeline.store.tables import cycle
@@ -25,15 +25,7 @@ def open_cycle(connection: Connection, world: World, slot: datetime, cutoff: dat
     insert_absent(
         connection,
         cycle,
-        [
-            {
-                "site": world.site,
-                "mode": world.mode,
-                "world_id": world.world_id,
-                "slot": to_us(slot),
-                "cutoff": to_us(floor_to(cutoff, SECOND)),
-            }
-        ],
+        [named(world) | {"slot": to_us(slot), "cutoff": to_us(floor_to(cutoff, SECOND))}],
     )
     return from_us(connection.execute(select(cycle.c.cutoff).where(_at(world, slot))).scalar_one())
 
@@ -90,7 +82,7 @@ def bulletins(
     upto: datetime | None = None,
 ) -> list[RiskBulletin]:
     """Return the world's bulletins with after < slot <= upto, oldest first."""
-    wanted = [_of(world), cycle.c.bulletin.is_not(None)]
+    wanted = [within(cycle, world), cycle.c.bulletin.is_not(None)]
     if after is not None:
         wanted.append(cycle.c.slot > to_us(after))
     if upto is not None:
@@ -110,21 +102,13 @@ def assessed_at(connection: Connection, world: World, slot: datetime) -> datetim
 def last_slot(connection: Connection, world: World) -> datetime | None:
     """Return the newest slot of the world that has a bulletin."""
     newest = connection.execute(
-        select(func.max(cycle.c.slot)).where(_of(world), cycle.c.bulletin.is_not(None))
+        select(func.max(cycle.c.slot)).where(within(cycle, world), cycle.c.bulletin.is_not(None))
     ).scalar_one()
     return None if newest is None else from_us(newest)
 
 
-def _of(world: World) -> ColumnElement[bool]:
-    return and_(
-        cycle.c.site == world.site,
-        cycle.c.mode == world.mode,
-        cycle.c.world_id == world.world_id,
-    )
-
-
 def _at(world: World, slot: datetime) -> ColumnElement[bool]:
-    return and_(_of(world), cycle.c.slot == to_us(slot))
+    return and_(within(cycle, world), cycle.c.slot == to_us(slot))
 
 
 def _expect(connection: Connection, world: World, slot: datetime, decision: str) -> None:

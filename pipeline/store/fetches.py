@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
-from pipeline.database import insert_absent
+from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.store.tables import fetch
 from pipeline.world import Mode, World
@@ -52,12 +52,9 @@ class FetchRecord:
 
 def record(connection: Connection, attempt: FetchRecord) -> None:
     """Record one attempt; recording it again changes nothing."""
-    world = attempt.world
     row = {
         "fetch_id": _fetch_id(attempt),
-        "site": world.site,
-        "mode": world.mode,
-        "world_id": world.world_id,
+        **named(attempt.world),
         "feed_id": attempt.feed_id,
         "started_at": to_us(attempt.started_at),
         "ended_at": to_us(attempt.ended_at),
@@ -114,12 +111,7 @@ def _fetch_id(attempt: FetchRecord) -> str:
 def _of(world: World, feed_id: str) -> Select[tuple[object, ...]]:
     return (
         select(fetch)
-        .where(
-            fetch.c.site == world.site,
-            fetch.c.mode == world.mode,
-            fetch.c.world_id == world.world_id,
-            fetch.c.feed_id == feed_id,
-        )
+        .where(within(fetch, world), fetch.c.feed_id == feed_id)
         .order_by(fetch.c.started_at.desc(), fetch.c.fetch_id.desc())
     )
 

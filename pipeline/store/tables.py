@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from pipeline.database import metadata
+from pipeline.database import metadata, world_columns
 
 fetch = Table(
     "fetch",
@@ -94,9 +94,7 @@ config_version = Table(
 cycle = Table(
     "cycle",
     metadata,
-    Column("site", String(64), primary_key=True),
-    Column("mode", String(16), primary_key=True),
-    Column("world_id", String(80), primary_key=True),
+    *world_columns(),
     Column("slot", BigInteger, primary_key=True),
     Column("cutoff", BigInteger, nullable=False),
     Column("assessed_at", BigInteger),  # null until assessed
