@@ -23,10 +23,6 @@ class AlertError(Exception):
         return not self.retryable
 
 
-class PlanError(AlertError):
-    """A contingency plan cannot be read; ``check`` names file, row and field."""
-
-
 class RosterError(AlertError):
     """The contacts file is missing, open to others, or malformed."""
 

@@ -44,12 +44,6 @@ def open_exercise(engine: Engine, exercise: Exercise) -> None:
         exercises.open_exercise(connection, exercise)
 
 
-def close_exercise(engine: Engine, exercise: Exercise, *, now: datetime) -> None:
-    """Close an exercise."""
-    with engine.begin() as connection:
-        exercises.close(connection, exercise, closed_at=now)
-
-
 def open_now(engine: Engine, site: str) -> Exercise | None:
     """Return the exercise that is being played at a site."""
     with reading(engine) as connection:
