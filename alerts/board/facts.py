@@ -1,4 +1,4 @@
-"""What a page of the board rests on, read in one snapshot."""
+"""What a page of the board rests on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.episode import TierEpisode
 from alerts.tier import Action, Tier
-from pipeline.bulletin import RiskBulletin
+from pipeline.bulletin import RiskBulletin, VillageRisk
 from pipeline.site.model import Village
 from pipeline.world import Mode
 
@@ -61,7 +61,7 @@ def answers(sent: Iterable[Sent]) -> Answers:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One snapshot of a world.
+    """A world as a page shows it; episodes and messages are of one snapshot.
 
     Attributes
     ----------
@@ -85,6 +85,17 @@ class Facts:
     bulletin: RiskBulletin | None
     episodes: Mapping[str, TierEpisode]
     sent: tuple[Sent, ...]
+
+    @property
+    def at(self) -> datetime:
+        """The instant that valid times are compared with: the flood's, where one is played."""
+        return self.now if self.flood_now is None else self.flood_now
+
+    def risk(self, village_id: str) -> VillageRisk:
+        """Return the newest bulletin's word on a village; without one it is blind, never calm."""
+        if self.bulletin is None:
+            return RiskBulletin.missing(village_id)
+        return self.bulletin.of(village_id)
 
     def of_episode(self, episode: TierEpisode | None) -> tuple[Sent, ...]:
         """Return the messages of the episode's newest order: what is being waited for now."""

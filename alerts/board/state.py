@@ -1,8 +1,7 @@
-"""Where the board's pages are read from: one snapshot of the ledger, and the site pack."""
+"""Where the board's pages are read from: a snapshot of the ledger, and the site pack."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +22,6 @@ from pipeline.assess import bulletins, last_slot
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Engine, connect, reading
 from pipeline.errors import SiteError
-from pipeline.runs import open_now
 from pipeline.series import village_series
 from pipeline.settings import Settings
 from pipeline.site.derive import risk_config
@@ -59,27 +57,23 @@ class BoardSource:
 
     def now_view(self) -> NowView:
         """Return the first page's content."""
-        return now_view(self._facts(clock.now()))
+        return now_view(self._facts(self._read_pack(), clock.now()))
 
     def village_view(self, village_id: str) -> VillageView | None:
         """Return a village's page, or None where the site has no such village."""
-        pack, now = self._read_pack(), clock.now()
+        pack = self._read_pack()
         village = next((v for v in pack.site.villages if v.village_id == village_id), None)
         if village is None:
             return None
-        facts = self._facts(now)
-        cutoff = facts.flood_now or now if facts.bulletin is None else facts.bulletin.cutoff
+        facts = self._facts(pack, clock.now())
+        cutoff = facts.at if facts.bulletin is None else facts.bulletin.cutoff
         series = village_series(self._connected(), pack.risk, village_id, cutoff=cutoff)
         return village_view(facts, village, series, pack.warning.plans.get(village_id))
 
-    def _facts(self, now: datetime) -> Facts:
-        pack, engine = self._read_pack(), self._connected()
-        exercise = (
-            open_now(engine, pack.site.site_id) if self.settings.mode is Mode.EXERCISE else None
-        )
-        world = self._world(exercise)
+    def _facts(self, pack: _Pack, now: datetime) -> Facts:
+        exercise, world = self._played(pack)
         flood_now = None if exercise is None else flood_time(exercise, now)
-        states = {} if world is None else self._episodes(world)
+        states, sent = ({}, ()) if world is None else self._ledger(world)
         return Facts(
             site_name=pack.site.name,
             config_readable=pack.readable,
@@ -92,20 +86,19 @@ class BoardSource:
             villages=pack.site.villages,
             bulletin=None if world is None else self._bulletin(world),
             episodes=states,
-            sent=()
-            if world is None
-            else self._sent(world, (e.episode_id for e in states.values())),
+            sent=sent,
         )
 
-    def _world(self, exercise: Exercise | None) -> World | None:
-        if exercise is not None:
-            return exercise.world
+    def _played(self, pack: _Pack) -> tuple[Exercise | None, World | None]:
+        """Return the exercise that is on, and the world whose messages this deployment sends."""
+        deployment = Deployment(self.settings, pack.site, self._connected())
         try:
-            return Deployment(
-                self.settings, self._read_pack().site, self._connected()
-            ).paging_world()
+            if self.settings.mode is not Mode.EXERCISE:
+                return None, deployment.paging_world()
+            exercise = deployment.exercise()
         except NothingToDo:
-            return None
+            return None, None
+        return exercise, exercise.world
 
     def _bulletin(self, world: World) -> RiskBulletin | None:
         slot = last_slot(self._connected(), world)
@@ -114,17 +107,17 @@ class BoardSource:
         newest = bulletins(self._connected(), world, after=slot - MOMENT, upto=slot)
         return newest[-1] if newest else None
 
-    def _episodes(self, world: World) -> dict[str, TierEpisode]:
+    def _ledger(self, world: World) -> tuple[dict[str, TierEpisode], tuple[Sent, ...]]:
+        """Return every village's newest state and its episode's messages, of one snapshot."""
         with reading(self._connected()) as connection:
-            return episodes.newest(connection, world)
-
-    def _sent(self, world: World, episode_ids: Iterable[str]) -> tuple[Sent, ...]:
-        with reading(self._connected()) as connection:
-            kept = messages.of_episodes(connection, world, episode_ids)
+            states = episodes.newest(connection, world)
+            kept = messages.of_episodes(
+                connection, world, (state.episode_id for state in states.values())
+            )
             ids = [k.message.message_id for k in kept]
             counts = standing.progress(connection, world, ids)
             answered = answers.of_messages(connection, world, ids)
-        return tuple(
+        return states, tuple(
             _sent(k, counts.get(k.message.message_id, {}), answered.get(k.message.message_id, ()))
             for k in kept
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.board.facts import WAITED_FOR, Facts, Sent, answers
@@ -20,7 +20,7 @@ from alerts.board.words import (
 from alerts.episode import TierEpisode
 from alerts.officer_facts import weightiest
 from alerts.tier import Tier
-from pipeline.bulletin import DataState, RiskBulletin, VillageRisk
+from pipeline.bulletin import DataState, RiskBulletin
 from pipeline.site.model import Village, VillageKind
 from pipeline.world import Mode
 
@@ -69,6 +69,7 @@ class Row:
     told: str
     since: str
     onset: str | None
+    decide_at: datetime | None
     decide_by: str | None
     decide_left: str
     decide_late: bool
@@ -113,19 +114,22 @@ def now_view(facts: Facts) -> NowView:
     return NowView(
         banner=banner(facts),
         cards=_cards(facts, people),
-        villages=tuple(
-            sorted(active, key=lambda r: (-r.tier, -r.level, r.decide_by or "~", r.name))
-        ),
+        villages=tuple(sorted(active, key=_urgency)),
         points=tuple(sorted((p for p in points if p.level), key=lambda r: (-r.level, r.name))),
         calm=tuple(row for row in people if not (row.tier or row.level)),
         stations=_stations(facts.bulletin, facts.zone),
     )
 
 
+def _urgency(row: Row) -> tuple[int, bool, datetime | None, int, str]:
+    # Among rows without a decide-by the instants are equal (None) and never compared.
+    return (-row.tier, row.decide_at is None, row.decide_at, -row.level, row.name)
+
+
 def banner(facts: Facts) -> Banner:
     """Return the banner; a page whose newest cycle is too old, or missing, says so."""
-    at, bulletin = facts.flood_now or facts.now, facts.bulletin
-    age = None if bulletin is None else at - bulletin.slot
+    bulletin = facts.bulletin
+    age = None if bulletin is None else facts.at - bulletin.slot
     ended = facts.ended
     return Banner(
         mode=facts.mode.value,
@@ -144,12 +148,11 @@ def banner(facts: Facts) -> Banner:
 
 def village_row(facts: Facts, village: Village) -> Row:
     """Return one place's row; a place missing from the bulletin is blind, never calm."""
-    risk = _risk(facts.bulletin, village.village_id)
+    risk = facts.risk(village.village_id)
     episode = _open(facts.episodes, village.village_id)
     tier = Tier.NONE if episode is None else episode.tier
     sent = facts.of_episode(episode)
     decide_by = min((s.decide_by for s in sent if s.decide_by is not None), default=None)
-    at = facts.flood_now or facts.now
     return Row(
         village_id=village.village_id,
         name=village.name,
@@ -160,9 +163,10 @@ def village_row(facts: Facts, village: Village) -> Row:
         told=told(sent, tier),
         since="no episode" if episode is None else f"since {clock(episode.tier_since, facts.zone)}",
         onset=None if risk.onset is None else window(risk.onset, facts.zone),
+        decide_at=decide_by,
         decide_by=None if decide_by is None else clock(decide_by, facts.zone),
-        decide_left="" if decide_by is None else _remaining(decide_by - at),
-        decide_late=decide_by is not None and decide_by <= at,
+        decide_left="" if decide_by is None else _remaining(decide_by - facts.at),
+        decide_late=decide_by is not None and decide_by <= facts.at,
         evidence=tuple(evidence_line(e, facts.zone) for e in weightiest(risk)),
         data_state=risk.data_state.value,
         cause=risk.cause,
@@ -177,12 +181,6 @@ def _remaining(span: timedelta) -> str:
     return f"{left(span)} left" if span > timedelta(0) else f"passed {left(-span)} ago"
 
 
-def _risk(bulletin: RiskBulletin | None, village_id: str) -> VillageRisk:
-    if bulletin is not None:
-        return bulletin.of(village_id)
-    return RiskBulletin.missing(village_id)
-
-
 def _open(episodes: Mapping[str, TierEpisode], village_id: str) -> TierEpisode | None:
     episode = episodes.get(village_id)
     return None if episode is None or episode.closed is not None else episode
@@ -193,7 +191,7 @@ def _data_age(facts: Facts, village_id: str) -> str:
     if bulletin is None or village_id not in bulletin.villages:
         return "nothing seen"
     newest = bulletin.newest_inputs[bulletin.villages.index(village_id)]
-    return "nothing seen" if newest is None else left((facts.flood_now or facts.now) - newest)
+    return "nothing seen" if newest is None else left(facts.at - newest)
 
 
 def _ack_class(sent: Sequence[Sent]) -> str:

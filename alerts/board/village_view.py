@@ -10,7 +10,7 @@ from alerts.board.facts import Facts, Sent
 from alerts.board.view import REFRESH_S, Banner, Row, banner, village_row
 from alerts.board.words import clock, sent_count
 from alerts.plan.model import Plan, Refuge, SpecialSite, Zone
-from pipeline.bulletin import RiskBulletin, RiskLevel
+from pipeline.bulletin import RiskLevel
 from pipeline.series import Accumulation, VillageSeries
 from pipeline.site.model import Village
 
@@ -113,12 +113,7 @@ def village_view(
     series : read at the same cutoff as the newest bulletin, so page and decision agree
     plan : None where there is none, or none that could be read
     """
-    bulletin = facts.bulletin
-    risk = (
-        RiskBulletin.missing(village.village_id)
-        if bulletin is None
-        else bulletin.of(village.village_id)
-    )
+    risk = facts.risk(village.village_id)
     mine = [s for s in facts.sent if s.village_id == village.village_id]
     return VillageView(
         banner=banner(facts),

@@ -113,6 +113,14 @@ def test_the_highest_tier_comes_first_with_its_evidence_and_decide_by() -> None:
     assert row.decide_left == "50 min left"
 
 
+def test_an_earlier_decide_by_comes_first_also_across_midnight() -> None:
+    before = datetime(2014, 11, 3, 22, 30, tzinfo=UTC)  # 23:30 in Paris
+    other = replace(EPISODE, episode_id="e2", village_id="V2")
+    late = replace(ORDER, message_id="m2", episode_id="e2", village_id="V2", decide_by=before)
+    rows = now_view(facts(episodes={"V1": EPISODE, "V2": other}, sent=(ORDER, late))).villages
+    assert [(row.village_id, row.decide_by) for row in rows] == [("V2", "23:30"), ("V1", "05:00")]
+
+
 def test_accepted_by_a_provider_is_never_shown_as_received() -> None:
     row = now_view(facts()).villages[0]
     assert row.sent == "2 of 2 accepted"
