@@ -122,6 +122,33 @@ class StationFreshness:
     state: str  # fresh | late | silent | never
 
 
+class StationEventKind(StrEnum):
+    """What befell a station that officers must hear of, whatever the water does."""
+
+    DEATH = "death"
+    COMMS_AT_RISK = "comms_at_risk"
+    SUSPENDED = "suspended"
+    PROBATION = "probation"
+
+
+@dataclass(frozen=True, slots=True)
+class StationEvent:
+    """One thing that befell a station, or the stations of a township.
+
+    Attributes
+    ----------
+    since : valid time at which it began, as far as known
+    detail : why, in words for an officer
+    villages : those that the station speaks for
+    """
+
+    kind: StationEventKind
+    station_id: str
+    since: datetime | None
+    detail: str
+    villages: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RiskBulletin:
     """What the science says at one slot; columns for every village, detail where it matters.
@@ -134,6 +161,8 @@ class RiskBulletin:
     villages, levels, data_states, closeness, newest_inputs : columns of equal length;
         closeness = largest value/threshold of level 3 (None if nothing was seen)
     details : by village_id, sorted
+    events : of stations, by kind and station; absent from the bytes where there are none, so that
+        a bulletin without any is what it always was
     """
 
     site: str
@@ -149,11 +178,12 @@ class RiskBulletin:
     newest_inputs: tuple[datetime | None, ...]
     details: tuple[VillageRisk, ...] = ()
     freshness: tuple[StationFreshness, ...] = field(default=())
+    events: tuple[StationEvent, ...] = field(default=())
 
     @property
     def decision_sha256(self) -> str:
         """Hash of slot, cutoff, rows as read, configuration and results; not of the code."""
-        return _decision_sha256(_fields(self))
+        return _decision_sha256(_body(self))
 
     def of(self, village_id: str) -> VillageRisk:
         """Return the village's risk; a village missing from the bulletin is blind, never calm."""
@@ -189,8 +219,15 @@ class RiskBulletin:
 
     def to_bytes(self) -> bytes:
         """Return the bulletin's one canonical form (JSON, sorted keys, fixed decimals)."""
-        body = _fields(self)
+        body = _body(self)
         return _dumps(body | {"schema": SCHEMA, "decision_sha256": _decision_sha256(body)})
+
+
+def _body(bulletin: RiskBulletin) -> dict[str, Any]:
+    body = _fields(bulletin)
+    if not bulletin.events:
+        del body["events"]
+    return body
 
 
 def _decision_sha256(body: dict[str, Any]) -> str:
@@ -221,7 +258,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
             return round(value, DECIMALS)
         case datetime():
             return instants.text(value)
-        case Evidence() | Onset() | VillageRisk() | StationFreshness():
+        case Evidence() | Onset() | VillageRisk() | StationFreshness() | StationEvent():
             return _fields(value)
         case dict():
             return {str(k): _plain(v) for k, v in value.items()}
@@ -250,11 +287,22 @@ def from_bytes(content: bytes) -> RiskBulletin:
         freshness=tuple(
             StationFreshness(**{**f, "newest": _instant(f["newest"])}) for f in raw["freshness"]
         ),
+        events=tuple(_event(e) for e in raw.get("events", ())),
     )
 
 
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else instants.parse(text)
+
+
+def _event(raw: dict[str, Any]) -> StationEvent:
+    return StationEvent(
+        kind=StationEventKind(raw["kind"]),
+        station_id=raw["station_id"],
+        since=_instant(raw["since"]),
+        detail=raw["detail"],
+        villages=tuple(raw["villages"]),
+    )
 
 
 def _detail(raw: dict[str, Any]) -> VillageRisk:

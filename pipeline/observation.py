@@ -14,13 +14,18 @@ from pipeline.units import Variable
 
 
 class QcFlag(IntEnum):
-    """QARTOD primary flags (IOOS QARTOD, Manual for Real-Time Quality Control, 2020)."""
+    """QARTOD primary flags (IOOS QARTOD, Manual for Real-Time Quality Control, 2020), and one more.
+
+    WITHDRAWN is our own: its source took a reading back. It has no value, and unlike MISSING it
+    supersedes one.
+    """
 
     GOOD = 1
     UNKNOWN = 2
     SUSPECT = 3
     FAIL = 4
     MISSING = 9
+    WITHDRAWN = 10
 
 
 class KnownBasis(StrEnum):
@@ -115,12 +120,66 @@ class Fault:
     ----------
     where : file or address, without credentials
     row : line of the payload as an editor counts it, so the first row below a header is 2
+    station_id : our name of the station that it is about, where the decoder could tell
     """
 
     where: str
     message: str
     row: int | None = None
     field: str | None = None
+    station_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningArea:
+    """One area of an official warning, with the colour that is its own.
+
+    Attributes
+    ----------
+    level : 1 blue .. 4 red, of this area; the headline's is not used
+    geocodes : (valueName, value) as sent
+    polygons : rings of (lon, lat), WGS 84
+    """
+
+    description: str
+    level: int
+    geocodes: tuple[tuple[str, str], ...] = ()
+    polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+
+
+class WarningKind(StrEnum):
+    """What a message does to those before it (CAP 1.2, msgType)."""
+
+    ALERT = "alert"
+    UPDATE = "update"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialWarning:
+    """One message of another authority, as evidence of kind `official`.
+
+    Attributes
+    ----------
+    event : its own words, e.g. "Flash flood warning"
+    references : identity of every message that this one replaces or ends
+    expires : of the whole message: the latest of its parts; None = stays until ended
+    """
+
+    sender: str
+    identifier: str
+    sent: datetime
+    kind: WarningKind
+    event: str
+    onset: datetime | None
+    expires: datetime | None
+    references: tuple[str, ...] = ()
+    areas: tuple[WarningArea, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Sender and identifier: what a later message refers to, whatever it says of `sent`."""
+        return f"{self.sender},{self.identifier}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +188,5 @@ class Decoded:
 
     readings: tuple[Reading, ...] = ()
     grids: tuple[GridReading, ...] = ()
+    warnings: tuple[OfficialWarning, ...] = ()
     faults: tuple[Fault, ...] = field(default=())

@@ -14,6 +14,8 @@ class Variable(StrEnum):
     STORAGE = "storage_m3"
     SOIL_MOISTURE = "soil_moisture"
     DEPTH = "depth_m"
+    VOLTAGE = "voltage_v"
+    OFFICIAL = "official_level"
 
     @property
     def unit(self) -> str:
@@ -25,6 +27,8 @@ class Variable(StrEnum):
             Variable.STORAGE: "m3",
             Variable.SOIL_MOISTURE: "1",
             Variable.DEPTH: "m",
+            Variable.VOLTAGE: "V",
+            Variable.OFFICIAL: "level",
         }[self]
 
     @property

@@ -21,6 +21,8 @@ LIMITS: Final[dict[Variable, tuple[float, float]]] = {
     Variable.STORAGE: (0.0, 2.0e11),
     Variable.SOIL_MOISTURE: (0.0, 1.0),
     Variable.DEPTH: (0.0, 100.0),
+    Variable.VOLTAGE: (0.0, 100.0),
+    Variable.OFFICIAL: (0.0, 4.0),
 }
 
 

@@ -11,7 +11,14 @@ from pipeline.observation import QcFlag, Reading
 from pipeline.quality.gross_range import gross_range
 from pipeline.units import Variable
 
-SEVERITY = {QcFlag.UNKNOWN: 0, QcFlag.GOOD: 1, QcFlag.SUSPECT: 2, QcFlag.FAIL: 3, QcFlag.MISSING: 4}
+SEVERITY = {
+    QcFlag.UNKNOWN: 0,
+    QcFlag.GOOD: 1,
+    QcFlag.SUSPECT: 2,
+    QcFlag.FAIL: 3,
+    QcFlag.MISSING: 4,
+    QcFlag.WITHDRAWN: 5,
+}
 
 
 def worst(one: QcFlag, other: QcFlag) -> QcFlag:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
 import numpy as np
 
-from pipeline.instants import HOUR, floor_to, text
+from pipeline.instants import HOUR, MICROSECOND, floor_to, from_us, text, to_us
 from pipeline.observation import Decoded, Fault, GridReading, KnownBasis, Reading
-from pipeline.store.blob import is_missing, plain_cells
+from pipeline.store.blob import plain_cells
+from pipeline.store.keys import packed
+from pipeline.store.offered import Offered
+from pipeline.store.origins import Mask
+from pipeline.store.rows import Indices
 
 AHEAD = timedelta(minutes=10)
 """How far a station's clock may run ahead of ours."""
@@ -54,13 +56,28 @@ class Incoming:
         return row.known_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Admitted:
-    """The rows that may enter, and the faults of all others."""
+    """The rows that may enter, and the faults of all others.
 
-    readings: tuple[Reading, ...]
+    Attributes
+    ----------
+    points : in columns, as they will be stored
+    payload : all readings of the payload, of which `points.row` may enter
+    """
+
+    points: Offered
+    payload: tuple[Reading, ...]
     grids: tuple[GridReading, ...]
     faults: tuple[Fault, ...]
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The readings that may enter, as the payload has them."""
+        return tuple(self.payload[row] for row in self.points.row.tolist())
+
+    def __len__(self) -> int:
+        return len(self.points) + len(self.grids)
 
 
 def scheduled_window(now: datetime) -> Window:
@@ -76,77 +93,99 @@ def admit(batch: Incoming) -> Admitted:
     itself the greater value enters: the other could hide a flood. Source: DESIGN section 5.
     """
     window = None if batch.valid_window is None else _whole_hours(batch.valid_window)
-    refused = list(batch.decoded.faults)
-    readings = [r for r in batch.decoded.readings if not _refuse(batch, r, window, refused)]
+    readings = batch.decoded.readings
+    stated = batch.basis is not KnownBasis.RECEIVED
+    points = Offered.of(readings, batch.known_at, stated=stated)
+    entering, faults = _possible(points, readings, window)
+    refused = [*batch.decoded.faults, *faults]
     grids = [g for g in batch.decoded.grids if not _refuse(batch, g, window, refused)]
-    return Admitted(
-        readings=_one_each(batch, readings, _greater, refused),
-        grids=_one_each(batch, grids, _wetter, refused),
-        faults=tuple(refused),
-    )
+    points, contradicted = _one_each(points.take(entering))
+    refused.extend(_fault(readings[row], ("value", CONTRADICTION)) for row in contradicted)
+    wettest = _wettest(batch, grids, refused)
+    return Admitted(points, readings, wettest, tuple(refused))
 
 
-Row = TypeVar("Row", Reading, GridReading)
+def _possible(
+    points: Offered, readings: Sequence[Reading], window: Window | None
+) -> tuple[Mask, list[Fault]]:
+    # A forecast is about the future; it was made in the past.
+    made = np.where(points.forecast, points.reference_us, points.valid_us)
+    late = made > points.known_us + AHEAD // MICROSECOND
+    outside = np.zeros(len(points), bool)
+    if window is not None:
+        outside = (made < to_us(window[0])) | (made >= to_us(window[1]))
+    refused = late | outside | np.isinf(points.value)
+    faults = []
+    for row in np.flatnonzero(refused).tolist():
+        if late[row]:
+            reason = _late(from_us(int(points.known_us[row])))
+        elif window is not None and outside[row]:
+            reason = _outside(window)
+        else:
+            reason = "value", "is not a finite number"
+        faults.append(_fault(readings[row], reason))
+    return ~refused, faults
 
 
-def _one_each(
-    batch: Incoming, rows: Sequence[Row], rank: Callable[[Row], Any], refused: list[Fault]
-) -> tuple[Row, ...]:
-    chosen: dict[tuple[object, ...], Row] = {}
-    for row in rows:
-        key = _identity(batch, row)
-        lesser, greater = sorted((chosen.get(key, row), row), key=rank)
+def _one_each(points: Offered) -> tuple[Offered, list[int]]:
+    """Return each reading once, its greatest value, and the rows that say something less."""
+    key = packed(points.code, points.valid_us, points.reference_us, points.member, points.known_us)
+    order = np.argsort(key, kind="stable")
+    if (np.diff(key[order]) > 0).all():
+        return points, []
+    rank = np.stack([~np.isnan(points.value), np.nan_to_num(points.value), points.flag])
+    order = np.lexsort((*rank[::-1], key))
+    last = np.concatenate((key[order][1:] != key[order][:-1], [True]))
+    lesser = np.flatnonzero(~last)
+    below = (rank[:, order[lesser]] != rank[:, order[lesser + 1]]).any(axis=0)
+    chosen: Indices = np.sort(order[last])
+    return points.take(chosen), points.row[order[lesser[below]]].tolist()
+
+
+def _wettest(
+    batch: Incoming, grids: Sequence[GridReading], refused: list[Fault]
+) -> tuple[GridReading, ...]:
+    chosen: dict[tuple[object, ...], GridReading] = {}
+    for grid in grids:
+        series = grid.grid_id, grid.variable, grid.interval_s
+        key = *series, grid.valid_time, grid.reference_time, grid.member, batch.known(grid)
+        lesser, greater = sorted((chosen.get(key, grid), grid), key=_wetness)
         chosen[key] = greater
-        if rank(lesser) != rank(greater):
+        if _wetness(lesser) != _wetness(greater):
             refused.append(_fault(lesser, ("value", CONTRADICTION)))
     return tuple(chosen.values())
 
 
-def _identity(batch: Incoming, row: Reading | GridReading) -> tuple[object, ...]:
-    return (*_series(row), row.valid_time, row.reference_time, row.member, batch.known(row))
-
-
-def _series(row: Reading | GridReading) -> tuple[str, str, int]:
-    place = row.station_id if isinstance(row, Reading) else row.grid_id
-    return place, row.variable, row.interval_s
-
-
-def _greater(reading: Reading) -> tuple[bool, float, int]:
-    missing = is_missing(reading)
-    return not missing, 0.0 if missing else reading.value or 0.0, reading.flag
-
-
-def _wetter(grid: GridReading) -> tuple[float, bytes]:
+def _wetness(grid: GridReading) -> tuple[float, bytes]:
     return float(np.nansum(grid.cells)), plain_cells(grid.cells).tobytes()
 
 
 def _refuse(
-    batch: Incoming, row: Reading | GridReading, window: Window | None, refused: list[Fault]
+    batch: Incoming, grid: GridReading, window: Window | None, refused: list[Fault]
 ) -> bool:
-    reason = _reason(batch, row, window)
-    if reason is not None:
-        refused.append(_fault(row, reason))
-    return reason is not None
+    made = grid.valid_time if grid.reference_time is None else grid.reference_time
+    if made > batch.known(grid) + AHEAD:
+        refused.append(_fault(grid, _late(batch.known(grid))))
+    elif window is not None and not window[0] <= made < window[1]:
+        refused.append(_fault(grid, _outside(window)))
+    else:
+        return False
+    return True
+
+
+def _late(known_at: datetime) -> tuple[str, str]:
+    return "valid_time", f"lies after it was known, at {text(known_at)}"
+
+
+def _outside(window: Window) -> tuple[str, str]:
+    return "valid_time", f"lies outside {text(window[0])} to {text(window[1])}"
 
 
 def _fault(row: Reading | GridReading, reason: tuple[str, str]) -> Fault:
-    place, variable, _ = _series(row)
-    return Fault(f"{place} {variable} {text(row.valid_time)}", reason[1], field=reason[0])
-
-
-def _reason(
-    batch: Incoming, row: Reading | GridReading, window: Window | None
-) -> tuple[str, str] | None:
-    # A forecast is about the future; it was made in the past.
-    made = row.valid_time if row.reference_time is None else row.reference_time
-    known_at = batch.known(row)
-    if made > known_at + AHEAD:
-        return "valid_time", f"lies after it was known, at {text(known_at)}"
-    if window is not None and not window[0] <= made < window[1]:
-        return "valid_time", f"lies outside {text(window[0])} to {text(window[1])}"
-    if isinstance(row, Reading) and row.value is not None and math.isinf(row.value):
-        return "value", "is not a finite number"
-    return None
+    place = row.station_id if isinstance(row, Reading) else row.grid_id
+    where = f"{place} {row.variable} {text(row.valid_time)}"
+    station_id = row.station_id if isinstance(row, Reading) else None
+    return Fault(where, reason[1], field=reason[0], station_id=station_id)
 
 
 def _whole_hours(window: Window) -> Window:

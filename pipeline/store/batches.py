@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection
 
 from pipeline.database import insert_absent
-from pipeline.instants import HOUR, MICROSECOND, floor_to, to_us
-from pipeline.observation import GridReading, KnownBasis, Reading
-from pipeline.store import blob
+from pipeline.instants import from_us, to_us
+from pipeline.observation import KnownBasis
+from pipeline.store import lists, log
 from pipeline.store.admission import Admitted, Incoming, admit
-from pipeline.store.blob import Kind
-from pipeline.store.columns import StoredBatch
-from pipeline.store.known import Known, Revisions
+from pipeline.store.blob import OBSERVED, OF_POINTS, Kind
+from pipeline.store.columns import Asked, StoredBatch
+from pipeline.store.known import Revisions
+from pipeline.store.log import Span
+from pipeline.store.parts import HOUR_US, New, Part, new_grids, new_points
 from pipeline.store.quarantine import quarantine
-from pipeline.store.repeats import without_repeats
-from pipeline.store.tables import batch as log
+from pipeline.store.series_list import SeriesList
+from pipeline.store.tables import batch as table
 
 __all__ = ["Appended", "Incoming", "append", "load"]
-
-Identity = tuple[int, int, Kind]
-"""Hour and known_at in microseconds, and kind: with the payload's own columns, a batch's key."""
-
-Groups = dict[Identity, list[blob.Row]]
-Part = tuple[Identity, int, list[blob.Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +50,16 @@ def append(connection: Connection, batch: Incoming) -> Appended:
     """
     admitted = admit(batch)
     _quarantine(connection, batch, admitted)
-    offered = len(admitted.readings) + len(admitted.grids)
-    if batch.basis is KnownBasis.RECEIVED and offered:
-        admitted = without_repeats(admitted, _current(connection, batch, admitted))
-    stored = _insert(connection, batch, admitted)
-    return Appended(stored, offered - stored, len(admitted.faults))
+    offered, rows = len(admitted), 0
+    if offered:
+        held = _held(connection, batch, admitted)
+        parts = new_grids(batch, admitted, held)
+        points = new_points(batch, admitted, held)
+        if points:
+            series = _series(connection, batch, points[0], held)
+            parts += [part for new in points for part in new.parts(series)]
+        rows = _insert(connection, batch, parts)
+    return Appended(rows, offered - rows, len(admitted.faults))
 
 
 def load(  # noqa: PLR0913 - one window, two clocks, and ways to leave batches out
@@ -70,6 +72,7 @@ def load(  # noqa: PLR0913 - one window, two clocks, and ways to leave batches o
     scenario: str = "",
     stored_before: datetime | None = None,
     basis: KnownBasis | None = None,
+    forecasts: bool = False,
 ) -> Revisions:
     """Return the revisions of start < valid_time <= end, to be read with `Revisions.at`.
 
@@ -79,123 +82,93 @@ def load(  # noqa: PLR0913 - one window, two clocks, and ways to leave batches o
     stored_before : leave out what was stored after it (to explain a cycle that was lived);
         None = nothing
     basis : rows of one basis only (RECEIVED for an as-received replay); None = all
+    forecasts : also what was forecast, for `Revisions.forecasts`
     """
-    wanted = [log.c.site == site, log.c.scenario == scenario, _hours(start, end)]
-    if known_before is not None:
-        wanted.append(log.c.known_at <= to_us(known_before))
-    if stored_before is not None:
-        wanted.append(log.c.stored_at <= to_us(stored_before))
-    if basis is not None:
-        wanted.append(log.c.known_basis == basis)
-    return Revisions.of(_stored(connection, wanted))
-
-
-def _hours(start: datetime, end: datetime) -> ColumnElement[bool]:
-    return log.c.hour.between(_hour(start), _hour(end))
-
-
-def _hour(valid_time: datetime) -> int:
-    return to_us(floor_to(valid_time, HOUR))
-
-
-def _stored(connection: Connection, wanted: list[ColumnElement[bool]]) -> list[StoredBatch]:
-    columns = log.c.feed_id, log.c.known_at, log.c.payload_sha256, log.c.kind, log.c.content
-    found = connection.execute(select(*columns, log.c.part).where(*wanted))
-    return [StoredBatch(*row) for row in found]
-
-
-def _of(batch: Incoming, rows: Admitted) -> list[ColumnElement[bool]]:
-    return [
-        log.c.site == batch.site,
-        log.c.scenario == batch.scenario,
-        log.c.feed_id == batch.feed_id,
-        _hours(*_span(rows)),
-    ]
-
-
-def _current(connection: Connection, batch: Incoming, rows: Admitted) -> list[Known]:
-    # Two views: an as-received replay reads received rows only, and must not miss any.
-    first, last = _span(rows)
-    of_feed = _of(batch, rows)
-    views = of_feed, [*of_feed, log.c.known_basis == KnownBasis.RECEIVED]
-    return [
-        Revisions.of(_stored(connection, view)).at(batch.known_at, first - MICROSECOND, last)
-        for view in views
-    ]
-
-
-def _span(rows: Admitted) -> tuple[datetime, datetime]:
-    times = [r.valid_time for r in rows.readings] + [g.valid_time for g in rows.grids]
-    return min(times), max(times)
-
-
-def _insert(connection: Connection, batch: Incoming, admitted: Admitted) -> int:
-    groups: Groups = {}
-    for reading in admitted.readings:
-        groups.setdefault(_identity(batch, reading), []).append(blob.point_row(reading))
-    for grid in admitted.grids:
-        groups.setdefault(_identity(batch, grid), []).append(blob.grid_row(grid))
-    if not groups:
-        return 0
-    parts = _parts(groups, _held(connection, batch, admitted))
-    # In one order everywhere, so that two writers of one archive cannot deadlock.
-    insert_absent(connection, log, [_row(batch, *part) for part in sorted(parts, key=_key)])
-    return sum(len(rows) for _, _, rows in parts)
-
-
-def _key(part: Part) -> tuple[Identity, int]:
-    return part[:2]
-
-
-def _identity(batch: Incoming, row: Reading | GridReading) -> Identity:
-    kind = Kind.POINTS if isinstance(row, Reading) else Kind.GRIDS
-    return _hour(row.valid_time), to_us(batch.known(row)), kind
-
-
-def _parts(groups: Groups, held: dict[Identity, list[bytes]]) -> list[Part]:
-    parts = []
-    for identity, rows in groups.items():
-        before = held.get(identity, [])
-        known = {row for content in before for row in blob.rows(identity[2], content)}
-        new = [row for row in rows if row not in known]
-        if new:
-            parts.append((identity, len(before), new))
-    return parts
-
-
-def _held(
-    connection: Connection, batch: Incoming, admitted: Admitted
-) -> dict[Identity, list[bytes]]:
-    # A payload is seldom decoded twice; if it is, a station map or a decoder may have changed,
-    # and what it says now that it did not say then is a part of its own.
-    kept = connection.execute(
-        select(log.c.hour, log.c.known_at, log.c.kind, log.c.content).where(
-            *_of(batch, admitted),
-            log.c.known_basis == batch.basis,
-            log.c.payload_sha256 == batch.payload_sha256,
-        )
+    span = Span(site, scenario, log.hour_us(start), log.hour_us(end))
+    asked = Asked(
+        known_us=None if known_before is None else to_us(known_before),
+        stored_us=None if stored_before is None else to_us(stored_before),
+        basis=basis,
     )
-    held: dict[Identity, list[bytes]] = {}
-    for row in kept:
-        held.setdefault((row.hour, row.known_at, Kind(row.kind)), []).append(row.content)
-    return held
+    held = log.held(connection, span, frozenset(Kind) if forecasts else OBSERVED, asked)
+    # Whole hours, of a segment as of batches.
+    window = span.first_hour - 1, span.last_hour + HOUR_US - 1
+    return Revisions.of(held, asked=asked, window_us=window, forecasts=forecasts)
 
 
-def _row(batch: Incoming, identity: Identity, part: int, rows: list[blob.Row]) -> dict[str, Any]:
-    hour, known_at, kind = identity
+def _held(connection: Connection, batch: Incoming, admitted: Admitted) -> list[StoredBatch]:
+    """Return what the log holds of the feed, so far as it may say what the payload says."""
+    first, last = _hours(admitted)
+    span = Span(batch.site, batch.scenario, first, last, batch.feed_id)
+    if batch.basis is KnownBasis.RECEIVED:
+        asked = Asked(known_us=to_us(batch.known_at))
+    else:
+        asked = Asked(basis=batch.basis, payload_sha256=batch.payload_sha256)
+    return log.held(connection, span, _kinds(admitted), asked)
+
+
+def _hours(admitted: Admitted) -> tuple[int, int]:
+    times = [grid.valid_time for grid in admitted.grids]
+    if len(admitted.points):
+        valid = admitted.points.valid_us
+        times += [from_us(int(valid.min())), from_us(int(valid.max()))]
+    return log.hour_us(min(times)), log.hour_us(max(times))
+
+
+def _kinds(admitted: Admitted) -> frozenset[Kind]:
+    # An old batch may hold forecasts beside what was observed.
+    kinds: set[Kind] = set()
+    if len(admitted.points):
+        kinds |= OF_POINTS if admitted.points.forecast.any() else {Kind.POINTS}
+    if admitted.grids:
+        kinds |= {Kind.GRIDS, Kind.FORECAST_GRIDS}
+    return frozenset(kinds)
+
+
+def _series(
+    connection: Connection, batch: Incoming, new: New, held: Sequence[StoredBatch]
+) -> SeriesList:
+    """Return the list that the payload's points name their series by, and keep it if it is new."""
+    series = new.points.series
+    fitting = lists.fitting((one.series for one in held if one.series is not None), series)
+    if fitting is not None:
+        return fitting
+    longest = lists.longest(connection, batch.site, batch.scenario, batch.feed_id)
+    grown = lists.grown(longest, series)
+    if grown is longest:
+        return grown
+    return lists.keep(
+        connection,
+        site=batch.site,
+        scenario=batch.scenario,
+        feed_id=batch.feed_id,
+        series=grown,
+        stored_us=to_us(batch.stored_at),
+    )
+
+
+def _insert(connection: Connection, batch: Incoming, parts: Sequence[Part]) -> int:
+    # In one order everywhere, so that two writers of one archive cannot deadlock.
+    ordered = sorted(parts, key=lambda part: part[:4])
+    insert_absent(connection, table, [_row(batch, part) for part in ordered])
+    return sum(part.n_rows for part in ordered)
+
+
+def _row(batch: Incoming, part: Part) -> dict[str, Any]:
     return {
         "site": batch.site,
         "scenario": batch.scenario,
         "feed_id": batch.feed_id,
-        "hour": hour,
-        "known_at": known_at,
+        "hour": part.hour_us,
+        "known_at": part.known_us,
         "known_basis": batch.basis,
         "payload_sha256": batch.payload_sha256,
-        "kind": kind,
-        "part": part,
+        "kind": part.kind,
+        "part": part.number,
         "stored_at": to_us(batch.stored_at),
-        "n_rows": len(rows),
-        "content": blob.write(kind, rows),
+        "n_rows": part.n_rows,
+        "content": part.content,
+        "series_sha256": None if part.series is None else part.series.sha256,
     }
 
 

@@ -1,12 +1,8 @@
-"""The content of a batch: rows of one kind as one Arrow IPC stream, compressed whole, and back.
-
-Compressed whole and not by column, as Arrow itself would: a batch of a few rows is then a third
-of the size, and read in a fifth of the time (docs/adr, the store).
-"""
+"""The content of a batch or segment: columns of points, or grids one by one, as Arrow and back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -15,23 +11,34 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.instants import to_us
-from pipeline.observation import GridReading, QcFlag, Reading
+from pipeline.observation import GridReading
+from pipeline.store.arrow import column, compressed, numbers, plain, stream
 
-INSTANT = pa.timestamp("us", tz="UTC")
-_COMMON = [
-    ("variable", pa.string()),
-    ("interval_s", pa.int32()),
-    ("valid_time", INSTANT),
-    ("reference_time", INSTANT),
-    ("member", pa.int16()),
-]
-POINTS = pa.schema(
-    [("station_id", pa.string()), *_COMMON, ("value", pa.float64()), ("flag", pa.uint8())]
-)
+Columns = dict[str, npt.NDArray[Any]]
+"""Columns of equal length by name: series, valid_time, value and flag; of forecasts also
+reference_time and member; in a segment also origin."""
+
+COLUMN_TYPES: Mapping[str, npt.DTypeLike] = {
+    "series": np.uint32,
+    "valid_time": np.int64,
+    "reference_time": np.int64,
+    "member": np.int16,
+    "value": np.float64,
+    "flag": np.uint8,
+    "origin": np.uint32,
+}
+NO_MEMBER = -1
+"""Stands for the absent member: a plain column is read without a copy, a nullable one is not."""
+
+_INSTANT = pa.timestamp("us", tz="UTC")
 GRIDS = pa.schema(
     [
         ("grid_id", pa.string()),
-        *_COMMON,
+        ("variable", pa.string()),
+        ("interval_s", pa.int32()),
+        ("valid_time", _INSTANT),
+        ("reference_time", _INSTANT),
+        ("member", pa.int16()),
         ("crs", pa.string()),
         ("transform", pa.list_(pa.float64())),
         ("rows", pa.int32()),
@@ -39,81 +46,66 @@ GRIDS = pa.schema(
         ("cells", pa.list_(pa.float32())),
     ]
 )
+REFERENCE = GRIDS.get_field_index("reference_time")
 Row = tuple[Any, ...]
-"""One row's values in the order of its schema; instants in microseconds."""
-
-_CODEC = pa.Codec("zstd", compression_level=1)
+"""One grid's values in the order of its schema; instants in microseconds."""
 
 
 class Kind(StrEnum):
-    """What a batch holds."""
+    """What a batch holds; what was observed is read far more often than what was forecast."""
 
     POINTS = "points"
     GRIDS = "grids"
+    FORECAST_POINTS = "f_points"
+    FORECAST_GRIDS = "f_grids"
 
 
-def point_row(reading: Reading) -> Row:
-    """Return a reading as it is stored: MISSING if it has no value, and only then."""
-    missing = is_missing(reading)
-    return (
-        reading.station_id,
-        *_common(reading),
-        None if missing else reading.value,
-        int(QcFlag.MISSING if missing else reading.flag),
-    )
+OF_POINTS = frozenset({Kind.POINTS, Kind.FORECAST_POINTS})
+OBSERVED = frozenset({Kind.POINTS, Kind.GRIDS})
+
+
+def write_points(columns: Columns) -> bytes:
+    """Return the blob of some points, whose series are places in a list kept elsewhere."""
+    arrays = {
+        name: column(np.asarray(columns[name], dtype))
+        for name, dtype in COLUMN_TYPES.items()
+        if name in columns
+    }
+    return compressed(stream(pa.RecordBatch.from_pydict(arrays)))
+
+
+def point_columns(batch: Any) -> Columns:  # noqa: ANN401 - pyarrow publishes no types
+    """Return the columns of a record batch of points, without a copy; read-only."""
+    return {name: numbers(batch.column(name)) for name in batch.schema.names}
 
 
 def grid_row(grid: GridReading) -> Row:
     """Return a grid as it is stored, with its cells as bytes."""
     place = grid.geometry
+    made = None if grid.reference_time is None else to_us(grid.reference_time)
+    stamp = (str(grid.variable), grid.interval_s, to_us(grid.valid_time), made, grid.member)
     cells = plain_cells(grid.cells).tobytes()
-    return (grid.grid_id, *_common(grid), place.crs, place.transform, *place.shape, cells)
+    return (grid.grid_id, *stamp, place.crs, place.transform, *place.shape, cells)
 
 
-def write(kind: Kind, rows: Sequence[Row]) -> bytes:
-    """Return the blob of some rows of one kind."""
-    schema = POINTS if kind is Kind.POINTS else GRIDS
-    columns: list[Any] = [list(c) for c in zip(*rows, strict=True)] or [[] for _ in schema]
-    if kind is Kind.GRIDS:
-        columns[-1] = [np.frombuffer(cells, np.float32) for cells in columns[-1]]
-    batch = pa.record_batch(
-        [pa.array(c, type=t) for c, t in zip(columns, schema.types, strict=True)], schema=schema
-    )
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as stream:
-        stream.write_batch(batch)
-    written: bytes = _CODEC.compress(sink.getvalue(), asbytes=True)
-    return written
-
-
-def write_points(readings: Sequence[Reading]) -> bytes:
-    """Return the blob of point readings."""
-    return write(Kind.POINTS, [point_row(reading) for reading in readings])
+def write_rows(rows: Sequence[Row]) -> bytes:
+    """Return the blob of some grids, each as its row."""
+    columns: list[Any] = [list(c) for c in zip(*rows, strict=True)] or [[] for _ in GRIDS]
+    columns[-1] = [np.frombuffer(cells, np.float32) for cells in columns[-1]]
+    arrays = [pa.array(c, type=t) for c, t in zip(columns, GRIDS.types, strict=True)]
+    return compressed(stream(pa.record_batch(arrays, schema=GRIDS)))
 
 
 def write_grids(grids: Sequence[GridReading]) -> bytes:
     """Return the blob of grids, one array per grid and time."""
-    return write(Kind.GRIDS, [grid_row(grid) for grid in grids])
+    return write_rows([grid_row(grid) for grid in grids])
 
 
-def rows(kind: Kind, content: bytes) -> list[Row]:
-    """Return the rows that `write` was given."""
-    columns = [_plain(column) for column in read(content).columns]
-    if kind is Kind.GRIDS:
-        columns[-1] = [np.array(cells, np.float32).tobytes() for cells in columns[-1]]
+def read_rows(content: bytes) -> list[Row]:
+    """Return the rows that `write_rows` was given."""
+    columns = [_listed(one) for one in plain(content).columns]
+    columns[-1] = [np.array(cells, np.float32).tobytes() for cells in columns[-1]]
     return list(zip(*columns, strict=True))
-
-
-def read(content: bytes) -> Any:  # noqa: ANN401 - pyarrow publishes no types
-    """Return the blob's rows as one Arrow record batch; its buffers are read-only."""
-    plain = pa.CompressedInputStream(pa.BufferReader(content), "zstd")
-    with pa.ipc.open_stream(plain) as stream:
-        return stream.read_next_batch()
-
-
-def is_missing(reading: Reading) -> bool:
-    """Tell whether a reading says that there is no value."""
-    return reading.value is None or reading.flag is QcFlag.MISSING or np.isnan(reading.value)
 
 
 def plain_cells(cells: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -121,13 +113,13 @@ def plain_cells(cells: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.where(np.isnan(cells), np.float32("nan"), cells + np.float32(0)).astype(np.float32)
 
 
-def _common(row: Reading | GridReading) -> Row:
-    made = None if row.reference_time is None else to_us(row.reference_time)
-    return str(row.variable), row.interval_s, to_us(row.valid_time), made, row.member
+def plain_values(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return values with one NaN and one zero, so that equal values are equal bytes."""
+    return np.where(np.isnan(values), np.nan, values + 0.0)
 
 
-def _plain(column: Any) -> list[Any]:  # noqa: ANN401 - pyarrow publishes no types
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    values = column.to_pylist()
+def _listed(values: Any) -> list[Any]:  # noqa: ANN401 - pyarrow publishes no types
+    if pa.types.is_timestamp(values.type):
+        values = values.cast(pa.int64())
+    values = values.to_pylist()
     return [tuple(v) if isinstance(v, list) else v for v in values]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, Table, func, select
 
 from pipeline.database import Connection
 from pipeline.instants import from_us
-from pipeline.store.tables import batch, cycle, payload, quarantine
+from pipeline.store.tables import batch, cycle, payload, quarantine, segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Holdings:
     Attributes
     ----------
     payloads, payload_bytes : raw answers, of all sites, by content
+    batches, segments : of the log; a segment holds what many batches held
     rows : readings and grids in the log
     first, last : hours that the log covers; None where it is empty
     cycles : judged slots, of all worlds
@@ -28,6 +30,7 @@ class Holdings:
     payloads: int
     payload_bytes: int
     batches: int
+    segments: int
     rows: int
     first: datetime | None
     last: datetime | None
@@ -40,14 +43,9 @@ def holdings(connection: Connection, site: str) -> Holdings:
     payloads, size = connection.execute(
         select(func.count(), func.coalesce(func.sum(payload.c.size_bytes), 0))
     ).one()
-    batches, rows, first, last = connection.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(batch.c.n_rows), 0),
-            func.min(batch.c.hour),
-            func.max(batch.c.hour),
-        ).where(batch.c.site == site)
-    ).one()
+    in_batches = _extent(connection, site, batch, batch.c.hour)
+    in_segments = _extent(connection, site, segment, segment.c.last_hour)
+    hours = [hour for extent in (in_batches, in_segments) for hour in extent.hours]
     cycles = connection.execute(
         select(func.count()).where(cycle.c.site == site, cycle.c.decision_sha256.is_not(None))
     ).scalar_one()
@@ -57,10 +55,27 @@ def holdings(connection: Connection, site: str) -> Holdings:
     return Holdings(
         payloads=payloads,
         payload_bytes=int(size),
-        batches=batches,
-        rows=int(rows),
-        first=None if first is None else from_us(first),
-        last=None if last is None else from_us(last),
+        batches=in_batches.blobs,
+        segments=in_segments.blobs,
+        rows=in_batches.rows + in_segments.rows,
+        first=from_us(min(hours)) if hours else None,
+        last=from_us(max(hours)) if hours else None,
         cycles=cycles,
         quarantined=quarantined,
     )
+
+
+class _Extent(NamedTuple):
+    """What one table of the log holds, and its first and last hour if it holds anything."""
+
+    blobs: int
+    rows: int
+    hours: tuple[int, ...]
+
+
+def _extent(connection: Connection, site: str, table: Table, last: Column[int]) -> _Extent:
+    counts = func.count(), func.coalesce(func.sum(table.c.n_rows), 0)
+    blobs, rows, *hours = connection.execute(
+        select(*counts, func.min(table.c.hour), func.max(last)).where(table.c.site == site)
+    ).one()
+    return _Extent(blobs, int(rows), tuple(hour for hour in hours if hour is not None))

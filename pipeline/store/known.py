@@ -1,25 +1,29 @@
-"""What was known at a cutoff: the one rule that chooses among the revisions of a reading.
+"""What was known at a cutoff: the only reader of the log.
 
-Of all revisions of one reading (feed, station, variable, interval, valid_time) that were known
-at the cutoff, a value wins over MISSING, then the greatest (known_at, payload hash).
+Which revision of a reading is read is `point_log`'s rule: of those known at the cutoff a value
+wins over MISSING, then the greatest (known_at, payload hash).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Self
 
 from pipeline.instants import to_us
-from pipeline.store.columns import GridLog, PointLog, Records, StoredBatch
-from pipeline.store.rows import GridRow, Points
+from pipeline.store.blob import Kind
+from pipeline.store.columns import EVERYTHING, Asked, StoredBatch, point_rows
+from pipeline.store.grid_log import GridLog, records
+from pipeline.store.point_log import PointLog, Rows
+from pipeline.store.rows import ForecastPoints, GridRow, Points
 
 __all__ = ["GridRow", "Known", "Points", "Revisions"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Known:
     """The readings with start < valid_time <= end, as known at the cutoff (None = all).
 
@@ -34,38 +38,93 @@ class Known:
     cutoff: datetime | None
     points: Points
     grids: tuple[GridRow, ...]
-    sha256: str
+    _log: PointLog = field(repr=False)
+    _rows: Rows = field(repr=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        counts = len(self.points), len(self.grids)
+        digest = hashlib.sha256(b"floodwarn.rows/1 %d %d\n" % counts)
+        for piece in self._log.records(self._rows):
+            digest.update(piece.data)
+        digest.update(records(self.grids).data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revisions:
-    """Every revision of the observed readings of a window; forecasts are left out as yet."""
+    """Every revision of the readings of a window, and of its forecasts if they were asked for."""
 
     _points: PointLog
     _grids: GridLog
+    _point_forecasts: PointLog | None
+    _grid_forecasts: GridLog | None
 
     @classmethod
-    def of(cls, batches: Sequence[StoredBatch]) -> Self:
-        """Return the revisions that stored batches hold, in whatever order they come."""
-        return cls(PointLog.of(batches), GridLog.of(batches))
+    def of(
+        cls,
+        batches: Sequence[StoredBatch],
+        *,
+        asked: Asked = EVERYTHING,
+        window_us: tuple[int, int] | None = None,
+        forecasts: bool = True,
+    ) -> Self:
+        """Return the revisions that stored batches hold, in whatever order they come.
+
+        Parameters
+        ----------
+        asked : rows of a segment are left out one by one; a batch is to be asked for already
+        window_us : start and end; points outside start < valid_time <= end are left out
+        """
+        rows = [one.asked(asked) for one in point_rows(batches)]
+        if window_us is not None:
+            rows = [one.within(*window_us) for one in rows]
+        observed = [one for one in rows if one.kind is Kind.POINTS]
+        ahead = [one for one in rows if one.kind is Kind.FORECAST_POINTS]
+        return cls(
+            PointLog.of(observed),
+            GridLog.of(batches),
+            PointLog.of(ahead) if forecasts else None,
+            GridLog.of(batches, forecast=True) if forecasts else None,
+        )
 
     def at(self, cutoff: datetime | None, start: datetime, end: datetime) -> Known:
         """Return what was known at `cutoff` (None = now) of start < valid_time <= end."""
-        window = to_us(start), to_us(end), None if cutoff is None else to_us(cutoff)
-        points = self._points.order.pick(*window)
-        grids = self._grids.order.pick(*window)
-        return Known(
-            start=start,
-            end=end,
-            cutoff=cutoff,
-            points=self._points.take(points),
-            grids=tuple(self._grids.rows[i] for i in grids),
-            sha256=_digest(self._points.records[points], self._grids.records[grids]),
-        )
+        window = _window(cutoff, start, end)
+        rows = self._points.pick(*window)
+        points, grids = self._points.take(rows), self._grids.pick(*window)
+        return Known(start, end, cutoff, points, grids, self._points, rows)
+
+    def forecasts(
+        self, cutoff: datetime | None, start: datetime, end: datetime
+    ) -> tuple[GridRow, ...]:
+        """Return the grids forecast for start < valid_time <= end, as known at `cutoff`.
+
+        Of each series and member those of its newest reference_time that speaks of the window.
+
+        Raises
+        ------
+        ValueError
+            The revisions were loaded without forecasts.
+        """
+        if self._grid_forecasts is None:
+            raise ValueError("these revisions were loaded without forecasts")
+        return self._grid_forecasts.forecasts(*_window(cutoff, start, end))
+
+    def point_forecasts(
+        self, cutoff: datetime | None, start: datetime, end: datetime
+    ) -> ForecastPoints:
+        """Return the points forecast for start < valid_time <= end, chosen as `forecasts` are.
+
+        Raises
+        ------
+        ValueError
+            The revisions were loaded without forecasts.
+        """
+        if self._point_forecasts is None:
+            raise ValueError("these revisions were loaded without forecasts")
+        return self._point_forecasts.forecasts(*_window(cutoff, start, end))
 
 
-def _digest(points: Records, grids: Records) -> str:
-    digest = hashlib.sha256(b"floodwarn.rows/1 %d %d\n" % (len(points), len(grids)))
-    digest.update(points.data)
-    digest.update(grids.data)
-    return digest.hexdigest()
+def _window(cutoff: datetime | None, start: datetime, end: datetime) -> tuple[int, int, int | None]:
+    return to_us(start), to_us(end), None if cutoff is None else to_us(cutoff)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from pipeline.database import insert_absent
 from pipeline.instants import from_us, to_us
@@ -73,6 +73,16 @@ def quarantined(
         )
         for row in connection.execute(query).mappings()
     ]
+
+
+def refused_since(connection: Connection, site: str, since: datetime) -> dict[str, int]:
+    """Return how many rows, fields and payloads of each feed went to quarantine since then."""
+    counted = connection.execute(
+        select(refused.c.feed_id, func.count())
+        .where(refused.c.site == site, refused.c.stored_at > to_us(since))
+        .group_by(refused.c.feed_id)
+    )
+    return dict(counted.tuples().all())
 
 
 def _identity(site: str, feed_id: str, payload_sha256: str | None, fault: Fault) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,22 +17,32 @@ Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Points:
-    """Point readings in columns of equal length, sorted by valid_us, feed, station, variable.
-
-    Attributes
-    ----------
-    feed_id, station_id, variable : str
-    interval_s : length of the interval; 0 for instant values
-    valid_us, known_us : microseconds since 1970-01-01T00:00Z
-    value : in the variable's unit; NaN = missing
-    flag : QARTOD
-    """
+class SeriesNames:
+    """What each series of points is called, by its number."""
 
     feed_id: Objects
     station_id: Objects
     variable: Objects
     interval_s: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Point readings in columns of equal length, sorted by valid_us, feed, station, variable.
+
+    Attributes
+    ----------
+    names : of all series that may occur
+    series : number of each row's series
+    valid_us, known_us : microseconds since 1970-01-01T00:00Z
+    value : in the variable's unit; NaN = missing
+    flag : QARTOD
+    feed_id, station_id, variable : str; made when asked for, since that takes longer than to read
+    interval_s : length of the interval; 0 for instant values
+    """
+
+    names: SeriesNames
+    series: Integers
     valid_us: Integers
     known_us: Integers
     value: npt.NDArray[np.float64]
@@ -39,6 +50,36 @@ class Points:
 
     def __len__(self) -> int:
         return len(self.value)
+
+    @cached_property
+    def feed_id(self) -> Objects:
+        return self.names.feed_id[self.series]
+
+    @cached_property
+    def station_id(self) -> Objects:
+        return self.names.station_id[self.series]
+
+    @cached_property
+    def variable(self) -> Objects:
+        return self.names.variable[self.series]
+
+    @cached_property
+    def interval_s(self) -> Integers:
+        return self.names.interval_s[self.series]
+
+
+@dataclass(frozen=True, eq=False)
+class ForecastPoints(Points):
+    """Point forecasts: besides what a reading has, when each was made, and its member.
+
+    Attributes
+    ----------
+    reference_us : microseconds since 1970-01-01T00:00Z
+    member : of the ensemble; -1 where it is none
+    """
+
+    reference_us: Integers
+    member: Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +90,7 @@ class GridRow:
     ----------
     digest : sha256 of all of it but known_us: equal digests have equal cells
     cells : float32 [rows, cols] in the variable's unit, NaN where nothing was seen; read-only
+    reference_us, member : of forecasts; None = observed
     """
 
     feed_id: str
@@ -60,6 +102,8 @@ class GridRow:
     digest: bytes
     geometry: GridGeometry
     cells: npt.NDArray[np.float32]
+    reference_us: int | None = None
+    member: int | None = None
 
 
 def series_digest(feed_id: str, station_id: str, variable: str, interval_s: int) -> bytes:

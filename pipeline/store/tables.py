@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -32,7 +33,16 @@ fetch = Table(
     Column("readings", Integer),
     Column("faults", Integer),
     Column("detail", Text),
+    Column("source_sha256", String(64)),  # of the whole address, without its credential
+    Column("host", String(300)),  # host:port; null = a file
+    Column("host_answered", Boolean),  # null: it was not asked
+    Column("etag", String(256)),
+    Column("last_modified", String(40)),
+    Column("declared_sha256", String(64)),  # how it was read: declaration, stations, code
+    Column("asked_from", BigInteger),  # valid times that were stored of it
+    Column("asked_to", BigInteger),
     Index("fetch_by_feed", "site", "mode", "world_id", "feed_id", "started_at"),
+    Index("fetch_by_host", "site", "mode", "world_id", "host", "ended_at"),
 )
 
 payload = Table(
@@ -57,12 +67,47 @@ batch = Table(
     Column("known_at", BigInteger, primary_key=True),
     Column("known_basis", String(16), primary_key=True),
     Column("payload_sha256", String(64), primary_key=True),
-    Column("kind", String(8), primary_key=True),  # points | grids
+    Column("kind", String(8), primary_key=True),  # points | grids | f_points | f_grids
     Column("part", Integer, primary_key=True),  # 0; 1.. = what a later decoding of it added
     Column("stored_at", BigInteger, nullable=False),
     Column("n_rows", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
+    Column("series_sha256", String(64)),  # null: grids; or points that bear their names
     Index("batch_by_hour", "site", "scenario", "hour"),
+)
+
+segment = Table(
+    "segment",
+    metadata,
+    # batches of points of one feed and day, rewritten as one, with every revision of every row
+    Column("site", String(64), primary_key=True),
+    Column("scenario", String(80), primary_key=True),
+    Column("feed_id", String(40), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("hour", BigInteger, primary_key=True),  # the first in which a valid_time lies
+    Column("last_hour", BigInteger, nullable=False),
+    Column("known_at", BigInteger, nullable=False),  # the first of its rows'
+    Column("stored_at", BigInteger, nullable=False),  # the first of its rows'
+    Column("compacted_at", BigInteger, nullable=False),
+    Column("n_rows", Integer, nullable=False),
+    Column("series_sha256", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("origins", LargeBinary, nullable=False),  # known_at, basis, payload, part, stored_at
+    Index("segment_by_hour", "site", "scenario", "last_hour"),
+)
+
+series_list = Table(
+    "series_list",
+    metadata,
+    # station, variable and interval of the series that rows of points name by their place
+    Column("site", String(64), primary_key=True),
+    Column("scenario", String(80), primary_key=True),
+    Column("feed_id", String(40), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("n_series", Integer, nullable=False),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("series_list_by_size", "site", "scenario", "feed_id", "n_series"),
 )
 
 quarantine = Table(

@@ -3,42 +3,41 @@
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import select
 
 from pipeline.database import Engine, reading
-from pipeline.instants import HOUR, floor_to, to_us
+from pipeline.instants import to_us
 from pipeline.observation import QcFlag
-from pipeline.store import blob
-from pipeline.store.blob import Kind
-from pipeline.store.columns import StoredBatch
+from pipeline.store import blob, log
+from pipeline.store.arrow import plain
+from pipeline.store.blob import OBSERVED, Kind
+from pipeline.store.columns import EVERYTHING, StoredBatch
 from pipeline.store.known import Revisions
-from pipeline.store.tables import batch as log
 
 POISON = 9999.0
-COLUMNS = "feed_id", "known_at", "payload_sha256", "kind", "content", "part"
 
 
 def poisoned(
     engine: Engine, site: str, start: datetime, end: datetime, cutoff: datetime
 ) -> Revisions:
     """Return the rows of a window; all that became known after `cutoff` say 9,999."""
-    columns = [log.c[name] for name in COLUMNS]
-    hours = to_us(floor_to(start, HOUR)), to_us(floor_to(end, HOUR))
-    wanted = log.c.site == site, log.c.hour.between(*hours)
+    span = log.Span(site, "", log.hour_us(start), log.hour_us(end))
     with reading(engine) as connection:
-        rows = [StoredBatch(*row) for row in connection.execute(select(*columns).where(*wanted))]
+        rows = log.held(connection, span, OBSERVED, EVERYTHING)
     after = to_us(cutoff)
     return Revisions.of([_poisoned(row) if row.known_us > after else row for row in rows])
 
 
 def _poisoned(row: StoredBatch) -> StoredBatch:
-    kind = Kind(row.kind)
-    rows = [_false(kind, each) for each in blob.rows(kind, row.content)]
-    return row._replace(content=blob.write(kind, rows))
+    if row.kind is Kind.POINTS:
+        columns = blob.point_columns(plain(row.content))
+        columns["value"] = np.full_like(columns["value"], POISON)
+        columns["flag"] = np.full_like(columns["flag"], QcFlag.GOOD)
+        return row._replace(content=blob.write_points(columns))
+    return row._replace(
+        content=blob.write_rows([_false(one) for one in blob.read_rows(row.content)])
+    )
 
 
-def _false(kind: Kind, row: blob.Row) -> blob.Row:
-    if kind is Kind.POINTS:
-        return (*row[:-2], POISON, int(QcFlag.GOOD))
+def _false(row: blob.Row) -> blob.Row:
     cells = np.frombuffer(row[-1], np.float32)
     return (*row[:-1], np.full_like(cells, POISON).tobytes())

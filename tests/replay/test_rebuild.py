@@ -10,11 +10,11 @@ from pipeline.assess import assess
 from pipeline.errors import NotKept
 from pipeline.observation import Reading
 from pipeline.replay import Verdict, rebuild
-from pipeline.store.blob import write_points
 from pipeline.store.tables import batch, config_version, cycle
 from pipeline.units import Variable
 from pipeline.world import Mode, World, live
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, dry
+from tests.store.old_points import write_points
 
 WORLD = World("small", Mode.REPLAY, "test")
 

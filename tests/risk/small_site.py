@@ -32,10 +32,11 @@ from pipeline.site.model import (
 )
 from pipeline.store import batches
 from pipeline.store.admission import Incoming
-from pipeline.store.blob import Kind, write_grids, write_points
+from pipeline.store.blob import Kind, write_grids
 from pipeline.store.columns import StoredBatch
 from pipeline.store.known import Revisions
 from pipeline.units import Variable
+from tests.store.old_points import write_points
 
 HOUR = timedelta(hours=1)
 DELAY = timedelta(minutes=5)

@@ -5,7 +5,16 @@ from dataclasses import replace
 from sqlalchemy import Engine, select
 
 from pipeline import database
-from pipeline.store.fetches import FetchRecord, FetchStatus, history, latest, record
+from pipeline.store.fetches import (
+    FetchRecord,
+    FetchStatus,
+    came,
+    history,
+    latest,
+    newest_stored,
+    of_host,
+    record,
+)
 from pipeline.store.tables import fetch
 from pipeline.world import Mode, World, live
 from tests.store.samples import HOUR, MINUTE, NOON
@@ -77,3 +86,55 @@ def test_an_address_with_its_credential_is_never_stored(engine: Engine) -> None:
     with database.reading(engine) as connection:
         row = connection.execute(select(fetch)).one()
     assert "secret" not in str(row)
+
+
+READ = replace(GOOD, source_sha256="b" * 64, host="e.org:443", host_answered=True, etag='"1"')
+
+
+def test_the_newest_state_that_was_stored_is_known_by_its_address(engine: Engine) -> None:
+    later = replace(READ, started_at=NOON + HOUR, etag=None)
+    refused = replace(READ, started_at=NOON + 2 * HOUR, status=FetchStatus.REFUSED)
+    keep(engine, later, READ, refused, replace(READ, source="other", source_sha256="c" * 64))
+    with database.reading(engine) as connection:
+        known = newest_stored(connection, live("test"), "river")
+        assert {key: attempt.etag for key, attempt in known.items()} == {
+            "b" * 64: None,
+            "c" * 64: '"1"',
+        }
+        assert newest_stored(connection, World("test", Mode.EXERCISE, "drill"), "river") == {}
+        since = came(connection, live("test"), "river", after=NOON)
+        assert since == {"b" * 64: NOON + HOUR}
+
+
+def test_a_host_is_known_by_what_all_feeds_asked_of_it_oldest_first(engine: Engine) -> None:
+    attempts = [
+        replace(
+            READ,
+            feed_id=f"feed{n % 2}",
+            started_at=NOON + n * MINUTE,
+            ended_at=NOON + n * MINUTE,
+            host_answered=answered,
+        )
+        for n, answered in enumerate([True, False, None, False])
+    ]
+    keep(engine, *attempts, replace(READ, host="f.org:443"))
+    with database.reading(engine) as connection:
+        told = of_host(connection, live("test"), "e.org:443", limit=2)
+        assert told == [(NOON + MINUTE, False), (NOON + 3 * MINUTE, False)]
+        assert of_host(connection, live("drill"), "e.org:443", limit=2) == []
+
+
+def test_an_attempt_comes_back_as_it_was_recorded(engine: Engine) -> None:
+    whole = replace(
+        READ,
+        last_modified="Mon, 15 Jul 2024 12:00:00 GMT",
+        declared_sha256="d" * 64,
+        asked_from=NOON - HOUR,
+        asked_to=NOON,
+    )
+    keep(engine, whole)
+    with database.reading(engine) as connection:
+        assert latest(connection, live("test"), "river") == replace(whole, source="")
+        both = (FetchStatus.UNCHANGED, FetchStatus.OK)
+        assert latest(connection, live("test"), "river", status=both) is not None
+        assert latest(connection, live("test"), "river", status=both[:1]) is None

@@ -8,12 +8,13 @@ from pipeline.store import blob
 from pipeline.store.blob import Kind
 from pipeline.store.columns import StoredBatch
 from pipeline.store.known import Known, Revisions
+from tests.store.old_points import write_points
 from tests.store.samples import GEOMETRY, HOUR, MINUTE, NOON, rain, stage
 
 
 def points(*rows: object, known: int = 5, payload: str = "a", feed: str = "river") -> StoredBatch:
     """Rows that were known some minutes after noon."""
-    content = blob.write_points(rows)
+    content = write_points(rows)
     return StoredBatch(feed, to_us(NOON + known * MINUTE), payload, Kind.POINTS, content)
 
 
