@@ -17,6 +17,10 @@ LAST_PORT = 65535
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
 
+class NotSet(SettingsError):
+    """The environment has no credential of this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where a deployment keeps its state and what it may do.
@@ -74,13 +78,33 @@ def credential(name: str) -> str:
 
     Raises
     ------
-    SettingsError
+    NotSet
         The environment has no such variable.
+    SettingsError
+        Its value is none that can be sent.
     """
     value = os.environ.get(name)
     if not value:
-        raise SettingsError(f"credential {name} is not set in the environment")
+        raise NotSet(f"credential {name} is not set in the environment")
+    return sendable(name, value)
+
+
+def sendable(name: str, value: str) -> str:
+    """Return a secret that fits into a header; what it holds is not told.
+
+    Raises
+    ------
+    SettingsError
+        It has line ends or other control characters.
+    """
+    if not value.isprintable():
+        raise SettingsError(f"credential {name} has control characters; it is not used")
     return value
+
+
+def ca_bundle() -> str | None:
+    """Return the file of the authorities that feeds' servers are checked against, if one is set."""
+    return os.environ.get("FLOODWARN_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 def embedded(file: Path) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 
 from pipeline.errors import DecodeError
 from pipeline.feeds import series, table
+from pipeline.feeds.protocol import Problems, Protocol
 from pipeline.feeds.window import Window
 from pipeline.observation import Decoded, RawPayload
 from pipeline.site.model import FeedSpec
@@ -43,3 +44,14 @@ def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) ->
     except UnicodeDecodeError as error:
         raise DecodeError(f"{payload.source_url}: not UTF-8") from error
     return LAYOUTS[spec.layout](text, payload.source_url, spec, window)
+
+
+def problems(spec: FeedSpec) -> Problems:
+    """Yield what a csv feed's declaration lacks."""
+    if spec.layout is None:
+        yield "layout", "state long, wide or series"
+    if spec.layout == "series" and spec.station_id is None:
+        yield "station_id", "a series is of one station: state which"
+
+
+PROTOCOL: Final = Protocol(decode, problems)

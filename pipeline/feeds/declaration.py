@@ -6,19 +6,26 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline import instants
-from pipeline.errors import DecodeError
+from pipeline.errors import DecodeError, FetchError
 from pipeline.feeds import unit
+from pipeline.feeds.addresses import NAMED, origin
+from pipeline.feeds.guard import networks
 from pipeline.feeds.pattern import unknown_parts
 from pipeline.feeds.registry import PROTOCOLS
+from pipeline.feeds.source import SCHEMES
 from pipeline.site.model import FeedSpec
 
 
 def problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
     """Yield the field and the fault of everything that would keep the feed from being read."""
-    if spec.protocol not in PROTOCOLS:
+    protocol = PROTOCOLS.get(spec.protocol)
+    if protocol is None:
         yield "protocol", f"unknown protocol; known are {', '.join(sorted(PROTOCOLS))}"
+    elif spec.unit is None and not protocol.states_unit:
+        yield "unit", "the protocol states no unit, so feeds.toml must"
     try:
-        unit.factor(spec.variable, spec.unit)
+        if spec.unit is not None:
+            unit.factor(spec.variable, spec.unit)
     except DecodeError as error:
         yield "unit", str(error)
     try:
@@ -26,9 +33,31 @@ def problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
     except (ZoneInfoNotFoundError, ValueError):
         yield "zone", "unknown time zone"
     yield from _range_problems(spec)
-    yield from _pattern_problems(spec)
-    if spec.protocol == "csv":
-        yield from _csv_problems(spec)
+    for part in unknown_parts(spec.pattern or ""):
+        yield "pattern", f"unknown part %{part}"
+    yield from _address_problems(spec)
+    if protocol is not None:
+        yield from protocol.problems(spec)
+
+
+def _address_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
+    for name, stamp in NAMED.findall(spec.where):
+        if name not in {"start", "end"}:
+            yield "where", f"{{{name[:40]}}} is neither start nor end of what is asked for"
+        for part in unknown_parts(stamp):
+            yield "where", f"unknown part %{part}"
+    try:
+        if spec.where.lower().startswith(SCHEMES):
+            origin(spec.where)
+    except FetchError as error:
+        yield "where", str(error)
+    try:
+        networks(spec.allow_private)
+    except ValueError as error:
+        yield "allow_private", str(error)
+    protocol = PROTOCOLS.get(spec.protocol)
+    if protocol is not None and protocol.queries is not None and spec.credential is None:
+        yield "credential", "the database's address is a credential, so feeds.toml must name it"
 
 
 def _range_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
@@ -38,17 +67,3 @@ def _range_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
                 instants.parse(text)
         except ValueError as error:
             yield field, str(error)
-
-
-def _pattern_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
-    if spec.protocol == "grid" and spec.pattern is None:
-        yield "pattern", "a grid's time is in its name, so a pattern must be stated"
-    for part in unknown_parts(spec.pattern or ""):
-        yield "pattern", f"unknown part %{part}"
-
-
-def _csv_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
-    if spec.layout is None:
-        yield "layout", "state long, wide or series"
-    if spec.layout == "series" and spec.station_id is None:
-        yield "station_id", "a series is of one station: state which"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Final
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -18,6 +19,7 @@ import rasterio.io
 from pipeline.errors import DecodeError
 from pipeline.feeds import unit
 from pipeline.feeds.pattern import stamp_of
+from pipeline.feeds.protocol import Problems, Protocol
 from pipeline.feeds.stamp import in_zone, interval_end
 from pipeline.feeds.window import Window
 from pipeline.observation import Decoded, Fault, GridGeometry, GridReading, QcFlag, RawPayload
@@ -156,3 +158,12 @@ def _named(wkt: str) -> str:
 def _same(one: str, other: str) -> bool:
     crs = rasterio.crs.CRS
     return bool(crs.from_user_input(one) == crs.from_user_input(other))
+
+
+def problems(spec: FeedSpec) -> Problems:
+    """Yield what a grid feed's declaration lacks."""
+    if spec.pattern is None:
+        yield "pattern", "a grid's time is in its name, so a pattern must be stated"
+
+
+PROTOCOL: Final = Protocol(decode, problems)

@@ -1,21 +1,22 @@
-"""The protocols that feeds speak, each with its pure decoder."""
+"""The protocols that feeds speak: a file and a line here for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from pipeline.errors import DecodeError
 from pipeline.feeds import csv, grid
+from pipeline.feeds.protocol import Protocol
 from pipeline.feeds.window import Window
 from pipeline.observation import Decoded, RawPayload
 from pipeline.site.model import FeedSpec
 
-Decoder = Callable[[RawPayload, FeedSpec, Window | None], Decoded]
-"""Payload, declaration and the window asked for (None = all) to readings and faults; no I/O."""
-
-PROTOCOLS: Final[Mapping[str, Decoder]] = MappingProxyType({"csv": csv.decode, "grid": grid.decode})
+PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType({
+    "csv": csv.PROTOCOL,
+    "grid": grid.PROTOCOL,
+})  # fmt: skip
 
 
 def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) -> Decoded:
@@ -26,7 +27,18 @@ def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) ->
     DecodeError
         The payload is not what the feed declares, or the protocol is unknown.
     """
-    decoder = PROTOCOLS.get(spec.protocol)
-    if decoder is None:
+    return protocol_of(spec).decode(payload, spec, window)
+
+
+def protocol_of(spec: FeedSpec) -> Protocol:
+    """Return the protocol that a feed declares.
+
+    Raises
+    ------
+    DecodeError
+        There is none of this name.
+    """
+    protocol = PROTOCOLS.get(spec.protocol)
+    if protocol is None:
         raise DecodeError(f"unknown protocol {spec.protocol!r}", field="protocol")
-    return decoder(payload, spec, window)
+    return protocol

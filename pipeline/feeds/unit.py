@@ -14,17 +14,23 @@ FACTORS: Final[dict[Variable, dict[str, float]]] = {
     Variable.STORAGE: {"m3": 1.0, "1e4 m3": 1e4, "1e6 m3": 1e6},
     Variable.SOIL_MOISTURE: {"1": 1.0, "%": 0.01},
     Variable.DEPTH: {"m": 1.0, "cm": 0.01, "mm": 0.001},
+    Variable.VOLTAGE: {"V": 1.0, "mV": 0.001},
+    Variable.OFFICIAL: {"level": 1.0},
 }
 
 
-def factor(variable: Variable, unit: str) -> float:
+def factor(variable: Variable, unit: str | None) -> float:
     """Return by what a number in `unit` is multiplied to be in the variable's own unit.
+
+    None is the variable's own unit.
 
     Raises
     ------
     DecodeError
         The unit is not one of this variable.
     """
+    if unit is None:
+        return 1.0
     known = FACTORS[variable]
     if unit not in known:
         message = f"{unit!r} is not a unit of {variable}; known are {', '.join(known)}"

@@ -7,8 +7,9 @@ the first bulletin that used it, so that a decision can be rebuilt with ``config
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -64,7 +65,10 @@ class Station(_Frozen):
     """One row of stations.csv: a sensor location.
 
     `silent_after_min` is how long this station may say nothing before it counts as silent;
-    event-driven recorders need more than their interval.
+    event-driven recorders need more than their interval. `reports` = events: its rain comes only
+    when it rains, so that it is dry only while something else of it (voltage, stage, a heartbeat)
+    shows that it lives. Until `probation_until` it may raise to orange and corroborate, but makes
+    no red alone and supports no fall.
     """
 
     station_id: str
@@ -76,6 +80,8 @@ class Station(_Frozen):
     interval_min: int = Field(gt=0)
     silent_after_min: int = Field(gt=0)
     datum_m: float | None = None
+    reports: Literal["always", "events"] = "always"
+    probation_until: date | None = None
 
 
 class StationLevel(_Frozen):
@@ -209,6 +215,9 @@ class RiskConfig(_Frozen):
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
+CREDENTIAL_AS: Final = r"^(bearer|basic|header:[A-Za-z0-9-]{1,60}|query:[A-Za-z0-9_.-]{1,60})$"
+
+
 class FeedSpec(_Frozen):
     """One ``[[feeds]]`` of feeds.toml.
 
@@ -218,11 +227,19 @@ class FeedSpec(_Frozen):
     pattern : for folders, strftime pattern of the file name relative to `where`; the stamp is
         the END of the interval unless `stamp` says otherwise
     layout : of csv (long, wide, series)
-    scale, unit : a number of the feed times `scale` is a value in `unit`
+    scale, unit : a number of the feed times `scale` is a value in `unit`; a protocol that states
+        its own units needs none, and contradicts none
+    interval_code : of sl323, how the length of a rain interval is written (0.05 = five minutes)
     nodata : the number that stands for a missing value, before scaling
     station_map : the feed's own code or column to our station_id
     interpolated : what to do with runs that the archive filled in by a straight line
-    credential : name of the environment variable that holds a bearer token
+    parameter : the feed's own name of the variable, where its protocol has several
+    columns : of csv, our name of a column to the feed's (station_id, variable, valid_time, value)
+    dry : the number by which the feed says that no rain fell; None = it has none
+    area_map : of cap, an area's code or name to our townships
+    credential : name of the environment variable, or Airflow Connection, that holds the secret
+    credential_as : how it is shown: bearer, basic (user:password), header:NAME or query:NAME
+    allow_private : networks (CIDR) that are not of the public internet and may be asked
     archive_from, archive_to : range of valid times that an archive states, ISO 8601
     """
 
@@ -240,9 +257,14 @@ class FeedSpec(_Frozen):
     zone: str = "UTC"
     interval_min: int = Field(60, gt=0)
     scale: float = 1.0
-    unit: str
+    unit: str | None = None
     nodata: float | None = None
+    dry: float | None = None
     crs: str | None = None
+    parameter: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    area_map: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    interval_code: Literal["hmm", "minutes", "hours"] = "hmm"
     cadence_min: int = Field(gt=0)
     latency_min: int = Field(0, ge=0)
     basis: KnownBasis = KnownBasis.RECEIVED
@@ -250,6 +272,8 @@ class FeedSpec(_Frozen):
     max_bytes: int = Field(64_000_000, gt=0)
     budget_s: float = Field(20.0, gt=0)
     credential: str | None = None
+    credential_as: str = Field("bearer", pattern=CREDENTIAL_AS)
+    allow_private: tuple[str, ...] = ()
     archive_from: str | None = None
     archive_to: str | None = None
 

@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from pipeline.errors import FetchError
-from pipeline.feeds.client import FetchFailure, Source, addresses, fetch, read_file, redacted
+from pipeline.feeds.addresses import addresses, redacted
+from pipeline.feeds.answer import FetchFailure
+from pipeline.feeds.client import fetch, read_file
+from pipeline.feeds.source import Source
 from pipeline.feeds.window import Window
 from pipeline.observation import RawPayload
 from tests.feeds.samples import NOW, csv_spec, grid_spec
 
 HOUR = datetime(2024, 7, 15, 9, tzinfo=UTC)
 ONE = Window(HOUR, HOUR)
+LOCAL = ("127.0.0.0/8",)
 
 
 class Server(ThreadingHTTPServer):
@@ -71,7 +76,7 @@ def served(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[Server]:
 
 
 def got(server, *, where="/rain.csv", token=None, window=ONE, pauses=None, **changes):
-    spec = csv_spec(**({"budget_s": 3.0} | changes))
+    spec = csv_spec(**({"budget_s": 3.0, "allow_private": LOCAL} | changes))
     pause = (lambda _: None) if pauses is None else pauses.append
     source = Source(spec, server.url + where, token)
     return list(fetch(source, window, clock=lambda: NOW, pause=pause))
@@ -194,11 +199,15 @@ def test_a_daily_file_is_asked_for_once():
     assert addresses(Source(spec, "in/"), day) == ["in/20240715.csv"]
 
 
-def test_a_file_is_bounded_before_it_is_read(tmp_path):
+def test_what_is_no_regular_file_is_not_read(tmp_path):
+    for path in (tmp_path, Path("/dev/zero"), tmp_path / "absent"):
+        with pytest.raises(FetchError, match="regular|FileNotFound"):
+            read_file(csv_spec(), path, fetched_at=NOW)
+
+
+def test_a_file_is_bounded_as_it_is_read(tmp_path):
     path = tmp_path / "rain.csv"
     path.write_bytes(b"x" * 100)
-    with pytest.raises(FetchError, match="100 bytes"):
+    with pytest.raises(FetchError, match="more than 99 bytes"):
         read_file(csv_spec(max_bytes=99), path, fetched_at=NOW)
     assert read_file(csv_spec(max_bytes=100), path, fetched_at=NOW).media_type == "text/csv"
-    (failure,) = fetch(Source(csv_spec(), str(tmp_path)), ONE, clock=lambda: NOW)
-    assert "IsADirectoryError" in failure.message

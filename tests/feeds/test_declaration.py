@@ -24,6 +24,15 @@ def test_a_good_declaration_has_no_problem():
         ({"archive_from": "2024-07-01"}, ["archive_from"]),
         ({"protocol": "grid"}, ["pattern"]),
         ({"unit": "feet", "zone": ""}, ["unit", "zone"]),
+        ({"where": "https://e.org/{start}/{end:%Y%m%d}"}, []),
+        ({"where": "${FLOODWARN_HOME}/rain.csv"}, []),
+        ({"where": "https://e.org/{stop}"}, ["where"]),
+        ({"where": "https://e.org/{end:%U}"}, ["where"]),
+        ({"where": "https://user:hush@e.org/"}, ["where"]),
+        ({"where": "https:///rain.csv"}, ["where"]),
+        ({"allow_private": ("10.0.0.0/8", "fd00::/8")}, []),
+        ({"allow_private": ("10.0.0.1/8",)}, ["allow_private"]),
+        ({"allow_private": ("0.0.0.0/0",)}, ["allow_private"]),
     ],
 )
 def test_each_fault_names_its_field(changes, fields):
