@@ -6,6 +6,7 @@ steps never decide it again, and those that reach people do nothing in a replay.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,10 +21,11 @@ from alerts.roster import Roster
 from alerts.warn import warn
 from alerts.warning_pack import load_warning
 from pipeline.assess import assess, last_slot
+from pipeline.gaps import gaps
 from pipeline.instants import floor_to, text
-from pipeline.observe import ObserveFailed, observe
+from pipeline.observe import Observed, ObserveFailed, observe
 from pipeline.runs import Run
-from pipeline.settings import Settings
+from pipeline.settings import Settings, credential
 from pipeline.site.derive import risk_config
 from pipeline.world import Exercise, Mode, RunKind, World, due_flood_slots, flood_time
 
@@ -46,6 +48,7 @@ class Turn:
     world : kept with the run
     now : wall time at which this step began
     exercise : the recorded flood that is played; None in today's weather
+    credential : tells the secret that a feed names
     """
 
     deployment: Deployment
@@ -53,6 +56,7 @@ class Turn:
     world: World
     now: datetime
     exercise: Exercise | None = None
+    credential: Callable[[str], str] = credential
 
     @property
     def flood_now(self) -> datetime:
@@ -77,25 +81,51 @@ class Turn:
         self._refuse_replay("fetches nothing")
         if not self._slots():
             raise NothingToDo("no flood slot is due")
-        return self._fetch(feed_id, LOOK_BACK)
+        now = self.flood_now
+        return _said(self._fetch(feed_id, now - LOOK_BACK, now, now=now))
 
     def fill_gap(self, feed_id: str) -> str:
-        """Fetch the last days of one feed again: known from now on, and warning no one."""
-        return self._fetch(feed_id, GAP)
+        """Fetch what one feed lacks of the last days: known from now on, and warning no one.
 
-    def _fetch(self, feed_id: str, back: timedelta) -> str:
-        observed = observe(
+        Raises
+        ------
+        ObserveFailed
+            A gap could not be filled, in whole or in part; the others are tried all the same.
+        """
+        missing = gaps(
             self.deployment.engine,
             self.deployment.pack,
             self.world,
             feed_id,
-            start=self.flood_now - back,
+            start=self.flood_now - GAP,
             end=self.flood_now,
-            now=self.flood_now,
         )
-        return (
-            f"{observed.status}: {observed.readings} new, {observed.repeated} known,"
-            f" {observed.faults} faults"
+        said: list[str] = []
+        failed: list[ObserveFailed] = []
+        began = time.monotonic()
+        for start, end in missing:
+            # What comes later is known later.
+            spent = timedelta(seconds=time.monotonic() - began)
+            try:
+                observed = self._fetch(feed_id, start, end, now=self.flood_now + spent)
+            except ObserveFailed as failure:
+                failed.append(failure)
+                observed = failure.observed
+            said.append(f"{text(start)} to {text(end)}: {_said(observed)}")
+        if failed:
+            raise failed[0]
+        return "; ".join(said) or "nothing is missing"
+
+    def _fetch(self, feed_id: str, start: datetime, end: datetime, *, now: datetime) -> Observed:
+        return observe(
+            self.deployment.engine,
+            self.deployment.pack,
+            self.world,
+            feed_id,
+            start=start,
+            end=end,
+            now=now,
+            credential=self.credential,
         )
 
     def assess(self) -> list[str]:
@@ -178,8 +208,18 @@ class Turn:
 
 
 @contextmanager
-def turn_of(run: Run, settings: Settings, *, now: datetime) -> Iterator[Turn]:
+def turn_of(
+    run: Run,
+    settings: Settings,
+    *,
+    now: datetime,
+    credential: Callable[[str], str] = credential,
+) -> Iterator[Turn]:
     """Take a run's turn: settle its world, or refuse it.
+
+    Parameters
+    ----------
+    credential : tells the secret that a feed names
 
     Raises
     ------
@@ -190,7 +230,8 @@ def turn_of(run: Run, settings: Settings, *, now: datetime) -> Iterator[Turn]:
     """
     with opened(settings) as deployment:
         world = place(deployment, run, now)
-        yield Turn(deployment, run, world, now, _recorded_flood(deployment, world))
+        recorded = _recorded_flood(deployment, world)
+        yield Turn(deployment, run, world, now, recorded, credential)
 
 
 def one_cycle(
@@ -227,6 +268,13 @@ def one_cycle(
             except (NothingToDo, ObserveFailed) as reason:
                 said.append(str(reason))
     return said
+
+
+def _said(observed: Observed) -> str:
+    return (
+        f"{observed.status}: {observed.readings} new, {observed.repeated} known,"
+        f" {observed.faults} faults"
+    )
 
 
 def _recorded_flood(deployment: Deployment, world: World) -> Exercise | None:

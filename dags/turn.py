@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def taking_turn(step: Callable[[Turn], Any]) -> Any:  # noqa: ANN401 - what a step returns
     """Do one step of this run; a run without a part skips it, a refused one fails at once."""
     from alerts import cycle
+    from dags.credentials import credential
     from pipeline import clock, runs, settings
     from pipeline.world import ModeRefused, RunKind
 
@@ -27,8 +28,9 @@ def taking_turn(step: Callable[[Turn], Any]) -> Any:  # noqa: ANN401 - what a st
         slot=dag_run.data_interval_end,
         replay_id=(dag_run.conf or {}).get("id"),
     )
+    here = settings.from_environment()
     try:
-        with cycle.turn_of(run, settings.from_environment(), now=clock.now()) as turn:
+        with cycle.turn_of(run, here, now=clock.now(), credential=credential) as turn:
             return step(turn)
     except cycle.NothingToDo as reason:
         raise AirflowSkipException(str(reason)) from reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,10 +12,12 @@ from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
 from pipeline.store import fetches
 from pipeline.store.fetches import FetchRecord, FetchStatus
+from pipeline.store.quarantine import refused_since
 from pipeline.units import Variable
 from pipeline.world import World
 
 BAD = (FetchStatus.FAILED, FetchStatus.REFUSED)
+DAY = timedelta(days=1)
 GRACE = 2
 """Cadences without an answer before a feed counts as late."""
 
@@ -35,9 +37,10 @@ class FeedHealth:
 
     Attributes
     ----------
-    last_attempt, last_success : start of the newest attempt, and of the newest that brought bytes
+    last_attempt, last_success : start of the newest attempt, and of the newest that worked
     failures : bad attempts since the last success, at most as many as were looked at
     detail : what the newest bad attempt says
+    refused : rows, fields and payloads that went to quarantine in the last day
     """
 
     feed_id: str
@@ -47,6 +50,7 @@ class FeedHealth:
     last_success: datetime | None
     failures: int
     detail: str | None
+    refused: int = 0
 
 
 def feed_health(engine: Engine, world: World, pack: SitePack, *, now: datetime) -> list[FeedHealth]:
@@ -57,11 +61,15 @@ def feed_health(engine: Engine, world: World, pack: SitePack, *, now: datetime) 
     now : on the clock that `observe` was given in this world: the flood's in an exercise
     """
     with reading(engine) as connection:
-        return [_health(connection, world, spec, now) for spec in pack.feeds]
+        refused = refused_since(connection, pack.site_id, now - DAY)
+        return [
+            replace(_health(connection, world, spec, now), refused=refused.get(spec.feed_id, 0))
+            for spec in pack.feeds
+        ]
 
 
 def _health(connection: Connection, world: World, spec: FeedSpec, now: datetime) -> FeedHealth:
-    success = fetches.latest(connection, world, spec.feed_id, status=FetchStatus.OK)
+    success = fetches.latest(connection, world, spec.feed_id, status=fetches.STORED)
     since = None if success is None else success.started_at
     newer = fetches.history(connection, world, spec.feed_id, after=since)
     attempts = newer or ([] if success is None else [success])

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.database import Connection, Engine
 from pipeline.errors import DecodeError
-from pipeline.feeds.client import FetchFailure
+from pipeline.feeds.answer import Answer, FetchFailure, Trace, Unchanged
 from pipeline.feeds.registry import decode
 from pipeline.feeds.window import Window
 from pipeline.instants import HOUR, MICROSECOND, floor_to, parse
@@ -41,7 +41,6 @@ GRAVITY: Final = (
 )
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
-Answer = RawPayload | FetchFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,13 @@ class _Taken:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """One feed's way into the store in one run."""
+    """One feed's way into the store in one run.
+
+    Attributes
+    ----------
+    declared_sha256 : of all that decides how its payloads are read; what is unchanged is not read
+        again as long as this is the same; None = everything is
+    """
 
     engine: Engine
     pack: SitePack
@@ -97,6 +102,7 @@ class Intake:
     basis: KnownBasis
     clock: Clock
     window: Window | None
+    declared_sha256: str | None = None
 
     def take(self, answers: Iterable[Answer], total: int, progress: Progress | None) -> Observed:
         """Store every answer, a group in one transaction, and sum up."""
@@ -113,12 +119,14 @@ class Intake:
 
     def _taken(self, answer: Answer) -> _Taken:
         started_at = self.clock()
+        if isinstance(answer, Unchanged):
+            return _Taken(answer, started_at, FetchStatus.UNCHANGED, Decoded())
         if isinstance(answer, FetchFailure):
             status = FetchStatus.EMPTY if answer.absent else FetchStatus.FAILED
             faults = () if answer.absent else (Fault(answer.source_url, answer.message),)
             return _Taken(answer, started_at, status, Decoded(faults=faults))
         try:
-            decoded = self._declared(decode(answer, self.spec, self._decode_window()))
+            decoded = self._declared(decode(answer, self.spec, self.decode_window))
         except DecodeError as error:
             fault = Fault(answer.source_url, str(error), error.row, error.field)
             return _Taken(answer, started_at, FetchStatus.REFUSED, Decoded(faults=(fault,)))
@@ -128,7 +136,8 @@ class Intake:
             return _Taken(answer, started_at, FetchStatus.REFUSED, Decoded(faults=(fault,)))
         return _Taken(answer, started_at, FetchStatus.OK, decoded)
 
-    def _decode_window(self) -> Window | None:
+    @property
+    def decode_window(self) -> Window | None:
         """Return the window in whole hours: a batch holds an hour, and must not be cut."""
         if self.window is None:
             return None
@@ -144,7 +153,7 @@ class Intake:
         if self.basis is KnownBasis.DECLARED:
             readings = [replace(r, known_at=_declared_at(r, latency)) for r in readings]
             grids = [replace(g, known_at=_declared_at(g, latency)) for g in grids]
-        return Decoded(tuple(readings), tuple(grids), decoded.faults)
+        return Decoded(tuple(readings), tuple(grids), decoded.warnings, decoded.faults)
 
     def _store(self, connection: Connection, taken: _Taken) -> Observed:
         """Keep one answer's bytes, rows, faults and record."""
@@ -208,18 +217,28 @@ class Intake:
     ) -> FetchRecord:
         answer = taken.answer
         faults = taken.decoded.faults
+        trace: Trace = getattr(answer, "trace", Trace())
+        asked = self.decode_window
         return FetchRecord(
             world=self.world,
             feed_id=self.spec.feed_id,
             started_at=taken.started_at,
             ended_at=stored_at,
             status=taken.status,
-            source=answer.source_url,
+            source=trace.address_sha256 or answer.source_url,
             payload_sha256=sha256,
             size_bytes=len(answer.content) if isinstance(answer, RawPayload) else None,
             readings=appended.rows + appended.repeated,
             faults=appended.refused,
             detail=faults[0].message if faults else _absence(answer),
+            source_sha256=trace.address_sha256,
+            host=trace.host,
+            host_answered=trace.host_answered,
+            etag=trace.validators.etag,
+            last_modified=trace.validators.last_modified,
+            declared_sha256=self.declared_sha256,
+            asked_from=None if asked is None else asked.start,
+            asked_to=None if asked is None else asked.end,
         )
 
 

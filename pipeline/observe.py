@@ -8,6 +8,7 @@ last, when all that could be stored is stored, so that Airflow marks the task.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,12 +16,16 @@ from typing import Final
 
 from pipeline.database import Engine
 from pipeline.errors import PipelineError, SettingsError
-from pipeline.feeds.client import FetchFailure, Source, addresses, fetch, read_file
+from pipeline.feeds.answer import FetchFailure
+from pipeline.feeds.client import count, fetch, read_file
 from pipeline.feeds.registry import decode
+from pipeline.feeds.source import Source
 from pipeline.feeds.window import Window
 from pipeline.intake import Clock, Intake, Observed, Progress, stated_range
 from pipeline.observation import Fault, KnownBasis
-from pipeline.settings import credential
+from pipeline.remembered import declared_sha256, remembered
+from pipeline.settings import ca_bundle
+from pipeline.settings import credential as from_environment
 from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
 from pipeline.store.admission import scheduled_window
@@ -61,6 +66,7 @@ def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
     now: datetime,
     basis: KnownBasis | None = None,
     progress: Progress | None = None,
+    credential: Callable[[str], str] = from_environment,
 ) -> Observed:
     """Bring into the store what a feed has for the valid times from `start` to `end`.
 
@@ -70,6 +76,7 @@ def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
     now : the wall clock as this run began; received rows are known from now on
     basis : how known_at is told; None = as the feed declares
     progress : is told the payloads done and those to do
+    credential : tells the secret that a feed names
 
     Raises
     ------
@@ -83,14 +90,16 @@ def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
     window = _asked(spec, basis, start, end)
     if window is None:
         return Observed(feed_id, FetchStatus.EMPTY)
-    intake = Intake(engine, pack, world, spec, basis, clock, window)
+    declared = declared_sha256(pack, spec, basis)
+    intake = Intake(engine, pack, world, spec, basis, clock, window, declared)
     try:
         token = None if spec.credential is None else credential(spec.credential)
     except SettingsError as error:
         return _settled(intake.take([FetchFailure(spec.feed_id, str(error))], 1, progress))
-    source = Source(spec, pack.expand(spec.where), token)
-    answers = fetch(source, window, clock=clock)
-    return _settled(intake.take(answers, len(addresses(source, window)), progress))
+    source = Source(spec, pack.expand(spec.where), token, ca_bundle())
+    known = remembered(engine, world, source, intake.decode_window or window, declared)
+    answers = fetch(source, window, clock=clock, remembered=known)
+    return _settled(intake.take(answers, count(source, window), progress))
 
 
 def take_file(  # noqa: PLR0913 - as observe

@@ -18,10 +18,10 @@ ONLY_HERE = {
     "datetime.datetime.utcnow": CLOCK,
     "os.environ": ENVIRONMENT,
     "os.getenv": ENVIRONMENT,
-    "requests": ("pipeline/feeds/client.py",),
+    "requests": ("pipeline/feeds/http.py", "pipeline/feeds/guard.py"),
     "sqlalchemy": (
         "pipeline/database.py", "pipeline/store/*", "pipeline/migrations/*",
-        "alerts/tables.py", "alerts/ledger/*", "alerts/outbox/*",
+        "pipeline/feeds/sql.py", "alerts/tables.py", "alerts/ledger/*", "alerts/outbox/*",
     ),
     "subprocess": ("alerts/supervisor.py",),
     "time.sleep": ("alerts/supervisor.py", "pipeline/feeds/client.py"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.commands import app
+from alerts.cli.app import app
 from tests.valley import VALLEY
 
 FIELDS = "station_id,variable,valid_time,value\n"
@@ -19,7 +19,7 @@ def ingest(tmp_path, monkeypatch, database_url):
     monkeypatch.setenv("FLOODWARN_SITE", str(VALLEY))
 
     def run(*arguments: str):
-        return CliRunner().invoke(app, ["--feed", "rain", *arguments])
+        return CliRunner().invoke(app, ["ingest", "--feed", "rain", *arguments])
 
     return run
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.database import reading
 from pipeline.feeds import registry
+from pipeline.feeds.protocol import Protocol
 from pipeline.intake import Intake
 from pipeline.observation import KnownBasis
 from pipeline.site.pack import load
@@ -92,7 +93,7 @@ def test_a_decoder_that_fails_at_one_payload_stops_no_other(engine, tmp_path, mo
             raise ZeroDivisionError(came.content)
         return registry.csv.decode(came, spec, window)
 
-    monkeypatch.setattr(registry, "PROTOCOLS", {"csv": decoder})
+    monkeypatch.setattr(registry, "PROTOCOLS", {"csv": Protocol(decoder)})
     good = LONG + "R01,rain_mm,2024-07-15T09:00Z,1,\n"
     answers = [payload("secret", "first.csv"), payload(good, "second.csv")]
     taken = intake(engine, csv_spec(), tmp_path).take(answers, 2, None)

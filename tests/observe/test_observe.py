@@ -216,7 +216,10 @@ def test_a_feed_that_cannot_be_reached_fails_after_it_is_recorded(engine, tmp_pa
     text = path.read_text(encoding="utf-8").replace(
         '"${FLOODWARN_SITE}/recordings/rain.csv"', '"http://127.0.0.1:9/rain.csv?key=hush"'
     )
-    path.write_text(text.replace('unit = "mm"', 'unit = "mm"\nbudget_s = 0.3'), encoding="utf-8")
+    path.write_text(
+        text.replace('unit = "mm"', 'unit = "mm"\nbudget_s = 0.3\nallow_private = ["127.0.0.0/8"]'),
+        encoding="utf-8",
+    )
     with pytest.raises(ObserveFailed) as failed:
         take(engine, load(site, tmp_path))
     assert "hush" not in str(failed.value)
