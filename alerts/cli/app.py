@@ -7,10 +7,10 @@ import sys
 import typer
 
 from alerts.cli import flood, people, record, stack
-from alerts.cli.options import SAID, complain
 from alerts.deployment import NothingToDo
 from alerts.errors import AlertError, Refused
 from pipeline import commands
+from pipeline.commands.options import SAID, complain
 from pipeline.errors import PipelineError
 from pipeline.world import ModeRefused
 
@@ -26,7 +26,8 @@ app = typer.Typer(
 for room in (flood, commands, record, people, stack):
     for command in room.COMMANDS:
         app.command()(command)
-app.add_typer(record.store, name="store")
+for name, group in commands.GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from alerts.cli.options import (
+from alerts.rehearsal import Officer
+from pipeline.commands.options import (
     From,
     Home,
     Json,
@@ -21,7 +22,6 @@ from alerts.cli.options import (
     write_bytes,
     write_json,
 )
-from alerts.rehearsal import Officer
 from pipeline.replay import KnownAs
 
 FINDING = 1

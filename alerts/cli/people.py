@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from alerts.cli.options import Home, Site, say, settings_of
 from alerts.deployment import Deployment, opened
 from alerts.issue import Desk, Issued, Minute
 from alerts.tier import Tier
+from pipeline.commands.options import Home, Site, say, settings_of
 
 
 def _tier(text: str) -> Tier:

@@ -1,13 +1,12 @@
-"""Commands about what was kept: explain a message, and what the store holds."""
+"""Commands about what was kept: explain a message."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from alerts.cli.options import At, Home, Json, Site, say, settings_of, write_json
+from pipeline.commands.options import At, Home, Json, Site, say, settings_of, write_json
 
 if TYPE_CHECKING:
     from alerts.explain import Explained
@@ -77,30 +76,6 @@ def _answer(found: Explained, decision: Verdict | None) -> dict[str, Any]:
         "text": found.text,
         "where": found.where,
     }
-
-
-store = typer.Typer(help="What the store holds.", no_args_is_help=True)
-
-
-@store.callback()
-def _group() -> None:
-    """Say what the store holds."""
-
-
-@store.command()
-def info(site: Site = None, home: Home = None, where: Json = None) -> None:
-    """Count what is kept of this site."""
-    from alerts.deployment import opened
-    from pipeline.holdings import holdings
-
-    with opened(settings_of(site, home)) as deployment:
-        held = holdings(deployment.engine, deployment.pack.site_id)
-        site_id = deployment.pack.site_id
-    if where is not None:
-        write_json({"schema": "floodwarn.store-info/1", "site": site_id, **asdict(held)}, where)
-    else:
-        for name, value in asdict(held).items():
-            say(f"{name:14} {value}")
 
 
 COMMANDS = (explain,)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.cli.options import Home, Site, say, settings_of
+from pipeline.commands.options import Home, Site, say, settings_of
 
 Port = Annotated[int, typer.Option("--port", help="On 127.0.0.1.")]
 

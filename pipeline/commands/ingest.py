@@ -1,10 +1,7 @@
-"""The commands of the pipeline; `floodwarn` mounts them."""
+"""The command `ingest`: fetch a feed, or take a file, by hand."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,48 +12,29 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pipeline import clock, instants
-from pipeline.bulletin import canonical
-from pipeline.database import Engine, connect, migrate
+from pipeline.commands.options import Home, Json, Site, instant, opened, settings_of, write_json
+from pipeline.database import Engine
 from pipeline.observation import Fault, KnownBasis
 from pipeline.observe import Observed, ObserveFailed, observe, preview, take_file
-from pipeline.settings import Settings, from_environment
+from pipeline.settings import Settings
 from pipeline.site.model import FeedSpec
-from pipeline.site.pack import SitePack, load
+from pipeline.site.pack import SitePack
 from pipeline.world import Mode, World, live
 
 FINDING: Final = 1
 INGEST_WORLD: Final = "ingest"
 SHOWN: Final = 20
 
-app = typer.Typer(add_completion=False)
 
-
-def _instant(text: str) -> datetime:
-    try:
-        return instants.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
-Site = Annotated[Path | None, typer.Option("--site", help="The site pack; default FLOODWARN_SITE.")]
-Home = Annotated[
-    Path | None, typer.Option("--home", help="Where state lies; default FLOODWARN_HOME.")
-]
-Json = Annotated[
-    Path | None, typer.Option("--json", help="Write the answer as JSON, to a file or - .")
-]
-
-
-@app.command()
 def ingest(  # noqa: PLR0913 - a command's options
     *,
     feed: Annotated[str, typer.Option("--feed", help="Which feed of feeds.toml.")],
     site: Site = None,
     home: Home = None,
     start: Annotated[
-        datetime | None, typer.Option("--from", parser=_instant, metavar="TIME")
+        datetime | None, typer.Option("--from", parser=instant, metavar="TIME")
     ] = None,
-    end: Annotated[datetime | None, typer.Option("--to", parser=_instant, metavar="TIME")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", parser=instant, metavar="TIME")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Take this file instead.")] = None,
     basis: Annotated[KnownBasis | None, typer.Option(help="How known_at is told.")] = None,
     confirm: Annotated[
@@ -74,13 +52,12 @@ def ingest(  # noqa: PLR0913 - a command's options
     Exit
         With 1 where something could not be used, or is not stored without --confirm.
     """
-    settings = from_environment(site=site, home=home)
-    pack = load(settings.site_folder, settings.home)
-    spec = pack.feed(feed)
+    settings = settings_of(site, home)
     now = clock.now()
-    if file is not None and not confirm:
-        _require_old(pack, feed, file, now)
-    with _database(settings) as engine:
+    with opened(settings) as (engine, pack):
+        spec = pack.feed(feed)
+        if file is not None and not confirm:
+            _require_old(pack, feed, file, now)
         world = _world(settings, pack)
         try:
             if file is not None:
@@ -95,19 +72,6 @@ def ingest(  # noqa: PLR0913 - a command's options
     _tell(observed, pack, basis or spec.basis, json)
     if observed.faults:
         raise typer.Exit(FINDING)
-
-
-COMMANDS: Final = (ingest,)
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Engine]:
-    engine = connect(settings.database_url)
-    try:
-        migrate(engine)
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def _world(settings: Settings, pack: SitePack) -> World:
@@ -170,11 +134,7 @@ def _tell(observed: Observed, pack: SitePack, basis: KnownBasis, json: Path | No
         "basis": basis,
         **asdict(observed),
     }
-    content = canonical(answer) + b"\n"
-    if str(json) == "-":
-        sys.stdout.buffer.write(content)
-    else:
-        json.write_bytes(content)
+    write_json(answer, json)
 
 
 def _show(faults: tuple[Fault, ...]) -> None:

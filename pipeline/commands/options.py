@@ -1,17 +1,23 @@
-"""What every command shares: which site and home, and how an answer is written."""
+"""What every command shares: which site and home, its database, and how an answer is written."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline import instants
 from pipeline.bulletin import canonical
 from pipeline.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from pipeline.database import Engine
+    from pipeline.site.pack import SitePack
 
 SAID = 0
 
@@ -52,6 +58,21 @@ At = Annotated[datetime | None, time_option("--at", "The decision that stood the
 def settings_of(site: Path | None, home: Path | None) -> Settings:
     """Return the deployment's settings; what the command line says wins."""
     return from_environment(site=site, home=home)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Engine, SitePack]]:
+    """Open the database, migrated, and the site; its connections go at the end."""
+    from pipeline.database import connect, migrate
+    from pipeline.site.pack import load
+
+    pack = load(settings.site_folder, settings.home)
+    engine = connect(settings.database_url)
+    try:
+        migrate(engine)
+        yield engine, pack
+    finally:
+        engine.dispose()
 
 
 def write_json(answer: Any, where: Path) -> None:  # noqa: ANN401 - any JSON-like tree
