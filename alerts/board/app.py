@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from alerts.board.pages import page
 from alerts.board.state import BoardSource
@@ -40,6 +41,14 @@ def _pages(source: BoardSource) -> APIRouter:
         if view is None:
             raise HTTPException(404, "no such village")
         return page("village.html", view=view, base=_base(request))
+
+    @router.get("/feeds")
+    def feeds_page(request: Request) -> HTMLResponse:
+        return page("feeds.html", view=source.feeds_view(), base=_base(request))
+
+    @router.get("/metrics")
+    def metrics() -> Response:
+        return Response(source.metrics(), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections import deque
 from typing import Annotated
@@ -18,6 +19,7 @@ from pipeline.settings import Settings
 
 MAX_FAILURES = 5
 FAILURE_WINDOW_S = 60.0
+MOST_SHOWN = 400
 
 
 class _Throttle:
@@ -35,17 +37,21 @@ class _Throttle:
 
 
 def create_standalone(source: BoardSource, account: Account) -> FastAPI:
-    """Return the board behind its own login; the anonymous sees the login and ``/healthz``."""
+    """Return the board behind its own login; the anonymous sees the login and ``/healthz``.
+
+    A monitoring system shows name and password with each request (RFC 7617).
+    """
+    throttle = _Throttle()
 
     def current_user(request: Request) -> str:
-        user = account.user_of(request.cookies.get(COOKIE))
+        user = account.user_of(request.cookies.get(COOKIE)) or _shown(request, account, throttle)
         if user is None:
             raise HTTPException(401, "log in first")
         return user
 
     app = create_app(source, current_user)
     app.add_exception_handler(401, _to_login)
-    app.include_router(_public_pages(account))
+    app.include_router(_public_pages(account, throttle))
     return app
 
 
@@ -59,8 +65,25 @@ def _to_login(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/login", status_code=303)
 
 
-def _public_pages(account: Account) -> APIRouter:
-    router, throttle = APIRouter(), _Throttle()
+def _shown(request: Request, account: Account, throttle: _Throttle) -> str | None:
+    """Return the user whose name and password a request shows; guesses are slowed too."""
+    kind, _, coded = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "basic" or throttle.blocked():
+        return None
+    try:
+        user, _, password = (
+            base64.b64decode(coded[:MOST_SHOWN], validate=True).decode().partition(":")
+        )
+    except ValueError:
+        return None
+    if account.accepts(user, password):
+        return user
+    throttle.failed()
+    return None
+
+
+def _public_pages(account: Account, throttle: _Throttle) -> APIRouter:
+    router = APIRouter()
 
     @router.get("/healthz")
     def healthz() -> JSONResponse:

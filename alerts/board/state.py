@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from alerts.board.facts import Facts, Sent
+from alerts.board.feeds_view import FeedsView, feeds_view
+from alerts.board.metrics import metrics
 from alerts.board.view import NowView, now_view
 from alerts.board.village_view import VillageView, village_view
 from alerts.deployment import Deployment, NothingToDo
@@ -22,11 +25,13 @@ from pipeline.assess import bulletins, last_slot
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Engine, connect, reading
 from pipeline.errors import SiteError
+from pipeline.feed_health import FeedHealth, feed_health
 from pipeline.series import village_series
 from pipeline.settings import Settings
 from pipeline.site.derive import risk_config
 from pipeline.site.model import RiskConfig
 from pipeline.site.pack import SitePack, load
+from pipeline.source_health import SourceHealth, source_health
 from pipeline.world import Exercise, Mode, World, flood_time
 
 STALE_CYCLES = 2
@@ -69,6 +74,26 @@ class BoardSource:
         cutoff = facts.at if facts.bulletin is None else facts.bulletin.cutoff
         series = village_series(self._connected(), pack.risk, village_id, cutoff=cutoff)
         return village_view(facts, village, series, pack.warning.plans.get(village_id))
+
+    def feeds_view(self) -> FeedsView:
+        """Return the feed page's content."""
+        pack = self._read_pack()
+        facts = self._facts(pack, clock.now())
+        return feeds_view(facts, *self._health(pack, facts.at))
+
+    def metrics(self) -> bytes:
+        """Return how feeds and stations live, for a monitoring system."""
+        pack = self._read_pack()
+        at = self._facts(pack, clock.now()).at
+        return metrics(*self._health(pack, at), at=at)
+
+    def _health(
+        self, pack: _Pack, at: datetime
+    ) -> tuple[Sequence[FeedHealth], Sequence[SourceHealth]]:
+        _, world = self._played(pack)
+        engine = self._connected()
+        feeds = () if world is None else feed_health(engine, world, pack.site, now=at)
+        return feeds, source_health(engine, pack.site, pack.risk, now=at)
 
     def _facts(self, pack: _Pack, now: datetime) -> Facts:
         exercise, world = self._played(pack)

@@ -69,6 +69,39 @@ def test_whoever_logs_in_sees_the_villages(board: tuple[TestClient, str]) -> Non
     assert "Villages now" in answer.text
 
 
+def test_whoever_logs_in_sees_how_each_feed_and_station_lives(
+    board: tuple[TestClient, str],
+) -> None:
+    client, password = board
+    log_in(client, password)
+    answer = client.get("/feeds")
+    assert answer.status_code == 200
+    assert all(word in answer.text for word in ("R01", "H01", "rain", "stage", "never"))
+
+
+def test_a_monitoring_system_shows_its_password_and_gets_metrics(
+    board: tuple[TestClient, str],
+) -> None:
+    client, password = board
+    answer = client.get("/metrics", auth=("officer", password))
+    assert answer.status_code == 200
+    assert 'floodwarn_source_completeness_ratio{feed="stage",source="H01"' in answer.text
+    for shown in ("Basic !", "Basic b2ZmaWNlcg==", "Bearer x"):
+        assert client.get("/metrics", headers={"Authorization": shown}).status_code == 303
+
+
+def test_a_guessed_password_is_throttled_wherever_it_is_shown(
+    board: tuple[TestClient, str],
+) -> None:
+    client, password = board
+    for _ in range(MAX_FAILURES):
+        assert client.get("/metrics", auth=("officer", "guess")).status_code == 303
+    assert client.get("/metrics", auth=("officer", password)).status_code == 303
+    assert (
+        client.post("/login", data={"username": "officer", "password": password}).status_code == 429
+    )
+
+
 def test_a_typo_in_the_site_pack_never_takes_the_board_down(
     board: tuple[TestClient, str], home: Path
 ) -> None:
