@@ -61,7 +61,10 @@ def _exercise(pack: SitePack) -> Iterator[Finding]:
 def _threshold_holes(pack: SitePack) -> Iterator[Finding]:
     have = {(t.village_id, t.duration_h, t.wetness, t.level) for t in pack.thresholds}
     levels = [level for level in RiskLevel if level > RiskLevel.NONE]
+    by_river = _river_points(pack)
     for line, village in zip(pack.lines["villages.csv"], pack.villages, strict=True):
+        if village.village_id in by_river:
+            continue
         wanted = {
             (village.village_id, duration, wetness, level)
             for duration in pack.risk.durations_h
@@ -72,6 +75,15 @@ def _threshold_holes(pack: SitePack) -> Iterator[Finding]:
             message = f"{village.village_id} lacks {absent} of {len(wanted)} rain thresholds"
             cure = "add them to thresholds.csv; without them this rain cannot raise its level"
             yield Finding(_gravity(village.kind), "villages.csv", line, "village_id", message, cure)
+
+
+def _river_points(pack: SitePack) -> set[str]:
+    """Return the river points that a station's levels speak for and no rain is to speak for."""
+    levelled = {level.station_id for level in pack.levels}
+    linked = {link.village_id for link in pack.links if link.station_id in levelled}
+    rained = {threshold.village_id for threshold in pack.thresholds}
+    points = {v.village_id for v in pack.villages if v.kind is VillageKind.RIVER_POINT}
+    return (points & linked) - rained
 
 
 def _gravity(kind: VillageKind) -> Literal["error", "warning"]:
@@ -159,8 +171,9 @@ def _weight_sums(pack: SitePack) -> Iterator[Finding]:
             message = f"the weights of {village} sum to {total:g}; its rain is not assessed"
             cure = "make them sum to 1"
             yield Finding("error", "weights.csv", first[village], "weight", message, cure)
+    seen = sums.keys() | _river_points(pack)
     for line, village_row in zip(pack.lines["villages.csv"], pack.villages, strict=True):
-        if village_row.village_id not in sums:
+        if village_row.village_id not in seen:
             message = f"{village_row.village_id} has no weights: its rain is unknown"
             cure = "add them to weights.csv, or state a flow direction grid"
             yield Finding("error", "villages.csv", line, "village_id", message, cure)
