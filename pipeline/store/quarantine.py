@@ -82,7 +82,7 @@ def refused_since(connection: Connection, site: str, since: datetime) -> dict[st
         .where(refused.c.site == site, refused.c.stored_at > to_us(since))
         .group_by(refused.c.feed_id)
     )
-    return dict(counted.tuples().all())
+    return {feed_id: int(count) for feed_id, count in counted}
 
 
 def _identity(site: str, feed_id: str, payload_sha256: str | None, fault: Fault) -> str:

@@ -126,6 +126,18 @@ def test_an_officer_logs_in_sees_the_tier_opens_the_village_and_it_is_acknowledg
     other.close()
 
 
+def test_an_officer_sees_how_fresh_complete_and_trusted_each_station_is(night, page):
+    board = page.frame_locator("iframe")
+    board.get_by_role("link", name="Feeds", exact=True).click()
+    board.get_by_role("heading", name="Feeds and stations").wait_for()
+    stations = {station.station_id for station in load(VALLEY, night.home).stations}
+    shown = board.locator("tr:has(meter) td:nth-child(2)").all_inner_texts()
+    assert set(shown) == stations
+    told = board.locator("tr:has(meter)").all_inner_texts()
+    assert all(re.search(r"\d+ % \d+ of \d+", each) for each in told)
+    assert any(re.search(r"\d+ (good|unknown)", each) for each in told)
+
+
 def acknowledged(night: LocalRun, village_id: str) -> bool:
     engine = connect(from_environment(home=night.home).database_url)
     with engine.connect() as connection:
@@ -142,7 +154,12 @@ def acknowledged(night: LocalRun, village_id: str) -> bool:
 def test_the_anonymous_see_none_of_it(night):
     airflow, ack = night.address("Airflow"), night.address("acknowledgement")
     secrets = [v.name_en for v in load(VALLEY, night.home).villages]
-    for url in (f"{airflow}/floodwarn/", f"{airflow}/floodwarn/villages/shangyuan"):
+    for url in (
+        f"{airflow}/floodwarn/",
+        f"{airflow}/floodwarn/villages/shangyuan",
+        f"{airflow}/floodwarn/feeds",
+        f"{airflow}/floodwarn/metrics",
+    ):
         answer = httpx.get(url)
         assert answer.status_code == 401
         assert answer.json() == {"detail": "Not authenticated"}
