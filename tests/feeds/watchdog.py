@@ -1,0 +1,34 @@
+"""What ends a call that would never end, wherever it hangs."""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SECOND = 1.0
+STUCK_S = 60.0
+"""On the clock: a library that is stuck runs no Python, so it is ended with the process."""
+
+
+class Hung(BaseException):
+    """A call took a second of this process's own time; not an Exception, so nothing swallows it."""
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Raise `Hung` in what takes over a second of processor time, not counting what others take."""
+
+    def hung(_signal, _frame):
+        raise Hung
+
+    before = signal.signal(signal.SIGPROF, hung)
+    faulthandler.dump_traceback_later(STUCK_S, exit=True)
+    signal.setitimer(signal.ITIMER_PROF, SECOND)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        faulthandler.cancel_dump_traceback_later()
+        signal.signal(signal.SIGPROF, before)
