@@ -6,7 +6,7 @@ BIN = .venv/bin
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run stop test lint type contracts check lock clean
+.PHONY: help run stop test fuzz lint type contracts check lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -23,6 +23,9 @@ test: .venv/.test ## Run every test; what needs an absent service, browser or to
 	@$(INSTALL) sample || echo "The recorded floods cannot be had here: their tests are skipped."
 	$(BIN)/python -m pytest -m "not end_to_end" -n auto --dist loadfile
 	$(BIN)/python -m pytest -m end_to_end
+
+fuzz: .venv/.test ## Mutate the samples of every protocol 10,000 times; `make test` does it 500 times
+	FLOODWARN_FUZZ=10000 $(BIN)/python -m pytest -q tests/feeds/test_every_protocol.py
 
 lint: .venv/.test ## Ruff: rules and format
 	$(BIN)/ruff check .

@@ -68,7 +68,7 @@ def _numbers(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return the numbers as written (NaN = missing or faulty), and which of them are faulty."""
     try:
-        numbers = np.array(lines, dtype=np.float64)
+        numbers = np.array(lines if spec.decimal == "." else [""], dtype=np.float64)
     except ValueError:
         numbers = np.full(len(lines), np.inf)
     if spec.nodata is not None:
@@ -76,7 +76,7 @@ def _numbers(
     faulty = np.zeros(len(lines), np.bool_)
     for index in np.flatnonzero(~np.isfinite(numbers)).tolist():
         try:
-            value = number(lines[index], spec.nodata)
+            value = number(lines[index], spec.nodata, spec.decimal)
             numbers[index] = np.nan if value is None else value
         except ValueError as error:
             numbers[index], faulty[index] = np.nan, True

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.errors import DecodeError
 from pipeline.feeds import stamp, unit
+from pipeline.feeds.lines import Cells, rows
 from pipeline.feeds.number import number
 from pipeline.feeds.tally import Tally, require_few
 from pipeline.feeds.window import Window
@@ -22,12 +19,10 @@ from pipeline.quality.interpolated import known_from, resolution
 from pipeline.site.model import FeedSpec
 from pipeline.units import Variable
 
-NEEDED: Final[tuple[str, ...]] = ("station_id", "variable", "value")
+NEEDED: Final = ("station_id", "variable", "valid_time", "value")
+OPTIONAL: Final = ("known_at", "flag", "interval_min")
 VARIABLES: Final[frozenset[str]] = frozenset(Variable)
 DAY_MIN: Final = 1440
-MAX_LINE: Final = 1_000_000
-
-Cells = dict[str, str]
 
 
 class FieldFault(ValueError):
@@ -47,15 +42,14 @@ def decode_long(text: str, where: str, spec: FeedSpec, window: Window | None) ->
         A column that the layout needs is missing, or there are too many readings.
     """
     tally = _tally(where, spec, window)
-    for line, cells in _rows(text, where, (*NEEDED, spec.time_column)):
-        if cells["variable"] not in VARIABLES:
-            tally.refuse(f"unknown: {cells['variable'][:40]!r}", line, "variable")
-        elif cells["variable"] == spec.variable:
-            station = spec.station_map.get(cells["station_id"], cells["station_id"])
-            try:
-                tally.keep(_reading(cells, station, "value", spec))
-            except FieldFault as fault:
-                tally.refuse(str(fault), line, fault.field)
+    names = _names(spec)
+    for line, cells in rows(text, spec, tuple(names[n] for n in NEEDED if names[n]), tally):
+        try:
+            if _is_ours(cells, names["variable"], spec):
+                station = _station(cells, names, spec)
+                tally.keep(_reading(cells, station, names["value"], spec, names))
+        except FieldFault as fault:
+            tally.refuse(str(fault), line, fault.field)
     return _decoded(tally, spec, window)
 
 
@@ -70,46 +64,55 @@ def decode_wide(text: str, where: str, spec: FeedSpec, window: Window | None) ->
         The time column, or a mapped column, is missing, or there are too many readings.
     """
     tally = _tally(where, spec, window)
-    for line, cells in _rows(text, where, (spec.time_column, *spec.station_map)):
-        columns = spec.station_map or {c: c for c in cells if c != spec.time_column}
+    names = _names(spec)
+    time_column = names["valid_time"]
+    of_no_station = {time_column, *(names[name] for name in OPTIONAL)}
+    for line, cells in rows(text, spec, (time_column, *spec.station_map), tally):
+        columns = spec.station_map or {c: c for c in cells if c not in of_no_station}
         for column, station in columns.items():
             try:
-                tally.keep(_reading(cells, station, column, spec))
+                tally.keep(_reading(cells, station, column, spec, names))
             except FieldFault as fault:
                 tally.refuse(str(fault), line, fault.field)
-                if fault.field == spec.time_column:
-                    break
+                if fault.field != column:
+                    break  # what every column of the row leans on: told once
     return _decoded(tally, spec, window)
 
 
-def _rows(text: str, where: str, needed: tuple[str, ...]) -> Iterator[tuple[int, Cells]]:
-    reader = csv.DictReader(_lines(text, where), restval="", restkey="")
-    try:
-        for name in needed:
-            if name not in (reader.fieldnames or ()):
-                raise DecodeError(f"{where}: the column is missing", row=1, field=name)
-        for cells in reader:
-            cells.pop("", None)  # cells beyond the header, or below an empty one
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise DecodeError(f"{where}: not CSV: {error}", row=reader.line_num) from error
+def _names(spec: FeedSpec) -> dict[str, str]:
+    """Return the feed's name of each column that we know; an empty one says that it has none."""
+    ours = {name: name for name in (*NEEDED, *OPTIONAL)}
+    return ours | {"valid_time": spec.time_column} | spec.columns
 
 
-def _lines(text: str, where: str) -> Iterator[str]:
-    """Yield the lines of a table, none so long that its cells alone would fill the memory."""
-    for row, line in enumerate(io.StringIO(text, newline=""), 1):
-        if len(line) > MAX_LINE:
-            raise DecodeError(f"{where}: more than {MAX_LINE} characters", row=row)
-        yield line
+def _is_ours(cells: Cells, column: str, spec: FeedSpec) -> bool:
+    """Tell whether a row is of the feed's variable; a table without the column is of one alone."""
+    if not column:
+        return True
+    written = cells[column].strip()
+    if spec.parameter is not None:
+        return written == spec.parameter
+    if written not in VARIABLES:
+        raise FieldFault(column, f"unknown: {written[:40]!r}")
+    return written == spec.variable
 
 
-def _reading(cells: Cells, station: str, column: str, spec: FeedSpec) -> Reading:
-    interval_s = 60 * _interval(cells, spec)
-    at = _instant(cells, spec.time_column, spec)
+def _station(cells: Cells, names: dict[str, str], spec: FeedSpec) -> str:
+    if not names["station_id"]:
+        return spec.station_id or ""
+    written = cells[names["station_id"]].strip()
+    return spec.station_map.get(written, written)
+
+
+def _reading(
+    cells: Cells, station: str, column: str, spec: FeedSpec, names: dict[str, str]
+) -> Reading:
+    interval_s = 60 * _interval(cells, names["interval_min"], spec)
+    at = _instant(cells, names["valid_time"], spec)
     if spec.stamp == "start":
         at += timedelta(seconds=interval_s)
     value = _value(cells[column], column, spec)
-    flag = _flag(cells)
+    flag = _flag(cells, names["flag"])
     missing = value is None or flag is QcFlag.MISSING
     return Reading(
         station_id=station,
@@ -118,7 +121,7 @@ def _reading(cells: Cells, station: str, column: str, spec: FeedSpec) -> Reading
         valid_time=at,
         value=None if missing else value,
         flag=QcFlag.MISSING if missing else flag,
-        known_at=_instant(cells, "known_at", spec) if cells.get("known_at") else None,
+        known_at=_known_at(cells, names["known_at"], spec),
     )
 
 
@@ -129,30 +132,34 @@ def _instant(cells: Cells, field: str, spec: FeedSpec) -> datetime:
         raise FieldFault(field, f"not a time: {cells[field][:40]!r}") from None
 
 
+def _known_at(cells: Cells, field: str, spec: FeedSpec) -> datetime | None:
+    return _instant(cells, field, spec) if cells.get(field, "").strip() else None
+
+
 def _value(text: str, field: str, spec: FeedSpec) -> float | None:
     try:
-        value = number(text, spec.nodata)
+        value = number(text, spec.nodata, spec.decimal)
     except ValueError as error:
         raise FieldFault(field, str(error)) from None
     return None if value is None else value * spec.scale * unit.factor(spec.variable, spec.unit)
 
 
-def _flag(cells: Cells) -> QcFlag:
-    text = cells.get("flag", "").strip()
+def _flag(cells: Cells, field: str) -> QcFlag:
+    text = cells.get(field, "").strip()
     try:
         return QcFlag(int(text)) if text else QcFlag.UNKNOWN
     except ValueError:
-        raise FieldFault("flag", f"not a QARTOD flag: {text[:40]!r}") from None
+        raise FieldFault(field, f"not a QARTOD flag: {text[:40]!r}") from None
 
 
-def _interval(cells: Cells, spec: FeedSpec) -> int:
-    text = cells.get("interval_min", "").strip()
+def _interval(cells: Cells, field: str, spec: FeedSpec) -> int:
+    text = cells.get(field, "").strip()
     if not text:
         return spec.interval_min
     # isdigit alone takes "²", which int refuses, and int refuses thousands of digits.
     is_written = text.isascii() and text.isdigit() and len(text) <= len(str(DAY_MIN))
     if not is_written or not 0 < int(text) <= DAY_MIN:
-        raise FieldFault("interval_min", f"not the minutes of up to a day: {text[:40]!r}")
+        raise FieldFault(field, f"not the minutes of up to a day: {text[:40]!r}")
     return int(text)
 
 

@@ -234,7 +234,9 @@ class FeedSpec(_Frozen):
     station_map : the feed's own code or column to our station_id
     interpolated : what to do with runs that the archive filled in by a straight line
     parameter : the feed's own name of the variable, where its protocol has several
-    columns : of csv, our name of a column to the feed's (station_id, variable, valid_time, value)
+    columns : of csv, our name of a column to the feed's (station_id, variable, valid_time, value,
+        known_at, flag, interval_min); an empty one says that the feed has no such column
+    separator, decimal : of csv, the marks between cells and before decimals
     dry : the number by which the feed says that no rain fell; None = it has none
     area_map : of cap, an area's code or name to our townships
     credential : name of the environment variable, or Airflow Connection, that holds the secret
@@ -263,6 +265,8 @@ class FeedSpec(_Frozen):
     crs: str | None = None
     parameter: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    separator: Literal[",", ";", "\t", "|"] = ","
+    decimal: Literal[".", ","] = "."
     area_map: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     interval_code: Literal["hmm", "minutes", "hours"] = "hmm"
     cadence_min: int = Field(gt=0)

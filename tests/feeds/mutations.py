@@ -29,10 +29,11 @@ TEXTS = ("", " ", "-998", "9" * 400, "NaN", "1e999", "2024-02-30T25:61Z", ABSURD
 """In the place of a text within a block of XML, which stays well-formed."""
 
 TOKENS = (
-    b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b'"', b"'", b"\\u0000", b"\\", b",", b";",
-    b"\n", b"\r", b"[", b"]", b"{", b"}", b"[" * 20_000, b"{\"a\":" * 20_000, b"(" * 5_000, b"<",
-    b"</a>", b"<!--", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"&#0;", b"NaN", b"Infinity",
-    b"1e999", b"-998", b"9" * 5_000, b"null", b"true", b"0.05", b"T24:60", b"+99:99", b"\x89HDF",
+    b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b'"', b"'", b"\\u0000", b"\\", b",",
+    b";", b"\n", b"\r", b"[", b"]", b"{", b"}", b"[" * 20_000, b"{\"a\":" * 20_000, b"<",
+    b"(" * 5_000, b"</a>", b"<!--", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"&#0;", b"NaN",
+    b"Infinity", b"1e999", b"-998", b"9" * 5_000, b"null", b"true", b"0.05", b"T24:60", b"+99:99",
+    b"\x89HDF",
 )  # fmt: skip
 """Spliced into the bytes of a payload."""
 
@@ -134,7 +135,10 @@ def _token(content: bytes, _others: Sequence[bytes], dice: random.Random) -> byt
 
 def _splice(content: bytes, others: Sequence[bytes], dice: random.Random) -> bytes:
     other = dice.choice(others)
-    at, (start, end) = dice.randint(0, len(content)), sorted(dice.choices(range(len(other) + 1), k=2))
+    at, (start, end) = (
+        dice.randint(0, len(content)),
+        sorted(dice.choices(range(len(other) + 1), k=2)),
+    )
     return content[:at] + other[start:end] + content[at:]
 
 

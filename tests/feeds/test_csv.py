@@ -263,3 +263,81 @@ def test_any_bytes_are_decoded_or_refused_and_nothing_else(content):
 def test_any_text_below_a_header_is_readings_and_faults(text):
     decoded = long(text)
     assert all(fault.row is None or fault.row >= 2 for fault in decoded.faults)
+
+
+KELANI = 'gauge;when;level;remark\nHanwella;29/x;1,5;\nHanwella;2025-11-29 08:30;7,75;"a;b"\n'
+NAMED = {
+    "layout": "long", "variable": "stage_m", "unit": "m", "separator": ";", "decimal": ",",
+    "columns": {"station_id": "gauge", "valid_time": "when", "value": "level", "variable": ""},
+    "station_map": {"Hanwella": "H01"}, "zone": "Asia/Colombo",
+}  # fmt: skip
+
+
+def test_the_feeds_own_columns_and_marks_are_read_as_declared():
+    decoded = decode(payload(KELANI), csv_spec(**NAMED))
+    (reading,) = decoded.readings
+    assert (reading.station_id, reading.value) == ("H01", 7.75)
+    assert reading.valid_time == datetime(2025, 11, 29, 3, tzinfo=UTC)
+    assert [(fault.row, fault.field) for fault in decoded.faults] == [(2, "when")]
+
+
+def test_a_point_where_a_comma_is_declared_is_no_number():
+    decoded = decode(payload("gauge;when;level\nA;2025-11-29 08:30;7.75\n"), csv_spec(**NAMED))
+    assert [(fault.row, fault.field) for fault in decoded.faults] == [(2, "level")]
+    series = csv_spec(layout="series", station_id="R01", decimal=",")
+    assert [r.value for r in decode(payload("2024-07-15\n1,5\n"), series).readings] == [1.5]
+    refused = decode(payload("2024-07-15\n1.5\n2.5\n"), series)
+    assert [fault.row for fault in refused.faults] == [2, 3]
+
+
+def test_a_wide_tables_flag_interval_and_known_at_are_of_the_row_and_no_stations():
+    text = (
+        "t,R01,seen,q,minutes,R02\n"
+        "2024-07-15T09:00Z,1,2024-07-15T09:07Z,3,5,2\n"
+        "2024-07-15T09:00Z,1,soon,3,5,2\n"
+    )
+    columns = {"valid_time": "t", "known_at": "seen", "flag": "q", "interval_min": "minutes"}
+    decoded = decode(payload(text), csv_spec(layout="wide", columns=columns))
+    assert [r.station_id for r in decoded.readings] == ["R01", "R02"]
+    assert {(r.interval_s, r.flag, r.known_at) for r in decoded.readings} == {
+        (300, QcFlag.SUSPECT, NINE + timedelta(minutes=7))
+    }
+    assert [(fault.row, fault.field) for fault in decoded.faults] == [(3, "seen")]
+
+
+def test_a_feeds_own_word_for_the_variable_is_told_by_parameter():
+    rows = "R01,PRECIP,2024-07-15T09:00Z,1\nR01,TEMP,2024-07-15T09:00Z,20\n"
+    decoded = long(rows, parameter="PRECIP")
+    assert [r.value for r in decoded.readings] == [1.0]
+    assert decoded.faults == ()
+
+
+def test_a_table_of_one_station_needs_no_column_for_it():
+    columns = {"station_id": "", "variable": ""}
+    spec = csv_spec(columns=columns, station_id="R09")
+    decoded = decode(payload("valid_time,value\n2024-07-15T09:00Z,1\n"), spec)
+    assert [r.station_id for r in decoded.readings] == ["R09"]
+
+
+@pytest.mark.parametrize("row", ['"R02,rain_mm,2024-07-15T09:00Z,2', "x" * 1_000_001, '"a"b,c,d,e'])
+def test_a_line_that_cannot_be_split_swallows_no_other(row):
+    good = "R01,rain_mm,2024-07-15T09:00Z,1\n"
+    decoded = long(f"{good}{row}\n{good}")
+    assert [r.value for r in decoded.readings] == [1.0, 1.0]
+    assert [fault.row for fault in decoded.faults] == [3]
+
+
+@pytest.mark.parametrize(
+    ("declared", "field"),
+    [
+        ({"columns": {"gauge": "station"}}, "columns"),
+        ({"columns": {"value": ""}}, "columns"),
+        ({"columns": {"station_id": ""}}, "station_id"),
+        ({"columns": {"value": "v"}, "layout": "series", "station_id": "R01"}, "columns"),
+        ({"columns": {"value": "v"}, "layout": "wide"}, "columns"),
+        ({"columns": {"valid_time": "t"}, "time_column": "when"}, "time_column"),
+        ({"decimal": ","}, "decimal"),
+    ],
+)
+def test_what_a_declaration_contradicts_is_told_before_anything_is_read(declared, field):
+    assert [name for name, _ in PROTOCOLS["csv"].problems(csv_spec(**declared))] == [field]

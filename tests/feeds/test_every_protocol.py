@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 
@@ -84,14 +83,14 @@ def test_any_payload_is_decoded_or_refused_and_nothing_else(protocol, tmp_path):
                 assert isinstance(decode(sample.holding(content), sample.spec), Decoded)
         except DecodeError:
             continue
-        except (Exception, Hung) as error:
+        except (Exception, Hung) as error:  # noqa: BLE001 - whatever it is, it is a failure
             kept = tmp_path / f"{sample.name}-{number}"
             kept.write_bytes(content)
             pytest.fail(f"{type(error).__name__}: {error}: {content!r:.600}, whole in {kept}")
 
 
 ONE_MORE = '''
-"""Protocol ``lines``: station, time and value on a line."""
+"""Protocol ``one_more``: station, time and value on a line."""
 from datetime import datetime
 from typing import Final
 
@@ -110,7 +109,7 @@ PROTOCOL: Final = Protocol(decode, states_unit=True)
 FEED = """
 [[feeds]]
 feed_id = "more"
-protocol = "lines"
+protocol = "one_more"
 where = "${FLOODWARN_SITE}/more.txt"
 variable = "rain_mm"
 cadence_min = 60
@@ -135,18 +134,18 @@ observe(engine, pack, World("valley", Mode.REPLAY, "one-more"), "more", now=now,
 with database.reading(engine) as connection:
     revisions = batches.load(connection, site="valley", known_before=None, **hours)
 points = revisions.at(None, hours["start"], now).points
-print([(point.station_id, point.value) for point in points])
+print(list(zip(points.station_id, points.value.tolist())))
 """
 
 
 def test_one_more_protocol_is_one_file_and_one_line_of_the_registry(tmp_path):
     shutil.copytree(ROOT / "pipeline", tmp_path / "pipeline")
-    (tmp_path / "pipeline/feeds/lines.py").write_text(ONE_MORE, encoding="utf-8")
+    (tmp_path / "pipeline/feeds/one_more.py").write_text(ONE_MORE, encoding="utf-8")
     registry = tmp_path / "pipeline/feeds/registry.py"
     text = registry.read_text(encoding="utf-8")
     entry = '    "csv": csv.PROTOCOL,\n'
     assert entry in text
-    line = '    "lines": __import__("pipeline.feeds.lines").feeds.lines.PROTOCOL,\n'
+    line = '    "one_more": __import__("pipeline.feeds.one_more").feeds.one_more.PROTOCOL,\n'
     registry.write_text(text.replace(entry, entry + line), encoding="utf-8")
     site = copied(tmp_path)
     with (site / "feeds.toml").open("a", encoding="utf-8") as feeds:
@@ -154,6 +153,7 @@ def test_one_more_protocol_is_one_file_and_one_line_of_the_registry(tmp_path):
     (site / "more.txt").write_text("R01 2024-07-15T11:00:00+00:00 3.5\n", encoding="utf-8")
     run = subprocess.run(
         [sys.executable, "-c", END_TO_END, site, tmp_path],
-        capture_output=True, text=True, check=False, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
     )  # fmt: skip
     assert run.stdout.strip() == "[('R01', 3.5)]", run.stderr
