@@ -1,169 +1,44 @@
-"""Protocol ``grid``: one GeoTIFF is one grid of one variable at one time."""
+"""Protocol ``grid``: rain as a raster, from a GeoTIFF or from NetCDF by the CF conventions.
+
+A GeoTIFF is one grid at one time, which its name tells. A NetCDF file tells its own times, units
+and forecast members; feeds.toml may state them too, and what contradicts is refused.
+"""
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import urlsplit
 
-import numpy as np
-import numpy.typing as npt
-import rasterio.crs
-import rasterio.errors
-import rasterio.io
-
-from pipeline.errors import DecodeError
-from pipeline.feeds import unit
-from pipeline.feeds.pattern import stamp_of
+from pipeline.feeds import geotiff, netcdf
+from pipeline.feeds.netcdf_file import BEGINS
 from pipeline.feeds.protocol import Problems, Protocol
-from pipeline.feeds.stamp import in_zone, interval_end
 from pipeline.feeds.window import Window
-from pipeline.observation import Decoded, Fault, GridGeometry, GridReading, QcFlag, RawPayload
-from pipeline.quality.gross_range import gross_range
+from pipeline.observation import Decoded, RawPayload
 from pipeline.site.model import FeedSpec
 
-MAX_CELLS = 25_000_000
-MAX_BLOCK_BYTES = 67_108_864
-"""Of one tile or strip, which is unpacked whole: 4096 x 4096 cells of four bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Raster:
-    """Numbers as written (float64 [rows, cols]), what the file says of them, and where they lie."""
-
-    numbers: npt.NDArray[np.float64]
-    nodata: float | None
-    geometry: GridGeometry
+ENDINGS: Final = (".nc", ".nc4", ".cdf")
 
 
 def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) -> Decoded:
-    """Decode one GeoTIFF; its time is in its name, by the feed's pattern.
-
-    Cells that are nodata, or that no instrument can have measured, are NaN; a fault tells how many
-    of the latter. Where the file and the feed state different nodata numbers both are nodata, and
-    a fault if a cell bears one; where they state different CRS the file is refused: guessing would
-    move rain.
+    """Decode a raster by what its first bytes say it is.
 
     Raises
     ------
     DecodeError
-        Truncated, not a raster, too large, without a stamp, or not where the feed declares it.
+        Truncated, not a raster, too large, or not what the feed declares.
     """
-    valid_time = _valid_time(payload, spec)
-    if window is not None and valid_time not in window:
-        return Decoded()
-    raster = _read(payload, spec)
-    scale = spec.scale * unit.factor(spec.variable, spec.unit)
-    empty = np.isin(raster.numbers, [*_nodata(raster, spec)])
-    seen = np.isfinite(raster.numbers) & ~empty
-    cells, fails = _cells(np.where(seen, raster.numbers * scale, np.nan), spec)
-    grid = GridReading(
-        grid_id=spec.grid_id or spec.feed_id,
-        variable=spec.variable,
-        interval_s=spec.interval_min * 60 if spec.variable.is_sum else 0,
-        valid_time=valid_time,
-        cells=cells,
-        geometry=raster.geometry,
-    )
-    faults = []
-    if empty.any() and len(_nodata(raster, spec)) > 1:
-        message = f"the file states nodata {raster.nodata:g}, feeds.toml {spec.nodata:g}"
-        faults.append(Fault(payload.source_url, message, field="nodata"))
-    if fails:
-        faults.append(Fault(payload.source_url, f"{fails} cells out of gross range"))
-    return Decoded(grids=(grid,), faults=tuple(faults))
-
-
-def _nodata(raster: _Raster, spec: FeedSpec) -> set[float]:
-    return {number for number in (raster.nodata, spec.nodata) if number is not None}
-
-
-def _cells(values: npt.NDArray[np.float64], spec: FeedSpec) -> tuple[npt.NDArray[np.float32], int]:
-    failed = gross_range(values, spec.variable, spec.interval_min * 60) == QcFlag.FAIL
-    return np.where(failed, np.nan, values).astype(np.float32), int(failed.sum())
-
-
-def _valid_time(payload: RawPayload, spec: FeedSpec) -> datetime:
-    path = urlsplit(payload.source_url).path or payload.source_url
-    stamp = None if spec.pattern is None else stamp_of(path, spec.pattern)
-    if stamp is None:
-        message = f"no stamp by pattern {spec.pattern!r} in {PurePosixPath(path).name}"
-        raise DecodeError(message, field="pattern")
-    try:
-        return interval_end(in_zone(stamp, spec.zone), spec)
-    except ValueError as error:
-        raise DecodeError(f"{payload.source_url}: {error}", field="pattern") from error
-
-
-def _read(payload: RawPayload, spec: FeedSpec) -> _Raster:
-    if not payload.content:
-        raise DecodeError(f"{payload.source_url}: empty")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", rasterio.errors.NotGeoreferencedWarning)
-            return _opened(payload, spec)
-    except (rasterio.errors.RasterioError, rasterio.errors.NotGeoreferencedWarning) as error:
-        message = f"{payload.source_url}: truncated or not a raster ({type(error).__name__})"
-        raise DecodeError(message) from error
-
-
-def _opened(payload: RawPayload, spec: FeedSpec) -> _Raster:
-    # This driver alone: others (VRT) would follow what a payload says to files and addresses.
-    with rasterio.io.MemoryFile(payload.content) as memory, memory.open(driver="GTiff") as source:
-        if source.width * source.height > MAX_CELLS:
-            raise DecodeError(f"{payload.source_url}: more than {MAX_CELLS} cells")
-        if _block_bytes(source) > MAX_BLOCK_BYTES:
-            message = f"{payload.source_url}: tiles or strips of more than {MAX_BLOCK_BYTES} bytes"
-            raise DecodeError(message)
-        numbers = source.read(1).astype(np.float64)  # first: a cut file has lost its CRS too
-        a, b, c, d, e, f = source.transform[:6]
-        crs = _crs(payload, source.crs, spec)
-        geometry = GridGeometry(crs, (a, b, c, d, e, f), (source.height, source.width))
-        return _Raster(numbers, source.nodata, geometry)
-
-
-def _block_bytes(source: rasterio.io.DatasetReader) -> int:
-    """Return what one tile or strip takes when unpacked; pixel by pixel it holds every band."""
-    rows, cols = source.block_shapes[0]
-    by_band = source.tags(ns="IMAGE_STRUCTURE").get("INTERLEAVE") == "BAND"
-    bands = 1 if by_band else source.count
-    return int(rows * cols * np.dtype(source.dtypes[0]).itemsize * bands)
-
-
-def _crs(payload: RawPayload, stated: rasterio.crs.CRS | None, spec: FeedSpec) -> str:
-    if stated is None:
-        if spec.crs is None:
-            message = f"{payload.source_url}: neither the file nor feeds.toml states a CRS"
-            raise DecodeError(message, field="crs")
-        return spec.crs
-    text = _named(stated.to_wkt())
-    if spec.crs is not None and not _same(text, spec.crs):
-        message = f"{payload.source_url}: the file states {text[:40]}, feeds.toml {spec.crs[:40]}"
-        raise DecodeError(message, field="crs")
-    return text
-
-
-@lru_cache(maxsize=64)
-def _named(wkt: str) -> str:
-    """Return the authority code where the file names one, else the WKT."""
-    authority = rasterio.crs.CRS.from_wkt(wkt).to_authority()
-    return wkt if authority is None else ":".join(authority)
-
-
-@lru_cache(maxsize=64)
-def _same(one: str, other: str) -> bool:
-    crs = rasterio.crs.CRS
-    return bool(crs.from_user_input(one) == crs.from_user_input(other))
+    read = netcdf.decode if payload.content.startswith(BEGINS) else geotiff.decode
+    return read(payload, spec, window)
 
 
 def problems(spec: FeedSpec) -> Problems:
     """Yield what a grid feed's declaration lacks."""
+    tells_itself = (spec.pattern or spec.where).lower().endswith(ENDINGS)
+    if spec.parameter is not None or tells_itself:
+        return
     if spec.pattern is None:
-        yield "pattern", "a grid's time is in its name, so a pattern must be stated"
+        yield "pattern", "a GeoTIFF's time is in its name; of NetCDF, state the parameter"
+    if spec.unit is None:
+        yield "unit", "a GeoTIFF states no unit; of NetCDF, state the parameter"
 
 
-PROTOCOL: Final = Protocol(decode, problems)
+PROTOCOL: Final = Protocol(decode, problems, states_unit=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import netCDF4
 import numpy as np
 import numpy.typing as npt
 import rasterio.io
@@ -55,3 +57,47 @@ def tif(
         ) as target:  # fmt: skip
             target.write(array, 1)
         return bytes(memory.read())
+
+
+AT = "hours since 2024-07-15 00:00:00"
+CF_TIME = {"units": AT, "calendar": "standard", "standard_name": "time"}
+LAT = {"units": "degrees_north", "standard_name": "latitude"}
+LON = {"units": "degrees_east", "standard_name": "longitude"}
+
+
+def netcdf(
+    variables: Mapping[str, tuple[tuple[str, ...], npt.ArrayLike, Mapping[str, Any]]],
+    *,
+    kind: str = "NETCDF3_CLASSIC",
+    **storage: Any,
+) -> bytes:
+    """Return a NetCDF file of these variables: dimensions, numbers as written, attributes."""
+    dataset = netCDF4.Dataset("made", "w", memory=1024, format=kind)
+    for name, (dimensions, numbers, attributes) in variables.items():
+        array = np.asarray(numbers)
+        for dimension, size in zip(dimensions, array.shape, strict=True):
+            if dimension not in dataset.dimensions:
+                dataset.createDimension(dimension, size)
+        fill = attributes.get("_FillValue")
+        variable = dataset.createVariable(
+            name, array.dtype, dimensions, fill_value=fill, **(storage if dimensions else {})
+        )
+        variable.set_auto_maskandscale(False)
+        variable.setncatts({k: v for k, v in attributes.items() if k != "_FillValue"})
+        variable[...] = array
+    return bytes(dataset.close())
+
+
+def hours_of_rain(**changes: Any) -> dict[str, Any]:
+    """Declare two hours of rain in mm on a grid of 2 by 3 cells, south first, packed in tenths."""
+    return {
+        "time": (("time",), np.array([11.0, 12.0]), CF_TIME | {"bounds": "time_bnds"}),
+        "time_bnds": (("time", "nv"), np.array([[10.0, 11.0], [11.0, 12.0]]), {}),
+        "lat": (("lat",), np.array([44.0, 44.5]), LAT),
+        "lon": (("lon",), np.array([4.0, 4.5, 5.0]), LON),
+        "rain": (
+            ("time", "lat", "lon"),
+            np.array([[[0, 5, 12], [123, 1, -999]], [[1, 2, 3], [4, 5, 6]]], np.int16),
+            {"units": "mm", "scale_factor": 0.1, "_FillValue": np.int16(-999)},
+        ),
+    } | changes
