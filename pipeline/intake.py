@@ -153,7 +153,8 @@ class Intake:
         if self.basis is KnownBasis.DECLARED:
             readings = [replace(r, known_at=_declared_at(r, latency)) for r in readings]
             grids = [replace(g, known_at=_declared_at(g, latency)) for g in grids]
-        return Decoded(tuple(readings), tuple(grids), decoded.warnings, decoded.faults)
+        faults = (f for f in decoded.faults if f.station_id is None or f.station_id in own)
+        return Decoded(tuple(readings), tuple(grids), decoded.warnings, tuple(faults))
 
     def _store(self, connection: Connection, taken: _Taken) -> Observed:
         """Keep one answer's bytes, rows, faults and record."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline.errors import DecodeError
-from pipeline.feeds import csv, grid
+from pipeline.feeds import csv, cwa, grid, jma_amedas, uk_ea, usgs
 from pipeline.feeds.protocol import Protocol
 from pipeline.feeds.window import Window
 from pipeline.observation import Decoded, RawPayload
@@ -15,7 +15,11 @@ from pipeline.site.model import FeedSpec
 
 PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType({
     "csv": csv.PROTOCOL,
+    "cwa": cwa.PROTOCOL,
     "grid": grid.PROTOCOL,
+    "jma_amedas": jma_amedas.PROTOCOL,
+    "uk_ea": uk_ea.PROTOCOL,
+    "usgs": usgs.PROTOCOL,
 })  # fmt: skip
 
 

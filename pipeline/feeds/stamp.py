@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from pipeline.errors import DecodeError
+from pipeline.feeds.pattern import stamp_of
 from pipeline.site.model import FeedSpec
 
 YEARS = range(1800, 2200)
@@ -42,6 +46,25 @@ def in_zone(written: datetime, zone: str) -> datetime:
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         raise ValueError(f"{written.isoformat()} is not one instant in {zone}")
     return local.astimezone(UTC)
+
+
+def of_address(address: str, spec: FeedSpec) -> datetime:
+    """Return the instant that stands in an address, by the feed's pattern and zone.
+
+    Raises
+    ------
+    DecodeError
+        The address does not fit the pattern, or the zone has this time twice or never.
+    """
+    path = urlsplit(address).path or address
+    written = None if spec.pattern is None else stamp_of(path, spec.pattern)
+    if written is None:
+        message = f"no stamp by pattern {spec.pattern!r} in {PurePosixPath(path).name}"
+        raise DecodeError(message, field="pattern")
+    try:
+        return in_zone(written, spec.zone)
+    except ValueError as error:
+        raise DecodeError(f"{address}: {error}", field="pattern") from error
 
 
 def interval_end(stamp: datetime, spec: FeedSpec) -> datetime:

@@ -44,12 +44,13 @@ class Tally:
             require_few(len(self.readings) + 1, self.where)
             self.readings.append(reading)
 
-    def refuse(self, message: str, row: int, column: str) -> None:
-        """Tell of one field that cannot be read; a column's name is the sender's, so it is cut."""
+    def refuse(self, message: str, row: int, column: str, station_id: str | None = None) -> None:
+        """Tell of one field that cannot be read; names are the sender's, so they are cut."""
         if len(self.told) == MAX_FAULTS:
             self.untold += 1
         else:
-            self.told.append(Fault(self.where, message, row, printable(column)))
+            station = None if station_id is None else printable(station_id)
+            self.told.append(Fault(self.where, message, row, printable(column), station))
 
     def faults(self) -> tuple[Fault, ...]:
         """Return the faults that are told, the last of them telling how many are not."""
