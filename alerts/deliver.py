@@ -33,6 +33,7 @@ from alerts.roster import Contact, Roster, signing_key
 from alerts.tier import Tier
 from pipeline import clock
 from pipeline.database import Engine, SQLAlchemyError
+from pipeline.errors import StoreUnavailable
 from pipeline.settings import Settings
 from pipeline.world import Mode, World
 
@@ -249,7 +250,7 @@ class _Sender:
             channel, parcel = self._packed(begun, key)
         except SendError as error:
             return _unsent(error)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StoreUnavailable) as error:
             return _Sent(Outcome.TEMPORARY, _told(begun, error))
         except Exception as error:  # noqa: BLE001 - nothing left, and no repeat would mend it
             return _Sent(Outcome.PERMANENT, _told(begun, error))

@@ -29,6 +29,7 @@ from pipeline import instants
 from pipeline.assess import bulletins
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection, Engine, reading
+from pipeline.errors import StoreUnavailable
 from pipeline.world import World
 
 log = logging.getLogger(__name__)
@@ -186,6 +187,8 @@ def _turn(
                 step=in_all(before, steps[-1]),
             )
             return _Turn(steps, issue(connection, desk, occasion, minute, cause=Cause.BULLETIN))
+    except StoreUnavailable:  # not the village's fault: the slot must come again, for all of them
+        raise
     except Exception as error:  # one village's fault: the others' turn comes
         log.exception("village %s could not be warned", village_id)
         return _Turn(issued=Issued(faults=(_words(error),)))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    ExceptionContext,
     FromClause,
     MetaData,
     String,
@@ -25,9 +26,10 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from pipeline.errors import StoreUnavailable
 from pipeline.world import World
 
 __all__ = [
@@ -50,6 +52,16 @@ SWITCH_ATTEMPTS = 20
 VERSION_TABLE = "floodwarn_alembic_version"
 """Our own name: Airflow keeps its `alembic_version` in a database that we may share."""
 
+UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY: "is locked by another process",
+    sqlite3.SQLITE_LOCKED: "is locked by another process",
+    sqlite3.SQLITE_FULL: "is full",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: its disk is full or failing",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
+}
+"""By SQLite's primary result code; its other operational errors are faults of our own."""
+
+PRIMARY = 0xFF
 MIGRATION_LOCK = 0x666C6F6F64
 READ_ONLY = "floodwarn_read_only"
 
@@ -82,16 +94,20 @@ def connect(url: str) -> Engine:
     On SQLite: WAL, full synchronisation, foreign keys, and every transaction opened with
     BEGIN IMMEDIATE, because a deferred read-then-write fails under concurrency in spite of the
     busy timeout (docs/adr/0002). A new file is its owner's alone: orders, references and
-    acknowledgements stand in it, and SQLite gives its journals the same mode.
+    acknowledgements stand in it, and SQLite gives its journals the same mode. On both, a database
+    that is full, locked or lost is a `StoreUnavailable`, wherever it is used.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _unavailable)
+        return engine
     database = make_url(url).database
     if database and database != MEMORY:
         _private_file(Path(database))
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _unavailable)
     return engine
 
 
@@ -136,6 +152,27 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     # Without the option SQLAlchemy keeps the count of updates and deletes only.
     statement = statement.execution_options(preserve_rowcount=True)
     return connection.execute(statement, list(rows)).rowcount
+
+
+def _unavailable(context: ExceptionContext) -> None:
+    """Name what a later call may find mended; the words of the driver may quote rows.
+
+    Raises
+    ------
+    StoreUnavailable
+        The database is full, locked or out of reach.
+    """
+    if context.is_pre_ping or not isinstance(
+        context.sqlalchemy_exception, (OperationalError, InterfaceError)
+    ):
+        return
+    cause = context.original_exception
+    if not isinstance(cause, sqlite3.Error):
+        state = getattr(cause, "sqlstate", None) or "no answer"
+        raise StoreUnavailable(f"the database cannot be used ({state})") from cause
+    why = UNAVAILABLE.get(getattr(cause, "sqlite_errorcode", 0) & PRIMARY)
+    if why is not None:
+        raise StoreUnavailable(f"the database {why}") from cause
 
 
 def _private_file(path: Path) -> None:

@@ -65,6 +65,10 @@ class StoreError(PipelineError):
     retryable = True
 
 
+class StoreUnavailable(StoreError):
+    """The database is full, locked or out of reach; nothing of the transaction is kept."""
+
+
 class DecisionDiffers(StoreError):
     """Another decision is stored for the slot: only a person can find out why."""
 

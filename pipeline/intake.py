@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from pipeline.database import Connection, Engine
-from pipeline.errors import DecodeError
+from pipeline.errors import DecodeError, StoreUnavailable
 from pipeline.feeds.answer import Answer, FetchFailure, Trace, Unchanged
 from pipeline.feeds.registry import decode
 from pipeline.feeds.window import Window
@@ -17,6 +18,7 @@ from pipeline.observation import Decoded, Fault, GridReading, KnownBasis, RawPay
 from pipeline.quality.verdict import judged
 from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
+from pipeline.spool import Spool
 from pipeline.store import archive, batches, fetches
 from pipeline.store.admission import scheduled_window
 from pipeline.store.fetches import FetchRecord, FetchStatus
@@ -93,6 +95,7 @@ class Intake:
     ----------
     declared_sha256 : of all that decides how its payloads are read; what is unchanged is not read
         again as long as this is the same; None = everything is
+    spool : where raw bytes wait that the database refuses; None = they can be had again
     """
 
     engine: Engine
@@ -103,19 +106,43 @@ class Intake:
     clock: Clock
     window: Window | None
     declared_sha256: str | None = None
+    spool: Spool | None = None
 
     def take(self, answers: Iterable[Answer], total: int, progress: Progress | None) -> Observed:
-        """Store every answer, a group in one transaction, and sum up."""
+        """Store every answer, a group in one transaction, and sum up.
+
+        Raises
+        ------
+        StoreUnavailable
+            The database refused a group; it and all answers after it wait in the spool.
+        """
         observed = Observed(self.spec.feed_id, FetchStatus.EMPTY)
         done = 0
-        for group in _groups(map(self._taken, answers)):
-            with self.engine.begin() as connection:
-                for taken in group:
-                    observed = _sum(observed, self._store(connection, taken))
+        groups = _groups(map(self._taken, answers))
+        for group in groups:
+            try:
+                with self.engine.begin() as connection:
+                    stored = [self._store(connection, taken) for taken in group]
+            except StoreUnavailable as refusal:
+                waiting = chain(group, chain.from_iterable(groups))
+                raise StoreUnavailable(f"{refusal}; {self._spooled(waiting)}") from refusal
+            for one in stored:
+                observed = _sum(observed, one)
             done += len(group)
             if progress is not None:
                 progress(done, total)
         return observed
+
+    def _spooled(self, waiting: Iterable[_Taken]) -> str:
+        """Keep raw bytes where the database cannot, and say what became of them."""
+        if self.spool is None:
+            return "nothing of the rest is stored"
+        kept = lost = 0
+        for taken in waiting:
+            if isinstance(taken.answer, RawPayload):
+                held = _held(self.spool, taken.answer)
+                kept, lost = kept + held, lost + (not held)
+        return f"{kept} payloads wait in the spool, {lost} could not be kept"
 
     def _taken(self, answer: Answer) -> _Taken:
         started_at = self.clock()
@@ -241,6 +268,13 @@ class Intake:
             asked_from=None if asked is None else asked.start,
             asked_to=None if asked is None else asked.end,
         )
+
+
+def _held(spool: Spool, payload: RawPayload) -> bool:
+    try:
+        return spool.keep(payload)
+    except OSError:  # the disk of both is full: what else there is may be smaller
+        return False
 
 
 def _groups(answers: Iterable[_Taken]) -> Iterator[list[_Taken]]:

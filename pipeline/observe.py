@@ -8,18 +8,19 @@ last, when all that could be stored is stored, so that Airflow marks the task.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from pipeline.database import Engine
-from pipeline.errors import PipelineError, SettingsError
-from pipeline.feeds.answer import FetchFailure
+from pipeline.errors import PipelineError, SettingsError, StoreUnavailable
+from pipeline.feeds.answer import Answer, FetchFailure
 from pipeline.feeds.client import count, fetch, read_file
 from pipeline.feeds.registry import decode
-from pipeline.feeds.source import Source
+from pipeline.feeds.source import Remembered, Source
 from pipeline.feeds.window import Window
 from pipeline.intake import Clock, Intake, Observed, Progress, stated_range
 from pipeline.observation import Fault, KnownBasis
@@ -28,6 +29,7 @@ from pipeline.settings import ca_bundle
 from pipeline.settings import credential as from_environment
 from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
+from pipeline.spool import Damaged, Spool
 from pipeline.store.admission import scheduled_window
 from pipeline.store.fetches import FetchStatus
 from pipeline.world import World
@@ -35,6 +37,8 @@ from pipeline.world import World
 __all__ = ["ObserveFailed", "Observed", "Preview", "observe", "preview", "take_file"]
 
 SHOWN: Final = 3
+SPOOL: Final = "spool"
+"""The folder of FLOODWARN_HOME in which raw payloads wait for the database."""
 
 
 class ObserveFailed(PipelineError):
@@ -82,6 +86,9 @@ def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
     ------
     ObserveFailed
         A payload could not be fetched or decoded; all others are stored.
+    StoreUnavailable
+        The database could not be used; what came over the network waits in the spool, and the
+        next run takes it in first.
     SiteError
         The site has no such feed.
     """
@@ -97,9 +104,39 @@ def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
     except SettingsError as error:
         return _settled(intake.take([FetchFailure(spec.feed_id, str(error))], 1, progress))
     source = Source(spec, pack.expand(spec.where), token, ca_bundle())
-    known = remembered(engine, world, source, intake.decode_window or window, declared)
-    answers = fetch(source, window, clock=clock, remembered=known)
-    return _settled(intake.take(answers, count(source, window), progress))
+    if source.is_remote:
+        intake = replace(intake, spool=Spool(pack.home / SPOOL / pack.site_id, feed_id))
+    return _settled(_fetched(intake, source, window, progress))
+
+
+def _fetched(intake: Intake, source: Source, window: Window, progress: Progress | None) -> Observed:
+    """Take in what waits, and then what the feed has now: the newer is to be known later."""
+    try:
+        known = remembered(
+            intake.engine,
+            intake.world,
+            source,
+            intake.decode_window or window,
+            intake.declared_sha256,
+        )
+    except StoreUnavailable:  # nothing is remembered; what is fetched will wait
+        known = Remembered()
+    waiting = [] if intake.spool is None else intake.spool.waiting()
+    answers = fetch(source, window, clock=intake.clock, remembered=known)
+    total = len(waiting) + count(source, window)
+    observed = intake.take(chain(_spooled(intake.spool, waiting), answers), total, progress)
+    for path in waiting:
+        path.unlink(missing_ok=True)
+    return observed
+
+
+def _spooled(spool: Spool | None, waiting: Sequence[Path]) -> Iterator[Answer]:
+    if spool is not None:
+        for path in waiting:
+            try:
+                yield spool.read(path)
+            except (Damaged, OSError) as error:
+                yield FetchFailure(f"spool/{path.name}", str(error))
 
 
 def take_file(  # noqa: PLR0913 - as observe

@@ -1,0 +1,191 @@
+"""The shapes in which readings come and are asked for, each done by the log and by a row table.
+
+A shape is timed only as far as both sides answer alike: what they read is compared, row for row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from types import MappingProxyType
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+
+from pipeline.bench import made
+from pipeline.bench.batch_log import BatchLog
+from pipeline.bench.ratio import Ratio, Work, by_turns
+from pipeline.bench.row_table import RowTable
+from pipeline.database import Engine
+from pipeline.errors import PipelineError
+from pipeline.store.batches import Incoming
+from pipeline.store.rows import Points, SeriesNames
+
+FIVE: Final = timedelta(minutes=5)
+QUARTER: Final = timedelta(minutes=15)
+HOUR: Final = timedelta(hours=1)
+DAYS: Final = 28
+REACH: Final = 20.0
+"""Times faster than rows that a window must be read."""
+
+
+class Differs(PipelineError):
+    """The two sides did not answer alike, so that their times say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much work the shapes are.
+
+    Attributes
+    ----------
+    national, stations, retold : stations of the steps, of the three days, and of the feed that
+        tells its last 28 days again at each fetch
+    three_days : steps of five minutes
+    reads, floods, fetches : pairs that are timed, after one that is not
+    """
+
+    national: int = 150_000
+    stations: int = 2_000
+    retold: int = 20
+    two_hours: int = 24
+    three_days: int = 864
+    reads: int = 5
+    floods: int = 5
+    fetches: int = 24
+
+
+class Timed(NamedTuple):
+    """One line of the comparison; `reach` is how many times faster than rows it must be."""
+
+    shape: str
+    rows: int
+    reach: float
+    ratio: Ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The log and the row table of one database."""
+
+    log: BatchLog
+    table: RowTable
+
+    @classmethod
+    def of(cls, engine: Engine, names: Sequence[str], interval: timedelta) -> Self:
+        """Return both sides, empty, for the rain of some stations."""
+        n = len(names)
+        series = SeriesNames(
+            feed_id=np.full(n, made.FEED, object),
+            station_id=np.array(names, object),
+            variable=np.full(n, "rain_mm", object),
+            interval_s=np.full(n, int(interval.total_seconds())),
+        )
+        return cls(BatchLog(engine), RowTable.made(engine, series))
+
+    def appends(
+        self, payloads: Iterator[Incoming], *, first: int = 0, repeats: bool = False
+    ) -> Iterator[tuple[Work, Work]]:
+        """Yield, payload by payload, the work of appending it on each side."""
+        for number, payload in enumerate(payloads, first):
+
+            def ours(one: Incoming = payload) -> None:
+                self.log.append(one)
+
+            def peer(one: Incoming = payload, number: int = number) -> None:
+                self.table.append(one, number, repeats=repeats)
+
+            yield ours, peer
+
+    def reads(self, window: Window, times: int) -> Iterator[tuple[Work, Work]]:
+        """Yield the work of reading a window, after both sides have answered alike."""
+        expect_alike(self.log.read(*window), self.table.read(*window))
+        for _ in range(times + 1):
+            yield lambda: self.log.read(*window), lambda: self.table.read(*window)
+
+
+Window = tuple[made.datetime, made.datetime, made.datetime]
+Shape = Callable[[Engine, Sizes], Iterator[Timed]]
+
+
+def national(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
+    """Append the steps of two hours of a national network, and read them at their end."""
+    names = made.stations(sizes.national)
+    sides = Sides.of(engine, names, FIVE)
+    payloads = made.steps(names, sizes.two_hours, FIVE)
+    yield Timed("append of one national step", len(names), 1.0, by_turns(sides.appends(payloads)))
+    window = _window(sizes.two_hours, FIVE)
+    ratio = by_turns(sides.reads(window, sizes.reads))
+    yield Timed("two-hour national window", len(names) * sizes.two_hours, REACH, ratio)
+
+
+def three_days(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
+    """Append 72 hours of a province, and read them as known twelve hours before their end."""
+    names = made.stations(sizes.stations)
+    sides = Sides.of(engine, names, FIVE)
+    payloads = made.steps(names, sizes.three_days, FIVE)
+    ratio = by_turns(sides.appends(payloads))
+    yield Timed("append of one step of 72 hours", len(names), 1.0, ratio)
+    start, end, _ = _window(sizes.three_days, FIVE)
+    ratio = by_turns(sides.reads((start, end, end - 12 * HOUR), sizes.reads))
+    yield Timed("72-hour window as known at T", len(names) * sizes.three_days, REACH, ratio)
+
+
+def push(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
+    """Append 72 hours of one station, one row a payload, and read them; flood after flood."""
+    names, n = made.stations(1), sizes.three_days
+    sides = Sides.of(engine, names, FIVE)
+    payloads = made.steps(names, n * (sizes.floods + 1), FIVE)
+
+    def floods() -> Iterator[tuple[Work, Work]]:
+        for flood in range(sizes.floods + 1):
+            works = [*sides.appends(islice(payloads, n), first=flood * n)]
+            works += islice(sides.reads(_window(n, FIVE, flood * n), 0), 1)
+            ours, peer = zip(*works, strict=True)
+            yield _each(ours), _each(peer)
+
+    yield Timed("push feed of one station for 72 hours", n, 1.0, by_turns(floods()))
+
+
+def retold(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
+    """Append, an hour apart, what a feed gives that tells its last 28 days at each fetch."""
+    names = made.stations(sizes.retold)
+    sides = Sides.of(engine, names, QUARTER)
+    payloads = made.windows(names, sizes.fetches + 1, DAYS, QUARTER)
+    ratio = by_turns(sides.appends(payloads, repeats=True))
+    steps = timedelta(days=DAYS) // QUARTER
+    yield Timed("feed that tells 28 days at each fetch", len(names) * steps, 1.0, ratio)
+    window = _window(steps + sizes.fetches * 4, QUARTER)
+    ratio = by_turns(sides.reads(window, sizes.reads))
+    yield Timed("28-day window of it", len(names) * steps, REACH, ratio)
+
+
+SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
+    {"national": national, "three-days": three_days, "push": push, "retold": retold}
+)
+
+
+def expect_alike(ours: Points, theirs: Points) -> None:
+    """Expect that both sides read the same rows in the same order.
+
+    Raises
+    ------
+    Differs
+        They did not.
+    """
+    for name in ("station_id", "interval_s", "valid_us", "known_us", "flag", "value"):
+        mine, other = getattr(ours, name), getattr(theirs, name)
+        if not np.array_equal(mine, other, equal_nan=name == "value"):
+            raise Differs(f"the log and the row table differ in {name} of {len(ours)} rows")
+
+
+def _each(works: Sequence[Work]) -> Work:
+    return lambda: [work() for work in works]
+
+
+def _window(steps: int, interval: timedelta, first: int = 0) -> Window:
+    start = made.START + (first - 1) * interval
+    end = start + steps * interval
+    return start, end, end + HOUR
