@@ -99,6 +99,7 @@ def connect(url: str) -> Engine:
     """
     if make_url(url).get_backend_name() != "sqlite":
         engine = create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "handle_error", _unavailable)
         return engine
     database = make_url(url).database
@@ -179,6 +180,13 @@ def _private_file(path: Path) -> None:
     private_folder(path.parent)
     if not path.exists():
         path.touch(mode=0o600)
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects
+    # A lock that is never given back must not hold up a cycle for ever.
+    connection.autocommit = True
+    connection.execute(f"SET lock_timeout = '{BUSY_TIMEOUT_S}s'")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - DBAPI objects
