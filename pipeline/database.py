@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -37,12 +39,17 @@ __all__ = [
     "Engine",
     "SQLAlchemyError",
     "connect",
+    "give_back",
     "insert_absent",
     "metadata",
     "migrate",
+    "migrate_within",
     "named",
     "private_folder",
     "reading",
+    "revision",
+    "revisions",
+    "size_bytes",
     "within",
     "world_columns",
 ]
@@ -119,15 +126,62 @@ def private_folder(folder: Path) -> None:
 
 def migrate(engine: Engine) -> None:
     """Bring the database to the newest schema; safe to run again, and by many at once."""
+    with engine.begin() as connection:
+        migrate_within(connection)
+
+
+def migrate_within(connection: Connection, to: str = "head") -> None:
+    """Bring the database up to a revision of the schema, in the caller's transaction."""
+    config = _chain()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the revision of the database's schema; None where it was never migrated."""
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return context.get_current_revision()
+
+
+def revisions() -> tuple[str, ...]:
+    """Return the revisions of the chain, oldest first."""
+    chain = ScriptDirectory.from_config(_chain())
+    return tuple(script.revision for script in chain.walk_revisions())[::-1]
+
+
+def size_bytes(connection: Connection) -> int:
+    """Return what the database takes of the disk; on PostgreSQL whatever else lies in it too."""
+    asked = {
+        "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        "postgresql": "SELECT pg_database_size(current_database())",
+    }[connection.dialect.name]
+    return int(connection.exec_driver_sql(asked).scalar_one())
+
+
+def give_back(engine: Engine) -> None:
+    """Give the room of deleted rows back: on SQLite to the disk, while writers wait.
+
+    On PostgreSQL to later rows, and nobody waits.
+    """
+    # Outside of any transaction, which no event of the engine's may open.
+    raw = engine.raw_connection()
+    try:
+        if engine.dialect.name == "postgresql":
+            cast(Any, raw.driver_connection).autocommit = True
+        raw.cursor().execute("VACUUM")
+    finally:
+        raw.invalidate()
+        raw.close()
+
+
+def _chain() -> Config:
     config = Config()
     folder = Path(__file__).parent / "migrations"
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return config
 
 
 @contextmanager

@@ -79,5 +79,13 @@ class NotKept(PipelineError):
     """Something asked for is not in the store: never written, or pruned."""
 
 
+class BackupError(PipelineError):
+    """A file is no backup of a store, or is not whole."""
+
+
+class DatabaseInUse(PipelineError):
+    """A restore was asked for into a database that holds something."""
+
+
 class SchemaError(PipelineError):
     """Arrays do not have the dims, units or lengths that were declared."""

@@ -61,7 +61,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path}/floodwarn.db"
     else:
         require("postgresql")
-        with _schema() as url:
+        with schema_of_its_own() as url:
             yield url
 
 
@@ -75,7 +75,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @contextmanager
-def _schema() -> Iterator[str]:
+def schema_of_its_own() -> Iterator[str]:
+    """Make an empty schema on the tests' PostgreSQL; give its address, and drop it at the end."""
     name = f"floodwarn_test_{uuid.uuid4().hex}"
     server = create_engine(POSTGRES)
     with server.begin() as connection:
