@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +25,7 @@ from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import RiskConfig
 from pipeline.store import batches, cycles, versions
+from pipeline.store.pruning import was_pruned
 from pipeline.world import Mode, World
 
 BLOCK = 256
@@ -68,34 +69,50 @@ def replay(  # noqa: PLR0913 - a span, a basis, a delay and a progress bar
         known_at; `now` reads all there is, and only the ages are those of the cutoff
     assess_delay : from a slot to its cutoff, as nobody lived through it
     """
-    site = SiteArrays.of(config)
     slots = instants.slots(start, end, timedelta(minutes=config.cycle_minutes))
-    if not slots:
+    cutoffs = [(slot, slot + assess_delay) for slot in slots]
+    yield from judge_again(engine, config, cutoffs, known=known, progress=progress)
+
+
+def judge_again(
+    engine: Engine,
+    config: RiskConfig,
+    cutoffs: Sequence[tuple[datetime, datetime]],
+    *,
+    known: KnownAs,
+    progress: Progress | None = None,
+) -> Iterator[RiskBulletin]:
+    """Yield the bulletin of every slot at its cutoff, oldest first; nothing is written.
+
+    Parameters
+    ----------
+    cutoffs : slot and cutoff of each cycle, oldest first
+    """
+    if not cutoffs:
         return
+    site = SiteArrays.of(config)
     with reading(engine) as connection:
         revisions = batches.load(
             connection,
             site=config.site,
-            start=slots[0] - site.window,
-            end=slots[-1],
-            known_before=None if known is KnownAs.NOW else slots[-1] + assess_delay,
+            start=cutoffs[0][0] - site.window,
+            end=cutoffs[-1][0],
+            known_before=None if known is KnownAs.NOW else max(cut for _, cut in cutoffs),
             basis=KnownBasis.RECEIVED if known is KnownAs.RECEIVED else None,
         )
     cache, code = ArealCache(site.weights), code_version()
-    for first in range(0, len(slots), BLOCK):
+    for first in range(0, len(cutoffs), BLOCK):
         block = [
             Cycle(
                 slot,
-                slot + assess_delay,
-                revisions.at(
-                    None if known is KnownAs.NOW else slot + assess_delay, slot - site.window, slot
-                ),
+                cutoff,
+                revisions.at(None if known is KnownAs.NOW else cutoff, slot - site.window, slot),
             )
-            for slot in slots[first : first + BLOCK]
+            for slot, cutoff in cutoffs[first : first + BLOCK]
         ]
         yield from judge(block, site, code_version=code, cache=cache)
         if progress is not None:
-            progress(min(first + BLOCK, len(slots)), len(slots))
+            progress(min(first + BLOCK, len(cutoffs)), len(cutoffs))
 
 
 class Verdict(StrEnum):
@@ -113,7 +130,7 @@ class Rebuilt:
 
     Attributes
     ----------
-    rebuilt : None where the configuration or the rows were pruned
+    rebuilt : None where the configuration was pruned; where rows were, what the others say
     where : the fields that differ
     """
 
@@ -143,12 +160,15 @@ def rebuild(engine: Engine, world: World, slot: datetime) -> Rebuilt:
             return Rebuilt(stored, None, Verdict.PRUNED)
         site = SiteArrays.of(RiskConfig.model_validate_json(kept))
         cycle = read_cycle(connection, site, world, slot, (stored.cutoff, judged_at))
+        lacks_rows = was_pruned(connection, world.site, slot - site.window, slot)
     (again,) = judge([cycle], site, code_version=code_version())
     if again.to_bytes() == content:
         return Rebuilt(stored, again, Verdict.IDENTICAL)
     where = _differing(content, again.to_bytes())
     if where == ("code_version",):
         return Rebuilt(stored, again, Verdict.SAME_DECISION)
+    if lacks_rows:
+        return Rebuilt(stored, again, Verdict.PRUNED, where)
     return Rebuilt(stored, again, Verdict.DIFFERS, where)
 
 

@@ -22,6 +22,7 @@ from pipeline.site.model import (
     Station,
     StationLevel,
     StationWeight,
+    StoreSettings,
     Threshold,
     Village,
 )
@@ -29,7 +30,7 @@ from pipeline.site.references import in_own_unit, naming, unique, without_circle
 from pipeline.site.sheet import Sheet, read_sheet, read_toml, settle
 
 SITE_FILE: Final = "site.toml"
-TABLES: Final = frozenset({"site", "risk", "catchment", "warning", "exercise"})
+TABLES: Final = frozenset({"site", "risk", "catchment", "warning", "exercise", "store"})
 DAY_MIN: Final = 1440
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -99,6 +100,7 @@ class SitePack:
     exercise: Mapping[str, Any]
     folder: Path
     home: Path
+    store: StoreSettings
     lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
@@ -151,6 +153,7 @@ def load(folder: Path, home: Path) -> SitePack:
     site = _table(SiteTable, raw, "site", text, findings)
     risk = _table(RiskSettings, raw, "risk", text, findings)
     catchment = _table(CatchmentSettings, raw, "catchment", text, findings)
+    store = _table(StoreSettings, raw, "store", text, findings)
     tables = _tables(folder)
     if not tables.villages.rows:
         why = "; ".join(f.line() for f in tables.villages.findings[:3])
@@ -179,6 +182,7 @@ def load(folder: Path, home: Path) -> SitePack:
         exercise=raw.get("exercise", {}),
         folder=folder,
         home=home,
+        store=store,
         lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds)},
         findings=(*findings, *feeds.findings),
     )

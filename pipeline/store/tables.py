@@ -174,3 +174,26 @@ run_mode = Table(
     Column("slot", BigInteger),
     Column("stored_at", BigInteger, nullable=False),
 )
+
+late_review = Table(
+    "late_review",
+    metadata,
+    # append-only: a lived slot judged again with what came late, and what that would have changed
+    *world_columns(),
+    Column("slot", BigInteger, primary_key=True),
+    Column("reviewed_at", BigInteger, primary_key=True),
+    Column("lived_sha256", String(64), nullable=False),
+    Column("late_sha256", String(64), nullable=False),
+    Column("changed", Integer, nullable=False),  # villages whose level would have been another
+    Column("changes", LargeBinary, nullable=False),  # canonical JSON
+)
+
+pruned = Table(
+    "pruned",
+    metadata,
+    # hours of the log of which something was deleted: why an old decision cannot be rebuilt
+    Column("site", String(64), primary_key=True),
+    Column("first_hour", BigInteger, primary_key=True),
+    Column("pruned_at", BigInteger, primary_key=True),
+    Column("last_hour", BigInteger, nullable=False),
+)

@@ -1,0 +1,80 @@
+"""Door: the store's upkeep, so far as the ledger has a say: what must stay, what must not be sent.
+
+It pages no one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from alerts.ledger import decided
+from alerts.outbox.held import hold
+from pipeline import backup, compaction, late, retention
+from pipeline.backup import Manifest
+from pipeline.compaction import Compacted
+from pipeline.database import Connection, Engine, reading
+from pipeline.late import Review
+from pipeline.retention import Keep, Pruned
+from pipeline.site.pack import SitePack
+from pipeline.world import live
+
+__all__ = ["Restored", "compact", "prune", "restore", "review_late"]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back.
+
+    Attributes
+    ----------
+    held : deliveries that were waiting then, and that nobody sends now
+    """
+
+    manifest: Manifest
+    held: int
+
+
+def restore(engine: Engine, file: Path, *, now: datetime) -> Restored:
+    """Take a backup into an empty database; what was waiting to be sent is held.
+
+    Raises
+    ------
+    BackupError, DatabaseInUse
+        As `pipeline.backup.restore`.
+    """
+    held = 0
+
+    def keep_back(connection: Connection) -> None:
+        nonlocal held
+        held = hold(connection, now=now)
+
+    manifest = backup.restore(engine, file, hold=keep_back)
+    return Restored(manifest, held)
+
+
+def compact(engine: Engine, pack: SitePack, *, now: datetime) -> Compacted:
+    """Rewrite the days that have been over for as long as the site says."""
+    before = now - timedelta(days=pack.store.compact_after_days)
+    return compaction.compact(engine, pack.site_id, before=before, now=now)
+
+
+def prune(
+    engine: Engine, site: str, keep: Keep, *, now: datetime, confirm: bool, spare: bool = True
+) -> Pruned:
+    """Delete what has had its time; count it unless confirmed.
+
+    Parameters
+    ----------
+    spare : whether what kept orders were decided on stays
+    """
+    with reading(engine) as connection:
+        needed = decided.slots(connection, site) if spare else frozenset()
+    return retention.prune(engine, site, keep, needed=needed, now=now, confirm=confirm)
+
+
+def review_late(engine: Engine, pack: SitePack, *, now: datetime) -> tuple[Review, ...]:
+    """Judge again the live slots that late data touch; nobody is told of the past."""
+    horizon = timedelta(hours=pack.store.late_horizon_h)
+    return late.review(engine, live(pack.site_id), horizon=horizon, now=now)
