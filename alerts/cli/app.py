@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from alerts.cli import flood, people, record, stack
+from alerts.cli import flood, people, record, stack, upkeep
 from alerts.deployment import NothingToDo
 from alerts.errors import AlertError, Refused
 from pipeline import commands
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (flood, commands, record, people, stack):
+for room in (flood, commands, record, people, stack, upkeep):
     for command in room.COMMANDS:
         app.command()(command)
 for name, group in commands.GROUPS.items():

@@ -6,11 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Column, Table, func, select
+from sqlalchemy import Column, ColumnElement, Table, func, select
 
 from pipeline.database import Connection
 from pipeline.instants import from_us
-from pipeline.store.tables import batch, cycle, payload, quarantine, segment
+from pipeline.store.tables import batch, cycle, fetch, payload, quarantine, segment
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHoldings:
+    """What the log keeps of one feed.
+
+    Attributes
+    ----------
+    first, last : hours in which its valid times lie
+    quarantined : rows that could not be used
+    """
+
+    feed_id: str
+    batches: int
+    segments: int
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    quarantined: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,8 @@ class Holdings:
     first, last : hours that the log covers; None where it is empty
     cycles : judged slots, of all worlds
     quarantined : rows that could not be used
+    attempts : of the fetch log
+    feeds : of each that the log or the quarantine knows, by its id
     """
 
     payloads: int
@@ -36,6 +57,8 @@ class Holdings:
     last: datetime | None
     cycles: int
     quarantined: int
+    attempts: int
+    feeds: tuple[FeedHoldings, ...]
 
 
 def holdings(connection: Connection, site: str) -> Holdings:
@@ -43,39 +66,75 @@ def holdings(connection: Connection, site: str) -> Holdings:
     payloads, size = connection.execute(
         select(func.count(), func.coalesce(func.sum(payload.c.size_bytes), 0))
     ).one()
-    in_batches = _extent(connection, site, batch, batch.c.hour)
-    in_segments = _extent(connection, site, segment, segment.c.last_hour)
-    hours = [hour for extent in (in_batches, in_segments) for hour in extent.hours]
-    cycles = connection.execute(
-        select(func.count()).where(cycle.c.site == site, cycle.c.decision_sha256.is_not(None))
-    ).scalar_one()
-    quarantined = connection.execute(
-        select(func.count()).where(quarantine.c.site == site)
-    ).scalar_one()
+    feeds = _feeds(connection, site)
+    hours = [hour for feed in feeds for hour in (feed.first, feed.last) if hour is not None]
+    cycles = _count(connection, cycle, site, cycle.c.decision_sha256.is_not(None))
     return Holdings(
         payloads=payloads,
         payload_bytes=int(size),
-        batches=in_batches.blobs,
-        segments=in_segments.blobs,
-        rows=in_batches.rows + in_segments.rows,
-        first=from_us(min(hours)) if hours else None,
-        last=from_us(max(hours)) if hours else None,
+        batches=sum(feed.batches for feed in feeds),
+        segments=sum(feed.segments for feed in feeds),
+        rows=sum(feed.rows for feed in feeds),
+        first=min(hours, default=None),
+        last=max(hours, default=None),
         cycles=cycles,
-        quarantined=quarantined,
+        quarantined=sum(feed.quarantined for feed in feeds),
+        attempts=_count(connection, fetch, site),
+        feeds=feeds,
     )
 
 
 class _Extent(NamedTuple):
-    """What one table of the log holds, and its first and last hour if it holds anything."""
+    """What one table of the log holds of a feed, and its first and last hour."""
 
-    blobs: int
-    rows: int
-    hours: tuple[int, ...]
+    blobs: int = 0
+    rows: int = 0
+    first: int | None = None
+    last: int | None = None
 
 
-def _extent(connection: Connection, site: str, table: Table, last: Column[int]) -> _Extent:
-    counts = func.count(), func.coalesce(func.sum(table.c.n_rows), 0)
-    blobs, rows, *hours = connection.execute(
-        select(*counts, func.min(table.c.hour), func.max(last)).where(table.c.site == site)
-    ).one()
-    return _Extent(blobs, int(rows), tuple(hour for hour in hours if hour is not None))
+def _feeds(connection: Connection, site: str) -> tuple[FeedHoldings, ...]:
+    in_batches = _extents(connection, site, batch, batch.c.hour)
+    in_segments = _extents(connection, site, segment, segment.c.last_hour)
+    refused = _refused(connection, site)
+    return tuple(
+        _feed(feed_id, in_batches.get(feed_id), in_segments.get(feed_id), refused.get(feed_id, 0))
+        for feed_id in sorted(in_batches.keys() | in_segments.keys() | refused.keys())
+    )
+
+
+def _feed(
+    feed_id: str, batches: _Extent | None, segments: _Extent | None, refused: int
+) -> FeedHoldings:
+    one, other = batches or _Extent(), segments or _Extent()
+    firsts = [hour for hour in (one.first, other.first) if hour is not None]
+    lasts = [hour for hour in (one.last, other.last) if hour is not None]
+    return FeedHoldings(
+        feed_id=feed_id,
+        batches=one.blobs,
+        segments=other.blobs,
+        rows=one.rows + other.rows,
+        first=from_us(min(firsts)) if firsts else None,
+        last=from_us(max(lasts)) if lasts else None,
+        quarantined=refused,
+    )
+
+
+def _extents(
+    connection: Connection, site: str, table: Table, last: Column[int]
+) -> dict[str, _Extent]:
+    counts = func.count(), func.sum(table.c.n_rows), func.min(table.c.hour), func.max(last)
+    found = connection.execute(
+        select(table.c.feed_id, *counts).where(table.c.site == site).group_by(table.c.feed_id)
+    )
+    return {row[0]: _Extent(row[1], int(row[2]), row[3], row[4]) for row in found}
+
+
+def _refused(connection: Connection, site: str) -> dict[str, int]:
+    counted = select(quarantine.c.feed_id, func.count()).where(quarantine.c.site == site)
+    return dict(connection.execute(counted.group_by(quarantine.c.feed_id)).tuples().all())
+
+
+def _count(connection: Connection, table: Table, site: str, *wanted: ColumnElement[bool]) -> int:
+    counted = select(func.count()).select_from(table).where(table.c.site == site, *wanted)
+    return int(connection.execute(counted).scalar_one())
