@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 import pyarrow.parquet as pq
 import xarray as xr
@@ -88,7 +89,7 @@ def _write_netcdf(known: Known, stations: tuple[Station, ...], file: Path) -> No
         _write(field, file, mode="a", group=f"grids/{name}")
 
 
-def _write(dataset: xr.Dataset, file: Path, *, mode: str, group: str | None) -> None:
+def _write(dataset: xr.Dataset, file: Path, *, mode: Literal["w", "a"], group: str | None) -> None:
     packed = [name for name, one in dataset.variables.items() if one.ndim and one.dtype.kind != "U"]
     encoding = dict.fromkeys(packed, PACKED)
     dataset.to_netcdf(file, mode=mode, group=group, engine="netcdf4", encoding=encoding)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from typing_extensions import override
+
 from pipeline.assess import RISK_KIND
 from pipeline.database import Connection, Engine, give_back, reading
 from pipeline.errors import NotKept
@@ -63,6 +65,7 @@ class Pruned:
     cycles: int = 0
     needed: int = 0
 
+    @override
     def __str__(self) -> str:
         """Return the counts in words."""
         return (

@@ -6,6 +6,7 @@ A stream and not a Parquet file, for it is written and read front to back, a few
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import RawIOBase
 from typing import IO, Any, Final
 
 import pyarrow as pa
@@ -33,7 +34,7 @@ def schema(table: Table) -> Any:  # noqa: ANN401 - pyarrow publishes no types
     ])  # fmt: skip
 
 
-def write(connection: Connection, table: Table, sink: IO[bytes]) -> int:
+def write(connection: Connection, table: Table, sink: IO[bytes] | RawIOBase) -> int:
     """Write all rows of a table; return how many there were."""
     made, rows = schema(table), 0
     at_once = BLOBS_AT_ONCE if _has_blobs(table) else ROWS_AT_ONCE
