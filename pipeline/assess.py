@@ -15,7 +15,7 @@ from pipeline.database import Connection, Engine, reading
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, versions
+from pipeline.store import batches, cycles, official, versions
 from pipeline.store.known import Known
 from pipeline.world import Mode, World
 
@@ -74,7 +74,14 @@ def read_cycle(
     cutoff, judged_at = at
     stored_before = judged_at if world.mode is Mode.LIVE else None
     known = read_known(connection, site, slot, cutoff, stored_before=stored_before)
-    return Cycle(slot, cutoff, known)
+    messages = official.load(
+        connection,
+        site=site.config.site,
+        start=cutoff,
+        known_before=cutoff,
+        stored_before=stored_before,
+    )
+    return Cycle(slot, cutoff, known, messages.at(cutoff, cutoff))
 
 
 def read_known(

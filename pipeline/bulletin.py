@@ -100,7 +100,7 @@ class Onset:
 
 @dataclass(frozen=True, slots=True)
 class VillageRisk:
-    """The detail of a village whose level is above 0 or whose data are not complete."""
+    """The detail of a village above level 0, with data not complete, or under a warning."""
 
     village_id: str
     level: RiskLevel

@@ -19,7 +19,7 @@ from pipeline.quality.verdict import judged
 from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
 from pipeline.spool import Spool
-from pipeline.store import archive, batches, fetches
+from pipeline.store import archive, batches, fetches, official
 from pipeline.store.admission import scheduled_window
 from pipeline.store.fetches import FetchRecord, FetchStatus
 from pipeline.store.quarantine import quarantine
@@ -192,7 +192,11 @@ class Intake:
         if isinstance(taken.answer, RawPayload):
             sha256 = archive.keep(connection, taken.answer, stored_at=stored_at)
             incoming = self._incoming(taken.decoded, sha256, stored_at)
-            appended = batches.append(connection, incoming)
+            appended = _with_warnings(
+                batches.append(connection, incoming),
+                official.append(connection, incoming, timedelta(minutes=self.spec.latency_min)),
+                len(taken.decoded.warnings),
+            )
         elif faults:
             quarantine(
                 connection,
@@ -275,6 +279,10 @@ def _held(spool: Spool, payload: RawPayload) -> bool:
         return spool.keep(payload)
     except OSError:  # the disk of both is full: what else there is may be smaller
         return False
+
+
+def _with_warnings(appended: batches.Appended, new: int, offered: int) -> batches.Appended:
+    return replace(appended, rows=appended.rows + new, repeated=appended.repeated + offered - new)
 
 
 def _groups(answers: Iterable[_Taken]) -> Iterator[list[_Taken]]:

@@ -164,6 +164,8 @@ class OfficialWarning:
     event : its own words, e.g. "Flash flood warning"
     references : identity of every message that this one replaces or ends
     expires : of the whole message: the latest of its parts; None = stays until ended
+    chain : identity of the first message, where a form names only that one (GB/T 35965.1): what
+        is newest of a chain stands alone
     """
 
     sender: str
@@ -175,6 +177,7 @@ class OfficialWarning:
     expires: datetime | None
     references: tuple[str, ...] = ()
     areas: tuple[WarningArea, ...] = ()
+    chain: str | None = None
 
     @property
     def identity(self) -> str:

@@ -24,7 +24,9 @@ from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, versions
+from pipeline.store import batches, cycles, official, versions
+from pipeline.store.known import Revisions
+from pipeline.store.official import Messages
 from pipeline.store.pruning import was_pruned
 from pipeline.world import Mode, World
 
@@ -91,28 +93,55 @@ def judge_again(
     if not cutoffs:
         return
     site = SiteArrays.of(config)
-    with reading(engine) as connection:
-        revisions = batches.load(
-            connection,
-            site=config.site,
-            start=cutoffs[0][0] - site.window,
-            end=cutoffs[-1][0],
-            known_before=None if known is KnownAs.NOW else max(cut for _, cut in cutoffs),
-            basis=KnownBasis.RECEIVED if known is KnownAs.RECEIVED else None,
-        )
+    past = _read(engine, site, cutoffs, known)
     cache, code = ArealCache(site.weights), code_version()
     for first in range(0, len(cutoffs), BLOCK):
-        block = [
-            Cycle(
-                slot,
-                cutoff,
-                revisions.at(None if known is KnownAs.NOW else cutoff, slot - site.window, slot),
-            )
-            for slot, cutoff in cutoffs[first : first + BLOCK]
-        ]
+        block = [past.cycle(site, slot, at) for slot, at in cutoffs[first : first + BLOCK]]
         yield from judge(block, site, code_version=code, cache=cache)
         if progress is not None:
             progress(min(first + BLOCK, len(cutoffs)), len(cutoffs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """All that was read of a span, from which each slot takes what it knew."""
+
+    revisions: Revisions
+    messages: Messages
+    known: KnownAs
+
+    def cycle(self, site: SiteArrays, slot: datetime, at: datetime) -> Cycle:
+        cutoff = None if self.known is KnownAs.NOW else at
+        rows = self.revisions.at(cutoff, slot - site.window, slot)
+        return Cycle(slot, at, rows, self.messages.at(at, cutoff))
+
+
+def _read(
+    engine: Engine,
+    site: SiteArrays,
+    cutoffs: Sequence[tuple[datetime, datetime]],
+    known: KnownAs,
+) -> _Past:
+    (first, opened), (last, _) = cutoffs[0], cutoffs[-1]
+    known_before = None if known is KnownAs.NOW else max(at for _, at in cutoffs)
+    basis = KnownBasis.RECEIVED if known is KnownAs.RECEIVED else None
+    with reading(engine) as connection:
+        revisions = batches.load(
+            connection,
+            site=site.config.site,
+            start=first - site.window,
+            end=last,
+            known_before=known_before,
+            basis=basis,
+        )
+        messages = official.load(
+            connection,
+            site=site.config.site,
+            start=opened,
+            known_before=known_before,
+            basis=basis,
+        )
+    return _Past(revisions, messages, known)
 
 
 class Verdict(StrEnum):

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +12,6 @@ import rasterio.io
 
 from pipeline.errors import DecodeError
 from pipeline.feeds import unit
-from pipeline.feeds.pattern import stamp_of
 from pipeline.feeds.raster import (
     MAX_BLOCK_BYTES,
     MAX_CELLS,
@@ -23,7 +19,7 @@ from pipeline.feeds.raster import (
     agreed_scale,
     possible,
 )
-from pipeline.feeds.stamp import in_zone, interval_end
+from pipeline.feeds.stamp import interval_end, of_address
 from pipeline.feeds.window import Window
 from pipeline.observation import Decoded, Fault, GridGeometry, GridReading, RawPayload
 from pipeline.site.model import FeedSpec
@@ -54,7 +50,7 @@ def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) ->
     """
     if spec.unit is None:
         raise DecodeError("a GeoTIFF states no unit, so feeds.toml must", field="unit")
-    valid_time = _valid_time(payload, spec)
+    valid_time = interval_end(of_address(payload.source_url, spec), spec)
     if window is not None and valid_time not in window:
         return Decoded()
     raster = _read(payload, spec)
@@ -83,18 +79,6 @@ def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) ->
 
 def _nodata(raster: _Raster, spec: FeedSpec) -> set[float]:
     return {number for number in (raster.nodata, spec.nodata) if number is not None}
-
-
-def _valid_time(payload: RawPayload, spec: FeedSpec) -> datetime:
-    path = urlsplit(payload.source_url).path or payload.source_url
-    stamp = None if spec.pattern is None else stamp_of(path, spec.pattern)
-    if stamp is None:
-        message = f"no stamp by pattern {spec.pattern!r} in {PurePosixPath(path).name}"
-        raise DecodeError(message, field="pattern")
-    try:
-        return interval_end(in_zone(stamp, spec.zone), spec)
-    except ValueError as error:
-        raise DecodeError(f"{payload.source_url}: {error}", field="pattern") from error
 
 
 def _read(payload: RawPayload, spec: FeedSpec) -> _Raster:

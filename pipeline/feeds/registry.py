@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline.errors import DecodeError
-from pipeline.feeds import csv, cwa, grid, jma_amedas, uk_ea, usgs
+from pipeline.feeds import cap, csv, cwa, grid, jma_amedas, uk_ea, usgs
 from pipeline.feeds.protocol import Protocol
 from pipeline.feeds.window import Window
 from pipeline.observation import Decoded, RawPayload
 from pipeline.site.model import FeedSpec
 
 PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType({
+    "cap": cap.PROTOCOL,
     "csv": csv.PROTOCOL,
     "cwa": cwa.PROTOCOL,
     "grid": grid.PROTOCOL,

@@ -70,6 +70,6 @@ def require_few(readings: int, where: str) -> None:
         raise DecodeError(f"{where}: more than {MAX_READINGS} readings; take it in parts")
 
 
-def printable(text: str) -> str:
+def printable(text: str, length: int = SHOWN) -> str:
     """Return the beginning of a text that a sender chose, fit to be stored and shown."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:SHOWN])
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:length])

@@ -6,12 +6,14 @@
 | neither the rain of the time of concentration nor a river was seen | blind: shown, never calm |
 | no threshold and no station's level | blind: nothing could ever raise this village |
 | a station lost while rising, or silent in a storm | one level up, at least yellow (`gauge_lost`) |
+| blind, and an official red is in force there | at least orange; a red is raised no further |
 
-Source: DESIGN section 7.
+Source: DESIGN section 7; users.md 4.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +91,18 @@ def raised(base: Ints, is_lost: Bools) -> Ints:
     """Return the levels after losses: one up, at least yellow; no red is raised further."""
     up = np.clip(base + 1, RiskLevel.YELLOW, RiskLevel.RED)
     return np.where(is_lost, up, base)
+
+
+def under_red(levels: Ints, states: Sequence[DataState], official: Ints) -> Ints:
+    """Return the levels where villages that nobody can see lie under an official red.
+
+    Parameters
+    ----------
+    official : the highest level of any official warning in force, dims (village)
+    """
+    blind = np.array([state is DataState.BLIND for state in states], dtype=np.bool_)
+    least = np.where(blind & (official >= RiskLevel.RED), RiskLevel.ORANGE, RiskLevel.NONE)
+    return np.maximum(levels, least)
 
 
 def _rain_gaps(rain: RainIndicators) -> tuple[Bools, Bools]:

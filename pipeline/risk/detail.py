@@ -28,6 +28,7 @@ def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:
             *rain_evidence(found.rain, village, cutoff_us=at),
             *river_evidence(found.rivers, site, village, cutoff_us=at),
             *loss_evidence(found.sight.lost, village, level, cutoff_us=at),
+            *found.warned.evidence(village, cutoff_us=at),
         ]
     )
     return VillageRisk(

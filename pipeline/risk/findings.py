@@ -9,19 +9,27 @@ from pipeline import instants
 from pipeline.risk.as_read import AsRead
 from pipeline.risk.blindness import Sight
 from pipeline.risk.indicators import RainIndicators
+from pipeline.risk.official import FeedWarning
 from pipeline.risk.river_levels import RiverIndicators
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import Ints
+from pipeline.risk.warned import Warned
 from pipeline.risk.watch import Watched
 
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """What one cycle is judged on: its instants, and the rows as read at the cutoff."""
+    """What one cycle is judged on: its instants, and what was read at the cutoff.
+
+    Attributes
+    ----------
+    messages : of official warnings, each identity of a feed once
+    """
 
     slot: datetime
     cutoff: datetime
     as_read: AsRead
+    messages: tuple[FeedWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +41,7 @@ class Findings:
     rivers: RiverIndicators
     stations: tuple[Watched, ...]
     sight: Sight
+    warned: Warned
     levels: Ints
 
     @property

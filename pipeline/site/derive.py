@@ -30,6 +30,7 @@ from pipeline.site.model import (
     CatchmentWeights,
     FeedHealthRule,
     FeedSpec,
+    OfficialFeed,
     RiskConfig,
     Village,
     content_sha256,
@@ -97,6 +98,11 @@ def risk_config(pack: SitePack) -> RiskConfig:
                 latency_min=spec.latency_min,
             )
             for spec in pack.feeds
+        ),
+        official=tuple(
+            OfficialFeed(feed_id=spec.feed_id, area_map=spec.area_map)
+            for spec in pack.feeds
+            if spec.area_map
         ),
     )
 

@@ -211,6 +211,13 @@ class FeedHealthRule(_Frozen):
     latency_min: int = Field(ge=0)
 
 
+class OfficialFeed(_Frozen):
+    """Which of our townships the areas of a feed of official warnings are, by code or name."""
+
+    feed_id: str
+    area_map: dict[str, tuple[str, ...]]
+
+
 class RiskConfig(_Frozen):
     """All of a site that `assess` may read."""
 
@@ -225,10 +232,15 @@ class RiskConfig(_Frozen):
     thresholds: tuple[Threshold, ...]
     weights: CatchmentWeights
     feeds: tuple[FeedHealthRule, ...]
+    official: tuple[OfficialFeed, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """Return the one canonical form; floats at full precision, keys sorted."""
-        return self.model_dump_json(by_alias=False).encode()
+        """Return the one canonical form; floats at full precision, keys sorted.
+
+        What a site does not have is left out, so that its configuration keeps its hash.
+        """
+        absent = {name for name in ("official",) if not getattr(self, name)}
+        return self.model_dump_json(by_alias=False, exclude=absent).encode()
 
     @property
     def sha256(self) -> str:
@@ -254,7 +266,8 @@ class FeedSpec(_Frozen):
     nodata : the number that stands for a missing value, before scaling
     station_map : the feed's own code or column to our station_id
     interpolated : what to do with runs that the archive filled in by a straight line
-    parameter : the feed's own name of the variable, where its protocol has several
+    parameter : the feed's own name of the variable, where its protocol has several; of cap, words
+        or codes of the events that count, with | between; None = all of them
     columns : of csv, our name of a column to the feed's (station_id, variable, valid_time, value,
         known_at, flag, interval_min); an empty one says that the feed has no such column
     separator, decimal : of csv, the marks between cells and before decimals

@@ -125,6 +125,23 @@ quarantine = Table(
     Column("reason", Text, nullable=False),
 )
 
+official_warning = Table(
+    "official_warning",
+    metadata,
+    # messages of other authorities; what comes again unchanged is not kept again
+    Column("site", String(64), primary_key=True),
+    Column("scenario", String(80), primary_key=True),  # '' = real
+    Column("feed_id", String(40), primary_key=True),
+    Column("identity_sha256", String(64), primary_key=True),  # of sender and identifier
+    Column("known_at", BigInteger, primary_key=True),
+    Column("known_basis", String(16), primary_key=True),
+    Column("payload_sha256", String(64), primary_key=True),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # canonical JSON of the message
+    Index("official_warning_by_known", "site", "scenario", "known_at"),
+)
+
 config_version = Table(
     "config_version",
     metadata,

@@ -56,7 +56,9 @@ def new(stations: Sequence[Any]) -> bytes:
     return json.dumps({"success": "true", "records": {"Station": list(stations)}}).encode()
 
 
-def _sample(name: str, rows: tuple[Any, ...], with_rows: Callable[[Sequence[Any]], bytes]) -> Sample:
+def _sample(
+    name: str, rows: tuple[Any, ...], with_rows: Callable[[Sequence[Any]], bytes]
+) -> Sample:
     return Sample(name, cwa_spec(), f"{name}.json", with_rows(rows), rows, with_rows)
 
 

@@ -65,7 +65,9 @@ def page(rows: Sequence[Any], *links: Any) -> bytes:
     return json.dumps(answer).encode()
 
 
-def _sample(name: str, rows: tuple[Any, ...], with_rows: Callable[[Sequence[Any]], bytes]) -> Sample:
+def _sample(
+    name: str, rows: tuple[Any, ...], with_rows: Callable[[Sequence[Any]], bytes]
+) -> Sample:
     return Sample(name, usgs_spec(), f"https://e.org/{name}", with_rows(rows), rows, with_rows)
 
 

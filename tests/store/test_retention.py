@@ -188,9 +188,7 @@ def test_a_payload_that_another_site_fetched_too_is_that_sites_as_well(fetched) 
     engine, sha256 = fetched
     with engine.begin() as connection:
         fetches.record(connection, attempt(live("other"), NOON, sha256))
-        archive.keep(
-            connection, replace(samples.payload(), content=b"the other's"), stored_at=NOON
-        )
+        archive.keep(connection, replace(samples.payload(), content=b"the other's"), stored_at=NOON)
     gone(engine, RAW)
     assert count(engine, payload) == 2
 
