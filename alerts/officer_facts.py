@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from alerts.order import PlaceOrder
 from alerts.orders import village_name
 from alerts.plan.model import Plan
 from alerts.tier import Tier
-from pipeline.bulletin import Evidence, Onset, RiskLevel, VillageRisk
+from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel, VillageRisk
 from pipeline.site.model import Village
 
 Fact = str | int | bool | None
@@ -125,9 +126,9 @@ def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[s
         "indicator": words.indicator[evidence.indicator],
         "station": _station(evidence, names),
         "hours": None if evidence.duration_h is None else f"{evidence.duration_h:g}",
-        "value": _number(evidence.value),
+        "value": _value(evidence, words.tier),
         "threshold": _number(evidence.threshold),
-        "unit": evidence.unit,
+        "unit": "" if evidence.indicator is Indicator.OFFICIAL else evidence.unit,
         "percent": None if share is None else f"{100 * share:.0f}",
         "age_min": None if evidence.age_s is None else evidence.age_s // 60,
         "valid": voice.minute(evidence.valid_time),
@@ -143,6 +144,13 @@ def _station(evidence: Evidence, names: dict[str, str]) -> str | None:
         return None
     name = names.get(ident, ident)
     return name if ident in name else f"{ident} {name}"
+
+
+def _value(evidence: Evidence, colours: Mapping[str, str]) -> str | None:
+    """Return a number as a number, and the level of an official warning as its colour."""
+    if evidence.indicator is Indicator.OFFICIAL and evidence.value is not None:
+        return colours[RiskLevel(int(evidence.value)).name.lower()]
+    return _number(evidence.value)
 
 
 def _number(value: float | None) -> str | None:

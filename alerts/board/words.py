@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.board.facts import Sent, answers
 from alerts.tier import Action, Tier
-from pipeline.bulletin import Evidence, Indicator, Onset
+from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel
 
 ACTION_WORDS = {
     Action.STAND_BY: "stand by",
@@ -45,6 +45,10 @@ def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
     """Return one piece of evidence with value, threshold, station and time of its data."""
     if evidence.indicator is Indicator.GAUGE_LOST:
         return f"{evidence.station_id} lost: raised one level"
+    if evidence.indicator is Indicator.OFFICIAL and evidence.value is not None:
+        colour = RiskLevel(int(evidence.value)).name.lower()
+        sent = "" if evidence.valid_time is None else f", sent {clock(evidence.valid_time, zone)}"
+        return f"official warning of {evidence.station_id}: {colour}{sent}; alone it moves nobody"
     what = evidence.indicator.value
     if evidence.duration_h is not None:
         what = f"{evidence.duration_h:g} h {what}"

@@ -24,7 +24,7 @@ from pipeline.feeds.stamp import instant
 from pipeline.feeds.tally import Tally, printable
 from pipeline.feeds.warning_level import level_of, sub_areas
 from pipeline.feeds.window import Window
-from pipeline.feeds.xml import Element, children, name_of, parsed, text
+from pipeline.feeds.xml import Element, children, line, name_of, parsed, text
 from pipeline.observation import Decoded, OfficialWarning, RawPayload, WarningArea, WarningKind
 from pipeline.site.model import FeedSpec
 from pipeline.units import Variable
@@ -119,7 +119,7 @@ class _Reader:
     def _area(self, area: Element, level: int) -> list[WarningArea]:
         found, faults = rings(area)
         for name, why, row in faults:
-            self.tally.refuse(why, row or 0, f"area.{name}")
+            self.tally.refuse(why, row, f"area.{name}")
         named = [(name, codes) for name, codes in places(area) if name or codes or found]
         if not named:
             self.lost += 1
@@ -161,7 +161,7 @@ class _Reader:
 
     def _tell(self, element: Element, refused: _Refused) -> None:
         why, column = refused.args
-        self.tally.refuse(why, element.sourceline or 0, column)
+        self.tally.refuse(why, line(element), column)
 
 
 def decode(payload: RawPayload, spec: FeedSpec, _window: Window | None = None) -> Decoded:

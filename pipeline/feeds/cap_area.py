@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.feeds.tally import printable
-from pipeline.feeds.xml import Element, children, name_of, text, whole_text
+from pipeline.feeds.xml import Element, children, line, name_of, text, whole_text
 
 Ring = tuple[tuple[float, float], ...]
 Geocodes = tuple[tuple[str, str], ...]
@@ -55,7 +55,7 @@ def rings(area: Element) -> tuple[tuple[Ring, ...], list[tuple[str, str, int | N
             try:
                 found += [ring for ring in [read(said)] if said and ring]
             except ValueError as error:
-                faults.append((field, str(error), element.sourceline))
+                faults.append((field, str(error), line(element)))
     return tuple(found), faults
 
 

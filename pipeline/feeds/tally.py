@@ -44,7 +44,9 @@ class Tally:
             require_few(len(self.readings) + 1, self.where)
             self.readings.append(reading)
 
-    def refuse(self, message: str, row: int, column: str, station_id: str | None = None) -> None:
+    def refuse(
+        self, message: str, row: int | None, column: str, station_id: str | None = None
+    ) -> None:
         """Tell of one field that cannot be read; names are the sender's, so they are cut."""
         if len(self.told) == MAX_FAULTS:
             self.untold += 1

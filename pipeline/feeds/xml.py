@@ -75,26 +75,33 @@ def parsed(content: bytes, where: str, max_bytes: int = MAX_BYTES) -> Element:
     if len(content) > limit:
         raise DecodeError(f"{where}: more than {limit} bytes")
     try:
-        walk = etree.XMLParser(target=_Walk(where), **_SAFE)
+        walk = _parser(_Walk(where))
         for begin in range(0, len(content), CHUNK):
             walk.feed(content[begin : begin + CHUNK])
         walk.close()
-        return etree.fromstring(
-            content, etree.XMLParser(remove_comments=True, remove_pis=True, **_SAFE)
-        )
+        return etree.fromstring(content, _parser())
     except (etree.LxmlError, ValueError, LookupError) as error:
         # Its kind only: what the parser says may quote the payload.
-        line = getattr(error, "lineno", None)
-        raise DecodeError(f"{where}: not well-formed XML", row=line) from None
+        row = getattr(error, "lineno", None)
+        raise DecodeError(f"{where}: not well-formed XML", row=row) from None
 
 
-_SAFE: Final = {
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "dtd_validation": False,
-    "huge_tree": False,
-}
+def _parser(target: _Walk | None = None) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=target is None,
+        remove_pis=target is None,
+        target=target,  # type: ignore[arg-type] # the stubs know no target that counts only
+    )
+
+
+def line(element: Element) -> int | None:
+    """Return the line on which an element begins, as an editor counts."""
+    found: int | None = getattr(element, "sourceline", None)
+    return found
 
 
 def name_of(element: Element) -> tuple[str | None, str]:
@@ -116,7 +123,7 @@ def text(element: Element, name: str) -> str:
 
 def whole_text(element: Element) -> str:
     """Return all that an element says, its children included."""
-    return "".join(element.itertext()).strip()
+    return "".join(map(str, element.itertext())).strip()
 
 
 def _own(element: Element, name: str) -> str:
