@@ -15,7 +15,7 @@ from pipeline.feeds.table import FieldFault
 from pipeline.observation import RawPayload
 
 MAX_PARTS: Final = 2_000_000
-"""Objects, lists and commas: 100,000 features of an OGC API; parsed, at most some 400 MB."""
+"""Objects, lists and commas: 100,000 features of an OGC API; parsed, at most some 300 MB."""
 
 MAX_BYTES: Final = 64_000_000
 

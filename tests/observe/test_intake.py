@@ -17,6 +17,9 @@ from pipeline.store import archive, fetches
 from pipeline.store.fetches import FetchStatus
 from pipeline.store.quarantine import quarantined
 from pipeline.world import Mode, World
+from tests.feeds.sample import samples
+from tests.feeds.sample_jma_amedas import URL as MAP
+from tests.feeds.sample_uk_ea import ea_spec, items, measure
 from tests.feeds.samples import csv_spec, grid_spec, payload, tif
 from tests.valley import VALLEY
 
@@ -58,7 +61,50 @@ def rasters(draw):
     return draw(st.just(bytes(content)) | st.binary(max_size=300)), grid_spec()
 
 
-FEEDS = {"csv": ("rain.csv", tables()), "grid": (URL, rasters())}
+@st.composite
+def documents(draw, protocol):
+    """Give a sample of a protocol of JSON in which anything stands for some part of a row."""
+    sample = draw(st.sampled_from([s for s in samples() if s.spec.protocol == protocol]))
+    rows = list(sample.rows)
+    place = draw(st.integers(0, len(rows) - 1))
+    path = draw(st.lists(st.sampled_from(KEYS) | st.just(0), max_size=4))
+    rows[place] = replaced(rows[place], path, draw(JSON))
+    content = draw(st.just(sample.with_rows(rows)) | st.binary(max_size=300))
+    return content, sample.spec.model_copy(update={"station_map": dict.fromkeys(CODES, "R01")})
+
+
+def replaced(node, path, junk):
+    """Return a value with another where a path leads, or as near to there as it leads."""
+    if not path:
+        return junk
+    first, rest = path[0], path[1:]
+    if isinstance(node, dict):
+        return node | {str(first): replaced(node.get(str(first)), rest, junk)}
+    if isinstance(node, list) and node:
+        return [replaced(node[0], rest, junk), *node[1:]]
+    return junk
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+    | st.sampled_from(HOSTILE),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+KEYS = (
+    "value", "values", "dateTime", "latestReading", "stationReference", "RainfallElement", "time",
+    "properties", "precipitation10m", "11001", "weatherElement", "parameter_code", "sourceInfo",
+)  # fmt: skip
+CODES = ("11001", "01234567", "E7050", "1029TH", "C1I230")
+FEEDS = {
+    "csv": ("rain.csv", tables()),
+    "grid": (URL, rasters()),
+    "cwa": ("cwa.json", documents("cwa")),
+    "jma_amedas": (MAP, documents("jma_amedas")),
+    "uk_ea": ("ea.json", documents("uk_ea")),
+    "usgs": ("usgs.json", documents("usgs")),
+}
 
 
 def intake(engine, spec, tmp_path, basis=KnownBasis.DECLARED):
@@ -113,3 +159,10 @@ def test_a_group_is_stored_before_it_fills_the_memory(engine, tmp_path, monkeypa
     taken = intake(engine, csv_spec(), tmp_path).take(answers, 3, lambda *done: told.append(done))
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert taken.readings == 3
+
+
+def test_a_fault_of_a_station_that_is_not_of_the_site_is_not_kept(engine, tmp_path):
+    came = payload(items([measure("E1", "much"), measure("R01", "much"), "no station"]))
+    taken = intake(engine, ea_spec(), tmp_path).take([came], 1, None)
+    assert {fault.station_id for fault in taken.first_faults} == {"R01", None}
+    assert taken.faults == 2
