@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -152,41 +153,40 @@ def test_what_came_while_the_database_refused_is_taken_in_by_the_next_run(
     expect_healed(gauge, came)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_server_cut_off_in_the_middle_of_an_intake_is_found_again(
-    impatient, tmp_path, database_url
-) -> None:
+@pytest.fixture
+def proxy(database_url: str) -> Iterator[Proxy]:
+    """Stand between the test and its PostgreSQL."""
     url = make_url(database_url)
     proxy = Proxy(url.host or "127.0.0.1", url.port or 5432)
-    engine = database.connect(
-        url.set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
-    )
-    database.migrate(engine)
-    gauge = None
-    with serving(lambda *_: (200, {}, gauge.body())) as server:
-        gauge = Gauge(engine, tmp_path, server.url)
-        gauge.observe(0)
-        stored = rows(engine)
-        touched = []
-
-        def cut(_connection, _cursor, statement, *_: object) -> None:
-            touched.append(statement.startswith("INSERT"))
-            if sum(touched) == 2:
-                proxy.cut()
-
-        event.listen(engine, BEFORE, cut)
-        with pytest.raises(StoreUnavailable):
-            gauge.observe(1)
-        came = [gauge.body()]
-        with pytest.raises(StoreUnavailable):
-            gauge.observe(2)
-        came.append(gauge.body())
-        event.remove(engine, BEFORE, cut)
-        proxy.mend()
-        assert rows(engine) == stored
-        expect_healed(gauge, came)
-    engine.dispose()
+    yield proxy
     proxy.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_cut_off_in_the_middle_of_an_intake_is_found_again(
+    gauge: Gauge, proxy: Proxy
+) -> None:
+    gauge.observe(0)
+    stored, touched = rows(gauge.engine), []
+    direct, url = gauge.engine, gauge.engine.url.set(host="127.0.0.1", port=proxy.port)
+    gauge.engine = database.connect(url.render_as_string(hide_password=False))
+
+    def cut(_connection, _cursor, statement, *_: object) -> None:
+        touched.append(statement.startswith("INSERT"))
+        if sum(touched) == 2:
+            proxy.cut()
+
+    event.listen(gauge.engine, BEFORE, cut)
+    came = []
+    for minute in (1, 2):
+        with pytest.raises(StoreUnavailable):
+            gauge.observe(minute)
+        came.append(gauge.body())
+    assert sum(touched) == 2
+    assert rows(direct) == stored
+    proxy.mend()
+    expect_healed(gauge, came)
+    direct.dispose()
 
 
 def test_the_same_bytes_wait_once(gauge: Gauge) -> None:
