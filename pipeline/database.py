@@ -226,8 +226,19 @@ def _unavailable(context: ExceptionContext) -> None:
         state = getattr(cause, "sqlstate", None) or "no answer"
         raise StoreUnavailable(f"the database cannot be used ({state})") from cause
     why = UNAVAILABLE.get(getattr(cause, "sqlite_errorcode", 0) & PRIMARY)
+    if why is None and _has_ended(context.connection):
+        why = "ended the transaction"
     if why is not None:
         raise StoreUnavailable(f"the database {why}") from cause
+
+
+def _has_ended(connection: Connection | None) -> bool:
+    # A full SQLite takes the whole transaction back, and a savepoint with it: what came after
+    # would be written outside of any.
+    if connection is None:
+        return False
+    driver: Any = connection.connection.driver_connection
+    return not driver.in_transaction
 
 
 def _private_file(path: Path) -> None:

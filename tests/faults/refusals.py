@@ -99,23 +99,27 @@ class Proxy:
         self._server = host, port
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
-        self._open: list[socket.socket] = []
+        self._ends: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._serve)]
         self._is_cut = False
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._threads[0].start()
 
     def cut(self) -> None:
         self._is_cut = True
-        for end in self._open:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        self._open.clear()
+        for end in self._ends:
+            _shut(end)
 
     def mend(self) -> None:
         self._is_cut = False
 
     def close(self) -> None:
+        _shut(self._listening)
+        self._threads[0].join()
         self.cut()
-        self._listening.close()
+        for thread in self._threads:
+            thread.join()
+        for end in (*self._ends, self._listening):
+            end.close()
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -125,17 +129,24 @@ class Proxy:
                     near.close()
                     continue
                 far = socket.create_connection(self._server)
-                self._open += [near, far]
+                self._ends += [near, far]
                 for pair in ((near, far), (far, near)):
-                    threading.Thread(target=_carry, args=pair, daemon=True).start()
+                    self._threads.append(threading.Thread(target=_carry, args=pair))
+                    self._threads[-1].start()
 
 
 def _carry(source: socket.socket, sink: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while content := source.recv(PROXIED_AT_ONCE):
             sink.sendall(content)
-    for end in (source, sink):
-        end.close()
+    # Closed under the other thread's reading, a socket would tell its server nothing.
+    _shut(source)
+    _shut(sink)
+
+
+def _shut(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _no_more_pages(connection, _record: object) -> None:
