@@ -160,17 +160,20 @@ def size_bytes(connection: Connection) -> int:
     return int(connection.exec_driver_sql(asked).scalar_one())
 
 
-def give_back(engine: Engine) -> None:
+def give_back(engine: Engine, tables: Sequence[Table]) -> None:
     """Give the room of deleted rows back: on SQLite to the disk, while writers wait.
 
-    On PostgreSQL to later rows, and nobody waits.
+    On PostgreSQL to later rows of those tables, and nobody waits.
     """
+    is_postgresql = engine.dialect.name == "postgresql"
+    quoted = engine.dialect.identifier_preparer.format_table
+    named = " " + ", ".join(map(quoted, tables)) if is_postgresql else ""
     # Outside of any transaction, which no event of the engine's may open.
     raw = engine.raw_connection()
     try:
-        if engine.dialect.name == "postgresql":
+        if is_postgresql:
             cast(Any, raw.driver_connection).autocommit = True
-        raw.cursor().execute("VACUUM")
+        raw.cursor().execute(f"VACUUM{named}")
     finally:
         raw.invalidate()
         raw.close()

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from pipeline import database
 from pipeline.assess import RISK_KIND
-from pipeline.database import Connection, Engine, give_back, reading
+from pipeline.database import Connection, Engine, reading
 from pipeline.errors import NotKept
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import RiskConfig, StoreSettings
@@ -110,6 +111,11 @@ def prune(
             while _some(engine, old) == AT_ONCE:
                 pass
     return found
+
+
+def give_back(engine: Engine) -> None:
+    """Give back the room that deleted rows had; on SQLite writers wait for it."""
+    database.give_back(engine, pruning.TABLES)
 
 
 def _some(engine: Engine, old: Callable[[Connection], Old]) -> int:

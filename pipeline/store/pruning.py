@@ -35,6 +35,8 @@ from pipeline.store.tables import (
 from pipeline.world import Mode
 
 DAY_US = 24 * HOUR_US
+TABLES = fetch, quarantine, cycle, payload, batch, segment
+"""Those of which something may go."""
 
 
 class Old(NamedTuple):

@@ -10,11 +10,11 @@ from sqlalchemy import Engine, func, select
 
 from pipeline.assess import assess
 from pipeline.compaction import compact
-from pipeline.database import give_back, reading
+from pipeline.database import reading
 from pipeline.errors import NotKept
 from pipeline.observation import Fault
 from pipeline.replay import Verdict, rebuild
-from pipeline.retention import Keep, Pruned, prune
+from pipeline.retention import Keep, Pruned, give_back, prune
 from pipeline.site.model import StoreSettings
 from pipeline.store import archive, fetches, pruning, spans
 from pipeline.store.batches import append
