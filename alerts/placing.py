@@ -26,6 +26,7 @@ from pipeline.world import (
 
 CYCLE = "flood_cycle"
 GAPS = "fill_gaps"
+UPKEEP = "keep_store"
 
 
 def place(deployment: Deployment, run: Run, now: datetime) -> World:
@@ -109,12 +110,19 @@ def _place_gaps(deployment: Deployment, run: Run, _now: datetime) -> World:
     return World(deployment.pack.site_id, Mode.REPLAY, GAPS)
 
 
+def _place_upkeep(deployment: Deployment, run: Run, _now: datetime) -> World:
+    if run.kind not in PAGING_KINDS:
+        raise NothingToDo(f"a {run.kind} run keeps no store")
+    return World(deployment.pack.site_id, Mode.REPLAY, UPKEEP)
+
+
 _PLACES: dict[str, Callable[[Deployment, Run, datetime], World]] = {
     CYCLE: _place_cycle,
     "flood_exercise": _place_exercise,
     "flood_replay": _place_replay,
     "deliver_warnings": _place_sender,
     "fill_gaps": _place_gaps,
+    "keep_store": _place_upkeep,
 }
 
 

@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from alerts.deployment import Deployment
 from alerts.ledger import decided
 from alerts.outbox.held import hold
 from pipeline import backup, compaction, late, retention
 from pipeline.backup import Manifest
 from pipeline.compaction import Compacted
 from pipeline.database import Connection, Engine, reading
-from pipeline.late import Review
 from pipeline.retention import Keep, Pruned
-from pipeline.site.pack import SitePack
 from pipeline.world import live
 
-__all__ = ["Restored", "compact", "prune", "restore", "review_late"]
+__all__ = ["Restored", "compact", "prune", "prune_by_site", "restore", "review_late"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,17 @@ def restore(engine: Engine, file: Path, *, now: datetime) -> Restored:
     return Restored(manifest, held)
 
 
-def compact(engine: Engine, pack: SitePack, *, now: datetime) -> Compacted:
+def compact(deployment: Deployment, *, now: datetime) -> Compacted:
     """Rewrite the days that have been over for as long as the site says."""
+    pack = deployment.pack
     before = now - timedelta(days=pack.store.compact_after_days)
-    return compaction.compact(engine, pack.site_id, before=before, now=now)
+    return compaction.compact(deployment.engine, pack.site_id, before=before, now=now)
+
+
+def prune_by_site(deployment: Deployment, *, now: datetime) -> Pruned:
+    """Delete what the site keeps no longer; of a site that says nothing, nothing."""
+    pack = deployment.pack
+    return prune(deployment.engine, pack.site_id, Keep.of(pack.store), now=now, confirm=True)
 
 
 def prune(
@@ -74,7 +80,10 @@ def prune(
     return retention.prune(engine, site, keep, needed=needed, now=now, confirm=confirm)
 
 
-def review_late(engine: Engine, pack: SitePack, *, now: datetime) -> tuple[Review, ...]:
+def review_late(deployment: Deployment, *, now: datetime) -> str:
     """Judge again the live slots that late data touch; nobody is told of the past."""
+    pack = deployment.pack
     horizon = timedelta(hours=pack.store.late_horizon_h)
-    return late.review(engine, live(pack.site_id), horizon=horizon, now=now)
+    found = late.review(deployment.engine, live(pack.site_id), horizon=horizon, now=now)
+    changed = sum(bool(one.changes) for one in found)
+    return f"late data touch {len(found)} past cycles and would have changed {changed}"

@@ -132,7 +132,8 @@ def _extents(
 
 def _refused(connection: Connection, site: str) -> dict[str, int]:
     counted = select(quarantine.c.feed_id, func.count()).where(quarantine.c.site == site)
-    return dict(connection.execute(counted.group_by(quarantine.c.feed_id)).tuples().all())
+    rows = connection.execute(counted.group_by(quarantine.c.feed_id))
+    return {feed_id: count for feed_id, count in rows}  # noqa: C416 - rows are not plain tuples
 
 
 def _count(connection: Connection, table: Table, site: str, *wanted: ColumnElement[bool]) -> int:

@@ -9,7 +9,9 @@ import pytest
 
 from tests.services import ROOT
 
-DAGS = {"flood_cycle", "flood_exercise", "flood_replay", "deliver_warnings", "fill_gaps"}
+DAGS = {
+    "flood_cycle", "flood_exercise", "flood_replay", "deliver_warnings", "fill_gaps", "keep_store",
+}  # fmt: skip
 PARSE_S = 2.0
 
 
@@ -52,6 +54,20 @@ def test_the_backfill_has_its_own_pool_and_neither_network_nor_people(dag_bag):
     assert dag.get_task("assess").pool == "replay"
     others = [t for d in dag_bag.dags.values() if d.dag_id != "flood_replay" for t in d.tasks]
     assert not [task for task in others if task.pool == "replay"]
+
+
+def test_the_upkeep_compacts_before_it_prunes_and_yields_to_every_other_task(dag_bag):
+    dag = dag_bag.dags["keep_store"]
+    assert dag.max_active_runs == 1
+    assert dag.get_task("compact_store").downstream_task_ids == {"prune_store"}
+    assert {str(task.weight_rule) for task in dag.tasks} == {"absolute"}
+    assert {task.priority_weight for task in dag.tasks} == {1}
+
+
+def test_late_data_are_reviewed_whatever_became_of_the_gaps(dag_bag):
+    dag = dag_bag.dags["fill_gaps"]
+    assert dag.get_task("fill_gap").downstream_task_ids == {"review_late"}
+    assert dag.get_task("review_late").trigger_rule == "all_done"
 
 
 def test_no_dag_waits_for_an_asset(dag_bag):

@@ -163,8 +163,18 @@ def test_only_scheduled_and_manual_runs_send_what_is_due(dag_bag, valley, run_ty
 @pytest.mark.parametrize("run_type", RUN_TYPES)
 def test_gaps_are_filled_without_a_decision_and_without_a_word(dag_bag, valley, run_type):
     _, states = play(dag_bag, "fill_gaps", run_type, valley.slot)
-    assert states == {"fill_gap": {"success" if run_type in PAGING else "skipped"}}
+    state = {"success" if run_type in PAGING else "skipped"}
+    assert states == {"fill_gap": state, "review_late": state}
     assert bool(holdings(valley.engine, "valley").rows) is (run_type in PAGING)
+    assert valley.lived() == valley.replayed() == []
+    assert not valley.post.tries
+
+
+@pytest.mark.parametrize("run_type", RUN_TYPES)
+def test_the_store_is_kept_without_a_decision_and_without_a_word(dag_bag, valley, run_type):
+    _, states = play(dag_bag, "keep_store", run_type, valley.slot)
+    state = {"success" if run_type in PAGING else "skipped"}
+    assert states == {"compact_store": state, "prune_store": state}
     assert valley.lived() == valley.replayed() == []
     assert not valley.post.tries
 

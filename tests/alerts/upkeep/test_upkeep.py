@@ -1,0 +1,106 @@
+"""Upkeep: what was waiting is held after a restore, and every order stays explained."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.explain import explain
+from alerts.outbox import standing
+from alerts.tables import delivery, message
+from alerts.upkeep import prune, restore
+from pipeline import database
+from pipeline.backup import back_up
+from pipeline.database import reading
+from pipeline.replay import Verdict
+from pipeline.retention import Keep
+from tests.alerts.explain.test_explain import storm  # noqa: F401 - a fixture
+from tests.alerts.night import WALL, Night, home_of, levels
+from tests.conftest import schema_of_its_own
+from tests.services import require
+
+DAY = timedelta(days=1)
+SOON = WALL + timedelta(hours=1)
+EVERYTHING = Keep(*[timedelta(days=1)] * 5)
+
+
+@pytest.fixture
+def night(engine, tmp_path):
+    """Give a night with orders in the outbox, none of them sent."""
+    night = Night(engine, home_of(tmp_path / "home"))
+    night.warned(levels(baishi=4))
+    assert night.states().keys() == {"pending"}
+    return night
+
+
+def other(kind, folder):
+    if kind == "sqlite":
+        yield database.connect(f"sqlite:///{folder}/other.db")
+        return
+    require("postgresql")
+    with schema_of_its_own() as url:
+        yield database.connect(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path):
+    """Give a database that was never used."""
+    for engine in other(request.param, tmp_path):
+        yield engine
+        engine.dispose()
+
+
+def test_after_a_restore_nothing_that_was_waiting_is_sent(night, empty, tmp_path) -> None:
+    file, waiting = tmp_path / "backup.zip", sum(night.states().values())
+    back_up(night.engine, file, now=WALL)
+    assert restore(empty, file, now=WALL).held == waiting
+    there = Night(empty, night.home)
+    assert there.states() == {"uncertain": waiting}
+    assert str(there.delivered(after_s=600)) == "nothing was due"
+    with reading(empty) as connection:
+        unsettled = standing.unsettled(connection, there.world)
+    assert len(unsettled) == waiting
+    assert {one.reason for one in unsettled} == {
+        "restored from a backup; it may have been sent since, a person must ask"
+    }
+
+
+def test_what_was_sent_before_the_backup_stays_as_it_was(night, empty, tmp_path) -> None:
+    night.delivered()
+    before = {
+        row.delivery_key: row.state for row in night.rows(delivery) if row.ended_at is not None
+    }
+    back_up(night.engine, tmp_path / "backup.zip", now=WALL)
+    restore(empty, tmp_path / "backup.zip", now=WALL)
+    after = {row.delivery_key: row.state for row in Night(empty, night.home).rows(delivery)}
+    assert before.items() <= after.items()
+
+
+def test_a_new_order_goes_out_after_a_restore(night, empty, tmp_path) -> None:
+    back_up(night.engine, tmp_path / "backup.zip", now=WALL)
+    restore(empty, tmp_path / "backup.zip", now=WALL)
+    there = Night(empty, night.home)
+    later = levels(slot=levels().slot + timedelta(hours=1), hekou=4, baishi=4)
+    there.warned(later)
+    assert there.states().get("pending", 0) > 0
+
+
+def test_every_message_of_the_storm_is_identical_after_all_else_was_pruned(storm) -> None:  # noqa: F811
+    found = prune(storm.engine, "valley", EVERYTHING, now=WALL + 90 * DAY, confirm=True)
+    assert found.needed > 0
+    assert found.batches + found.segments > 0
+    messages = storm.rows(message)
+    verdicts = {explain(storm.engine, row.message_id).verdict for row in messages}
+    assert verdicts == {Verdict.IDENTICAL}
+
+
+def test_asked_for_explicitly_they_go_too_and_say_so(storm) -> None:  # noqa: F811
+    prune(storm.engine, "valley", EVERYTHING, now=WALL + 90 * DAY, confirm=True, spare=False)
+    found = [explain(storm.engine, row.message_id) for row in storm.rows(message)]
+    assert {each.verdict for each in found} == {Verdict.PRUNED}
+
+
+def test_a_restored_storm_explains_itself_on_the_other_database(storm, empty, tmp_path) -> None:  # noqa: F811
+    back_up(storm.engine, tmp_path / "backup.zip", now=WALL)
+    restore(empty, tmp_path / "backup.zip", now=WALL)
+    messages = storm.rows(message)
+    assert {explain(empty, row.message_id).verdict for row in messages} == {Verdict.IDENTICAL}
