@@ -127,7 +127,7 @@ def _held(connection: Connection, batch: Incoming) -> dict[str, bytes]:
         )
         .order_by(table.c.known_at, table.c.payload_sha256)
     )
-    return dict(found.tuples().all())
+    return {row.identity_sha256: row.content for row in found}
 
 
 def _row(batch: Incoming, warning: OfficialWarning, latency: timedelta) -> dict[str, Any]:
