@@ -10,7 +10,7 @@ import pytest
 
 from alerts.board.facts import Facts, Sent
 from alerts.board.pages import page
-from alerts.board.view import now_view
+from alerts.board.view import now_view, village_row
 from alerts.episode import TierEpisode
 from alerts.tier import Action, Tier
 from pipeline.bulletin import (
@@ -182,3 +182,16 @@ def test_both_clocks_of_an_exercise_are_on_the_page_and_nothing_is_unescaped() -
 def test_a_river_point_is_for_officers_and_is_no_village_row() -> None:
     view = now_view(facts())
     assert "P1" not in {row.village_id for row in (*view.villages, *view.calm)}
+
+
+def test_an_official_warning_is_shown_as_one_that_moves_nobody_also_on_a_calm_village() -> None:
+    warned = Evidence(
+        Indicator.OFFICIAL, "cap/office", None, 4.0, None, "level", SLOT, 300, "rule",
+        RiskLevel.NONE,
+    )  # fmt: skip
+    calm = replace(bulletin().details[0], village_id="V2", level=RiskLevel.NONE, evidence=(warned,))
+    seen = facts(bulletin=replace(bulletin(), details=(*bulletin().details, calm)))
+    row = village_row(seen, village("V2"))
+    assert row.evidence == (
+        "official warning of cap/office: red, sent 04:00; alone it moves nobody",
+    )

@@ -1,18 +1,20 @@
 """The laws of the judgement, in whatever weather hypothesis can think of."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.bulletin import DataState, RiskBulletin
+from pipeline.bulletin import DataState, Indicator, RiskBulletin, RiskLevel
 from pipeline.observation import QcFlag
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.site.model import FeedHealthRule, WetnessSettings
+from pipeline.site.model import FeedHealthRule, OfficialFeed, WetnessSettings
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, gauge_config
 from tests.risk.small_site import settings as risk_settings
+from tests.risk.warnings import area, message, read
 
 WETNESS = WetnessSettings(
     decay_per_day=0.9, cap_mm=80.0, window_days=1, exclude_last_h=3, dry_below=0.5, wet_from=0.8,
@@ -212,3 +214,26 @@ def test_what_became_known_after_the_cutoff_changes_no_byte(rain, river, late, b
             for made in (honest, poisoned)
         )
         assert one.to_bytes() == two.to_bytes()
+
+
+MAPPED = {"official": (OfficialFeed(feed_id="cap", area_map={"county": ("t",)}),)}
+OFFICIAL_SITE = SiteArrays.of(config(**SHORT, **MAPPED))
+colours = st.lists(st.integers(1, 4), min_size=1, max_size=3)
+
+
+@laws
+@given(rain_hours, river_hours, colours)
+def test_official_warnings_lower_nothing_and_move_only_who_is_blind_under_a_red(rain, river, some):
+    cycle = weather(rain, river).cycle(OFFICIAL_SITE, NOON)
+    messages = read(*(message(i, areas=(area(level),)) for i, level in enumerate(some)))
+    before, after = (
+        next(judge([one], OFFICIAL_SITE, code_version="law"))
+        for one in (cycle, replace(cycle, messages=messages))
+    )
+    assert after.data_states == before.data_states
+    for name in before.villages:
+        one, two = before.of(name), after.of(name)
+        is_moved = one.data_state is DataState.BLIND and max(some) == RiskLevel.RED
+        assert two.level == (max(one.level, RiskLevel.ORANGE) if is_moved else one.level)
+        shown = [e.value for e in two.evidence if e.indicator is Indicator.OFFICIAL]
+        assert shown == [max(some)]
