@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pipeline import instants
 from pipeline.database import Engine, reading
 from pipeline.observation import QcFlag
+from pipeline.quality.verdict import flagged
 from pipeline.site.model import FeedSpec, RiskConfig
 from pipeline.site.pack import SitePack
 from pipeline.store import batches
@@ -100,8 +101,8 @@ def source_health(
     return tuple(_health(key, heard.get(key), own[key[0]], pack) for key in keys if key[0] in own)
 
 
-def _judged(known: Known, _config: RiskConfig) -> npt.NDArray[np.uint8]:
-    return known.points.flag
+def _judged(known: Known, config: RiskConfig) -> npt.NDArray[np.uint8]:
+    return flagged(known.points, config.quality, config.stations)
 
 
 def _declared(pack: SitePack) -> Iterator[Key]:

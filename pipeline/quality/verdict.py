@@ -1,16 +1,28 @@
-"""The verdict on each reading: the worst of what the feed says and what our own checks find."""
+"""The verdict on each reading: the worst of what the feed says and what our own checks find.
+
+`judged` is at intake, of each value alone, and is kept with the reading. `flagged` is of rows as
+read, by the site's rules: what needs other readings depends on which of them were known, so it is
+judged anew at every cutoff, and live, replay and explain agree.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.observation import QcFlag, Reading
+from pipeline.quality.checks import ALONE, OF_SERIES, OF_STAMPS, OF_STATIONS, OF_SUMS
 from pipeline.quality.gross_range import gross_range
+from pipeline.quality.station_block import Flags, Floats, Ints, StationBlock
+from pipeline.site.model import QualityRule, Station
 from pipeline.units import Variable
 
+Objects = npt.NDArray[np.object_]
 SEVERITY = {
     QcFlag.UNKNOWN: 0,
     QcFlag.GOOD: 1,
@@ -19,6 +31,40 @@ SEVERITY = {
     QcFlag.MISSING: 4,
     QcFlag.WITHDRAWN: 5,
 }
+
+
+BY_RANK: Final = np.array(sorted(SEVERITY, key=SEVERITY.__getitem__), dtype=np.uint8)
+RANK: Final = np.array([SEVERITY.get(flag, 0) for flag in range(max(QcFlag) + 1)], dtype=np.uint8)
+SPARSE: Final = 64
+"""Cells a reading from which stations that share no instants are laid out one by one."""
+
+
+class SeriesNames(Protocol):
+    """What each series of points is called, by its number (pipeline.store.rows)."""
+
+    @property
+    def station_id(self) -> Objects: ...
+    @property
+    def variable(self) -> Objects: ...
+    @property
+    def interval_s(self) -> Ints: ...
+
+
+class Rows(Protocol):
+    """Rows as read, oldest first; `series` is a number of `names` (pipeline.store.rows)."""
+
+    @property
+    def names(self) -> SeriesNames: ...
+    @property
+    def series(self) -> Ints: ...
+    @property
+    def valid_us(self) -> Ints: ...
+    @property
+    def known_us(self) -> Ints: ...
+    @property
+    def value(self) -> Floats: ...
+    @property
+    def flag(self) -> Flags: ...
 
 
 def worst(one: QcFlag, other: QcFlag) -> QcFlag:
@@ -57,3 +103,133 @@ def _values(
         ],
         np.float64,
     )
+
+
+def flagged(points: Rows, rules: Sequence[QualityRule], stations: Sequence[Station]) -> Flags:
+    """Return the flags of rows as read: the worst of their own and of what the rules find.
+
+    Pure: the same rows, rules and stations, the same flags, in whatever order stations and rules
+    come. No value is changed. What fails alone is no witness in the checks of others.
+
+    Parameters
+    ----------
+    rules : none, and the flags are those of the log
+    stations : where each lies
+
+    Returns
+    -------
+    QARTOD flags [row]
+    """
+    flags = points.flag
+    if not rules:
+        return flags
+    places = {station.station_id: station for station in stations}
+    flags = flags.copy()
+    for variable, own in groupby(sorted(rules, key=_variable), key=_variable):
+        sheets = [*_sheets(points, variable, [*own], places)]
+        for row, rank in ((sheet.rows, sheet.judged(sheets)) for sheet in sheets):
+            flags[row] = BY_RANK[rank]
+    return flags
+
+
+def _variable(rule: QualityRule) -> Variable:
+    return rule.variable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sheet:
+    """Rows of one variable and interval as a block, and the rules that concern it.
+
+    `at` is where each row lies in the block, `rank` dims (time, station) what the log says of it.
+    """
+
+    rows: Ints
+    at: tuple[Ints, Ints]
+    block: StationBlock
+    rank: Flags
+    rules: Sequence[QualityRule]
+
+    def judged(self, sheets: Sequence[_Sheet]) -> Flags:
+        """Return the rank of each row's worst flag."""
+        rank = self.rank
+        for alone in (True, False):
+            block = self.block.where(rank < RANK[QcFlag.FAIL])
+            said = ~np.isnan(block.values)
+            for rule in (r for r in self.rules if (r.check in ALONE) is alone):
+                for found in _found(rule, block, sheets):
+                    rank = np.maximum(rank, np.where(said, RANK[found], 0))
+        return np.asarray(rank[self.at], dtype=np.uint8)
+
+
+def _found(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -> Iterator[Flags]:
+    """Yield the flags that one check finds in a block; UNKNOWN of stations not in the rule."""
+    for flags in _checked(rule, block, sheets):
+        if not rule.stations:
+            yield flags
+        else:
+            asked = [name in rule.stations for name in block.stations]
+            yield np.where(asked, flags, np.uint8(QcFlag.UNKNOWN))
+
+
+def _checked(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -> Iterator[Flags]:
+    check = rule.check
+    if check in OF_SERIES:
+        yield OF_SERIES[check](block.values, block.times, rule)
+    elif check in OF_STAMPS:
+        yield OF_STAMPS[check](block.latency_min, block.times, rule)
+    elif check in OF_STATIONS:
+        yield OF_STATIONS[check](block, rule)
+    elif check in OF_SUMS:
+        for other in sheets:
+            if 0 < other.block.interval_s < block.interval_s:
+                usable = other.block.where(other.rank < RANK[QcFlag.FAIL])
+                yield OF_SUMS[check](block, usable, rule)
+
+
+def _sheets(
+    points: Rows,
+    variable: Variable,
+    rules: Sequence[QualityRule],
+    places: Mapping[str, Station],
+) -> Iterator[_Sheet]:
+    """Yield the rows of one variable that its rules concern, by interval."""
+    names = points.names
+    concerned = np.flatnonzero(names.variable == variable)
+    if all(rule.stations and rule.check not in OF_STATIONS for rule in rules):
+        asked = {name for rule in rules for name in rule.stations}
+        concerned = np.array([s for s in concerned if names.station_id[s] in asked], dtype=np.int64)
+    for interval_s in np.unique(names.interval_s[concerned]).tolist():
+        series = concerned[names.interval_s[concerned] == interval_s]
+        column = np.full(len(names.station_id), -1)
+        column[series] = np.arange(len(series))
+        rows = np.flatnonzero(column[points.series] >= 0)
+        for chosen in _side_by_side(points, rows, column):
+            yield _sheet(points, chosen, interval_s, (rules, places))
+
+
+def _side_by_side(points: Rows, rows: Ints, column: Ints) -> Iterable[Ints]:
+    """Return the rows together, or by series where a block of them would be mostly empty."""
+    own = column[points.series[rows]]
+    instants = np.count_nonzero(np.diff(points.valid_us[rows])) + 1
+    if instants * len(np.unique(own)) <= SPARSE * max(len(rows), SPARSE):
+        return [rows] if len(rows) else []
+    order = np.argsort(own, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(own[order])) + 1)
+
+
+def _sheet(
+    points: Rows,
+    rows: Ints,
+    interval_s: int,
+    judged_by: tuple[Sequence[QualityRule], Mapping[str, Station]],
+) -> _Sheet:
+    rules, places = judged_by
+    series, column = np.unique(points.series[rows], return_inverse=True)
+    valid_us, value = points.valid_us[rows], points.value[rows]
+    names = [str(name) for name in points.names.station_id[series]]
+    told = (column, valid_us, value, points.known_us[rows])
+    block = StationBlock.of(names, told, interval_s, places)
+    at = (np.searchsorted(block.times, valid_us), column)
+    rank = np.zeros(block.values.shape, dtype=np.uint8)
+    rank[at] = RANK[points.flag[rows]]
+    return _Sheet(rows, at, block, rank, rules)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.observation import GridGeometry
+from pipeline.quality.verdict import Rows
 
 Objects = npt.NDArray[np.object_]
 SECOND_US = 1_000_000
@@ -16,7 +17,7 @@ NEVER_US = -(2**62)
 """Before every instant: a station that was never heard."""
 
 
-class PointColumns(Protocol):
+class PointColumns(Rows, Protocol):
     """Rows of stations, column by column; NaN is missing, instants are microseconds UTC."""
 
     @property
@@ -27,12 +28,6 @@ class PointColumns(Protocol):
     def variable(self) -> Objects: ...
     @property
     def interval_s(self) -> npt.NDArray[np.int64]: ...
-    @property
-    def valid_us(self) -> npt.NDArray[np.int64]: ...
-    @property
-    def value(self) -> npt.NDArray[np.float64]: ...
-    @property
-    def flag(self) -> npt.NDArray[np.uint8]: ...
 
 
 class GridRow(Protocol):
@@ -65,3 +60,4 @@ class AsRead(Protocol):
     def grids(self) -> Sequence[GridRow]: ...
     @property
     def sha256(self) -> str: ...
+    def flagged(self, flag: npt.NDArray[np.uint8]) -> Self: ...

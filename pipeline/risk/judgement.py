@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pipeline import instants
 from pipeline.bulletin import DataState, RiskBulletin, RiskLevel
+from pipeline.quality.verdict import flagged
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.blindness import raised, sight, under_red
 from pipeline.risk.detail import detail
@@ -39,6 +41,7 @@ def judge(
     cache : areal rain of steps met before; it changes no byte either
     """
     cache = ArealCache(site.weights) if cache is None else cache
+    cycles = [_flagged(cycle, site) for cycle in cycles]
     # The newest first: its window holds what the others need, so the cache learns it in one go.
     seen = [
         steps_seen(
@@ -53,6 +56,15 @@ def judge(
     places = Places.of(site)
     for cycle, rain in zip(cycles, rain_indicators(seen, site, cache), strict=True):
         yield _bulletin(_findings(cycle, rain, places), code_version)
+
+
+def _flagged(cycle: Cycle, site: SiteArrays) -> Cycle:
+    """Return the cycle with its rows judged by the site's rules; their digest is as read."""
+    rules, read = site.config.quality, cycle.as_read
+    if not rules:
+        return cycle
+    flags = flagged(read.points, rules, site.config.stations)
+    return replace(cycle, as_read=read.flagged(flags))
 
 
 def _findings(cycle: Cycle, rain: RainIndicators, places: Places) -> Findings:

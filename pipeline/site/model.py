@@ -218,8 +218,73 @@ class OfficialFeed(_Frozen):
     area_map: dict[str, tuple[str, ...]]
 
 
+class Check(StrEnum):
+    """What a rule of quality.toml looks for; each is one file of `pipeline.quality`."""
+
+    GROSS_RANGE = "gross_range"
+    SPIKE = "spike"
+    RATE_OF_CHANGE = "rate_of_change"
+    FLAT_LINE = "flat_line"
+    GAP = "gap"
+    FUTURE_STAMP = "future_stamp"
+    ANCIENT_STAMP = "ancient_stamp"
+    CLOCK_SKEW = "clock_skew"
+    COUNTER_RESET = "counter_reset"
+    ACCUMULATION = "accumulation"
+    SENTINEL = "sentinel"
+    INTERPOLATED = "interpolated"
+    NEIGHBOURS = "neighbours"
+    WRONG_UNIT = "wrong_unit"
+
+
+def _unset(value: object) -> bool:
+    return value is None or value == ()
+
+
+class QualityRule(_Frozen):
+    """One ``[[rules]]`` of quality.toml; what is not set is not in its bytes.
+
+    Attributes
+    ----------
+    stations : whom it judges; () = every station of the variable
+    suspect, fail : what the check measures is flagged above these, in `unit`; None = never so,
+        and zero is a threshold
+    suspect_below, fail_below : of a range, its lower ends
+    unit : of the thresholds (docs/quality.md says which each check needs)
+    window_min : how far the check looks back, minutes
+    eps : differences up to this are none, in the variable's unit
+    above : only values above this are judged, in the variable's unit
+    values : the constants that a logger writes in place of a measurement
+    radius_km, climb_m, neighbours : which stations are neighbours (distance, difference in
+        elevation), and how many of them it takes
+    source : where the numbers come from
+    """
+
+    check: Check
+    variable: Variable
+    stations: tuple[str, ...] = Field((), exclude_if=_unset)
+    suspect: float | None = Field(None, exclude_if=_unset, allow_inf_nan=False)
+    fail: float | None = Field(None, exclude_if=_unset, allow_inf_nan=False)
+    suspect_below: float | None = Field(None, exclude_if=_unset, allow_inf_nan=False)
+    fail_below: float | None = Field(None, exclude_if=_unset, allow_inf_nan=False)
+    unit: str
+    window_min: int | None = Field(None, gt=0, exclude_if=_unset)
+    eps: float | None = Field(None, ge=0, exclude_if=_unset, allow_inf_nan=False)
+    above: float | None = Field(None, exclude_if=_unset, allow_inf_nan=False)
+    values: tuple[float, ...] = Field((), exclude_if=_unset)
+    radius_km: float | None = Field(None, gt=0, exclude_if=_unset, allow_inf_nan=False)
+    climb_m: float | None = Field(None, gt=0, exclude_if=_unset, allow_inf_nan=False)
+    neighbours: int | None = Field(None, gt=0, exclude_if=_unset)
+    source: str = Field(min_length=1)
+
+
 class RiskConfig(_Frozen):
-    """All of a site that `assess` may read."""
+    """All of a site that `assess` may read.
+
+    Attributes
+    ----------
+    quality : judged on what is read; a site without rules has the bytes of one that knows none
+    """
 
     schema_id: Literal["floodwarn.risk-config/1"] = "floodwarn.risk-config/1"
     site: str
@@ -232,15 +297,15 @@ class RiskConfig(_Frozen):
     thresholds: tuple[Threshold, ...]
     weights: CatchmentWeights
     feeds: tuple[FeedHealthRule, ...]
-    official: tuple[OfficialFeed, ...] = ()
+    official: tuple[OfficialFeed, ...] = Field((), exclude_if=_unset)
+    quality: tuple[QualityRule, ...] = Field((), exclude_if=_unset)
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form; floats at full precision, keys sorted.
 
         What a site does not have is left out, so that its configuration keeps its hash.
         """
-        absent = {name for name in ("official",) if not getattr(self, name)}
-        return self.model_dump_json(by_alias=False, exclude=absent).encode()
+        return self.model_dump_json(by_alias=False).encode()
 
     @property
     def sha256(self) -> str:

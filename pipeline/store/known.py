@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Self
+
+import numpy as np
+import numpy.typing as npt
 
 from pipeline.instants import to_us
 from pipeline.store.blob import Kind
@@ -40,6 +43,10 @@ class Known:
     grids: tuple[GridRow, ...]
     _log: PointLog = field(repr=False)
     _rows: Rows = field(repr=False)
+
+    def flagged(self, flag: npt.NDArray[np.uint8]) -> Self:
+        """Return the same readings, judged otherwise; the digest stays that of the rows as read."""
+        return replace(self, points=self.points.flagged(flag))
 
     @cached_property
     def sha256(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,10 @@ class Points:
 
     def __len__(self) -> int:
         return len(self.value)
+
+    def flagged(self, flag: npt.NDArray[np.uint8]) -> Self:
+        """Return the same rows with other flags."""
+        return replace(self, flag=flag)
 
     @cached_property
     def feed_id(self) -> Objects:
