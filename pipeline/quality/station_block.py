@@ -30,6 +30,7 @@ class StationBlock:
     latency_min : dims (time, station), known_at less valid_time; NaN where `values` is
     interval_s : of every value; 0 = instant values
     lon, lat, elevation_m : dims (station), degrees (WGS 84) and metres; NaN = not stated
+    grid : dims (time, station), what a grid says of the cell over each station; None = no grid
     """
 
     stations: tuple[str, ...]
@@ -40,6 +41,7 @@ class StationBlock:
     lon: Floats
     lat: Floats
     elevation_m: Floats
+    grid: Floats | None = None
 
     @classmethod
     def of(

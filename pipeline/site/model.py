@@ -233,7 +233,8 @@ class Check(StrEnum):
     ACCUMULATION = "accumulation"
     SENTINEL = "sentinel"
     INTERPOLATED = "interpolated"
-    NEIGHBOURS = "neighbours"
+    LONE_BURST = "lone_burst"
+    FAULTY_ZERO = "faulty_zero"
     WRONG_UNIT = "wrong_unit"
 
 

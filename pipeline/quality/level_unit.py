@@ -1,0 +1,63 @@
+"""The factor by which a stage is wrong: it jumps from metres to centimetres, feet, millimetres."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.quality.before import before
+from pipeline.quality.station_block import StationBlock
+from pipeline.quality.testimony import Floats
+from pipeline.site.model import QualityRule
+
+FACTORS: Final = (3.28084, 100.0, 1000.0)
+"""Feet, centimetres and millimetres in a metre."""
+NEAR: Final = 0.05
+"""How far a jump may be from a factor, as a share of it: a river moves little in one step."""
+
+
+def level_factors(block: StationBlock, rule: QualityRule) -> Floats:
+    """Return the factor that a level is too large by, [time, station]; 1 = right.
+
+    The first reading is taken to be right. A jump between two readings by a factor, within 5 %,
+    changes the unit; the jump back, or a fall below the root of the factor, ends it. So does a
+    silence longer than `window_min`, since what was before it says nothing of after. A river that
+    trebles within one step is taken for feet: this is doubt, and doubt never lowers a river.
+    Ratios need numbers above zero: NaN elsewhere, and at the first reading.
+
+    Parameters
+    ----------
+    rule : `above`, a level that a ratio can be taken of, in the variable's unit; None = 0
+    """
+    least = 0.0 if rule.above is None else rule.above
+    values = np.where(block.values > least, block.values, np.nan)
+    earlier, since_min = before(values, block.times)
+    if rule.window_min is not None:
+        earlier = np.where(since_min <= rule.window_min, earlier, np.nan)
+    jumps = _nearest(values / earlier)
+    factor, base = np.ones(values.shape[1]), np.full(values.shape[1], np.nan)
+    factors = np.full(values.shape, np.nan)
+    for row, jump in enumerate(jumps):
+        said = ~np.isnan(values[row])
+        base = np.where(jump != 1.0, earlier[row], base)
+        factor = np.where(said, _held(factor * jump, values[row] / base), factor)
+        factors[row, said] = np.where(np.isnan(jump), np.nan, factor)[said]
+        factor = np.where(np.isnan(factor), 1.0, factor)
+    return factors
+
+
+def _nearest(ratio: Floats) -> Floats:
+    """Return the factor that a ratio is; 1 where it is none, NaN stays."""
+    both = np.array([each for factor in FACTORS for each in (factor, 1 / factor)])
+    close = np.abs(np.log(ratio[..., None] / both)) <= np.log1p(NEAR)
+    return np.where(
+        np.isnan(ratio), np.nan, np.where(close, both, 0.0).sum(axis=-1) + ~close.any(axis=-1)
+    )
+
+
+def _held(factor: Floats, rise: Floats) -> Floats:
+    """Return the factor while the level is still that far from where it jumped; else 1."""
+    away = np.abs(np.log(rise)) > 0.5 * np.abs(np.log(factor))
+    whole = np.isclose(factor, 1.0)
+    return np.where(np.isnan(factor) | (away & ~whole), factor, 1.0)
