@@ -19,7 +19,7 @@ NEAR: Final = 1.5
 """How far a station's share may be from a factor; the factors are further apart than twice that."""
 STORM_MM: Final = 20.0
 STORM_MIN: Final = 1440
-AGREED: Final = 2.0
+AGREED: Final = 3.0
 """How far the neighbours may be from their own median: at a storm's edge they do not agree."""
 STEADY: Final = 0.5
 """Share of the storm that may have come in one step: a burst is not a unit."""
