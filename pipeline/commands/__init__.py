@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from typer import Typer
 
-from pipeline.commands import ingest, store
+from pipeline.commands import ingest, quality, store
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (ingest.ingest,)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (ingest.ingest, quality.quality)
 GROUPS: Final[Mapping[str, Typer]] = MappingProxyType({
     "store": store.app,
 })  # fmt: skip

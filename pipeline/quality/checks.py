@@ -16,15 +16,18 @@ from pipeline.quality.accumulation import accumulation
 from pipeline.quality.ancient_stamp import ancient_stamp
 from pipeline.quality.clock_skew import clock_skew
 from pipeline.quality.counter_reset import counter_reset
+from pipeline.quality.faulty_zero import faulty_zero
 from pipeline.quality.flat_line import flat_line
 from pipeline.quality.future_stamp import future_stamp
 from pipeline.quality.gap import gap
 from pipeline.quality.interpolated_run import interpolated_run
+from pipeline.quality.lone_burst import lone_burst
 from pipeline.quality.rate_of_change import rate_of_change
 from pipeline.quality.sentinel import sentinel
 from pipeline.quality.site_range import site_range
 from pipeline.quality.spike import spike
 from pipeline.quality.station_block import Flags, Floats, Ints, StationBlock
+from pipeline.quality.wrong_unit import wrong_unit
 from pipeline.site.model import Check, QualityRule
 
 SeriesCheck = Callable[[Floats, Ints, QualityRule], Flags]
@@ -47,6 +50,9 @@ OF_STAMPS: Final[Mapping[Check, SeriesCheck]] = {
 }
 OF_STATIONS: Final[Mapping[Check, StationCheck]] = {
     Check.CLOCK_SKEW: clock_skew,
+    Check.LONE_BURST: lone_burst,
+    Check.FAULTY_ZERO: faulty_zero,
+    Check.WRONG_UNIT: wrong_unit,
 }
 """A check over stations is one more line here, and its name in `site.model.Check`."""
 

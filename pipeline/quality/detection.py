@@ -26,6 +26,12 @@ LEAST_STEPS: Final = 12
 PEAK: Final = 0.999
 """The readings at and above this share of a station's are its peaks."""
 ANY: Final = "any check"
+GRAVEST: Final = np.array(
+    [QcFlag.MISSING, QcFlag.UNKNOWN, QcFlag.GOOD, QcFlag.SUSPECT, QcFlag.FAIL], np.uint8
+)
+"""From what says least to what says most."""
+ORDER: Final = np.zeros(max(QcFlag) + 1, np.intp)
+ORDER[GRAVEST] = np.arange(len(GRAVEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,16 @@ class Detection:
 
     Attributes
     ----------
-    injected, detected : faults put in, and those of which a reading was flagged that was not before
+    injected : faults put in
+    judged : those of which the check could judge a reading at all
+    detected : those of which a reading was flagged that was not flagged before
     spoiled, flagged : the readings of those faults, and how many of them
     """
 
     fault: str
     check: str
     injected: int
+    judged: int
     detected: int
     spoiled: int
     flagged: int
@@ -75,22 +84,23 @@ def detections(
     """
     rng = np.random.default_rng([seed, zlib.crc32(fault.encode())])
     counts: dict[str, list[tuple[bool, int]]] = {}
-    spoiled = []
+    spoiled: list[int] = []
     for whole, station, span in _draws(block, draws, rng):
         found = injected(fault, whole, station, span, rng)
         if not found.spoiled.any():
             continue
         spoiled.append(int(found.spoiled.sum()))
-        for check, new in _newly(judge, whole, found).items():
-            counts.setdefault(check, []).append((bool(new.any()), int(new.sum())))
+        for check, seen in _seen(judge, whole, found).items():
+            counts.setdefault(check, []).append(seen)
     return tuple(
         Detection(
-            fault,
-            check,
-            len(spoiled),
-            sum(d for d, _ in each),
-            sum(spoiled),
-            sum(n for _, n in each),
+            fault=fault,
+            check=check,
+            injected=len(spoiled),
+            judged=sum(judged for judged, _ in each),
+            detected=sum(new > 0 for _, new in each),
+            spoiled=sum(spoiled),
+            flagged=sum(new for _, new in each),
         )
         for check, each in counts.items()
     )
@@ -110,21 +120,23 @@ def _false_alarm(check: str, flags: Flags, read: Truths, peak: Truths) -> FalseA
     return FalseAlarm(check, *(int(truths.sum()) for truths in each))
 
 
-def _newly(judge: Judge, whole: StationBlock, found: Injected) -> dict[str, Truths]:
-    """Return which spoiled readings each check flags that it did not flag as they were."""
+def _seen(judge: Judge, whole: StationBlock, found: Injected) -> dict[str, tuple[bool, int]]:
+    """Return whether each check could judge, and how many spoiled readings it flags anew."""
     before = dict(_all(judge(whole)))
-    return {
-        check: found.spoiled & _is_flagged(flags) & ~_is_flagged(before[check])
-        for check, flags in _all(judge(found.block))
-    }
+    seen = {}
+    for check, flags in _all(judge(found.block)):
+        judged = found.spoiled & (flags != QcFlag.UNKNOWN)
+        new = found.spoiled & _is_flagged(flags) & ~_is_flagged(before[check])
+        seen[check] = bool(judged.any()), int(new.sum())
+    return seen
 
 
 def _all(flags: Mapping[str, Flags]) -> Iterator[tuple[str, Flags]]:
     """Yield the flags of each check, then the gravest of all."""
     yield from flags.items()
-    graded = [np.where(_is_flagged(each), each, QcFlag.GOOD) for each in flags.values()]
-    if graded:
-        yield ANY, np.max(graded, axis=0).astype(np.uint8)
+    if flags:
+        severity = np.max([ORDER[each] for each in flags.values()], axis=0)
+        yield ANY, GRAVEST[severity]
 
 
 def _is_flagged(flags: Flags) -> Truths:

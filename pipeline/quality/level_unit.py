@@ -1,7 +1,9 @@
-"""The factor by which a stage is wrong: it jumps from metres to centimetres, feet, millimetres."""
+"""The factor by which a level or flow is wrong: it jumps from metres to feet or centimetres."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -10,9 +12,20 @@ from pipeline.quality.before import before
 from pipeline.quality.station_block import StationBlock
 from pipeline.quality.testimony import Floats
 from pipeline.site.model import QualityRule
+from pipeline.units import Variable
 
-FACTORS: Final = (3.28084, 100.0, 1000.0)
+OF_LEVELS: Final = (3.28084, 100.0, 1000.0)
 """Feet, centimetres and millimetres in a metre."""
+OF_FLOWS: Final = (35.3147, 1000.0)
+"""Cubic feet and litres in a cubic metre."""
+FACTORS: Final[Mapping[Variable, tuple[float, ...]]] = MappingProxyType(
+    {
+        Variable.STAGE: OF_LEVELS,
+        Variable.DEPTH: OF_LEVELS,
+        Variable.DISCHARGE: OF_FLOWS,
+        Variable.STORAGE: OF_FLOWS,
+    }
+)
 NEAR: Final = 0.05
 """How far a jump may be from a factor, as a share of it: a river moves little in one step."""
 
@@ -35,7 +48,7 @@ def level_factors(block: StationBlock, rule: QualityRule) -> Floats:
     earlier, since_min = before(values, block.times)
     if rule.window_min is not None:
         earlier = np.where(since_min <= rule.window_min, earlier, np.nan)
-    jumps = _nearest(values / earlier)
+    jumps = _nearest(values / earlier, FACTORS.get(rule.variable, ()))
     factor, base = np.ones(values.shape[1]), np.full(values.shape[1], np.nan)
     factors = np.full(values.shape, np.nan)
     for row, jump in enumerate(jumps):
@@ -47,13 +60,12 @@ def level_factors(block: StationBlock, rule: QualityRule) -> Floats:
     return factors
 
 
-def _nearest(ratio: Floats) -> Floats:
-    """Return the factor that a ratio is; 1 where it is none, NaN stays."""
-    both = np.array([each for factor in FACTORS for each in (factor, 1 / factor)])
-    close = np.abs(np.log(ratio[..., None] / both)) <= np.log1p(NEAR)
-    return np.where(
-        np.isnan(ratio), np.nan, np.where(close, both, 0.0).sum(axis=-1) + ~close.any(axis=-1)
-    )
+def _nearest(ratio: Floats, factors: tuple[float, ...]) -> Floats:
+    """Return the factor, or its inverse, that a ratio is; 1 where it is none, NaN stays."""
+    nearest = np.where(np.isnan(ratio), np.nan, 1.0)
+    for factor in (*factors, *(1 / factor for factor in factors)):
+        nearest[np.abs(np.log(ratio / factor)) <= np.log1p(NEAR)] = factor
+    return nearest
 
 
 def _held(factor: Floats, rise: Floats) -> Floats:

@@ -73,11 +73,9 @@ class Window:
         read = ~np.isnan(readings)
         values = np.where(read, readings, 0.0)
         count = _summed(read.astype(np.float64), rows)
-        spans = zip(rows.first, rows.end, strict=True)
-        wettest = [values[first:end].max(axis=0, initial=0.0) for first, end in spans]
         return cls(
             total=_summed(values, rows),
-            wettest=np.array(wettest).reshape(values.shape),
+            wettest=_greatest(values, rows),
             spoke=count > 0,
             alive=(count > 0) & (count >= ALIVE * rows.steps[:, None]),
         )
@@ -130,3 +128,10 @@ class Witnesses:
 def _summed(values: Floats, rows: Rows) -> Floats:
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     return np.asarray(total[rows.end] - total[rows.first])
+
+
+def _greatest(values: Floats, rows: Rows) -> Floats:
+    padded = np.concatenate([values, np.zeros((1, values.shape[1]))])
+    bounds = np.stack([rows.first, rows.end], axis=1).ravel()
+    greatest = np.maximum.reduceat(padded, bounds, axis=0)[::2]
+    return np.where((rows.first < rows.end)[:, None], np.maximum(greatest, 0.0), 0.0)
