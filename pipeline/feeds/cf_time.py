@@ -35,10 +35,13 @@ def instants(
         raise ValueError("its calendar is not that of clocks")
     if not np.isfinite(numbers).all():
         raise ValueError("a time is missing")
-    written = netCDF4.num2date(
-        numbers.ravel(), units, calendar.lower(),
-        only_use_cftime_datetimes=False, only_use_python_datetimes=True,
-    )  # fmt: skip
+    try:
+        written = netCDF4.num2date(
+            numbers.ravel(), units, calendar.lower(),
+            only_use_cftime_datetimes=False, only_use_python_datetimes=True,
+        )  # fmt: skip
+    except Exception as error:  # noqa: BLE001 - of units that are none it raises what it meets
+        raise ValueError(f"not times since an instant ({type(error).__name__})") from None
     own = "UTC" if STATES_ZONE.search(units.lower()) else zone
     found = np.empty(len(written), dtype=object)
     found[:] = [_instant(at, own) for at in written]

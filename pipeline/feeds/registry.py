@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pipeline.errors import DecodeError
-from pipeline.feeds import cap, csv, cwa, grid, jma_amedas, uk_ea, usgs
+from pipeline.feeds import cap, csv, cwa, grid, jma_amedas, sl323, uk_ea, usgs
 from pipeline.feeds.protocol import Protocol
 from pipeline.feeds.window import Window
 from pipeline.observation import Decoded, RawPayload
@@ -19,6 +19,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = MappingProxyType({
     "cwa": cwa.PROTOCOL,
     "grid": grid.PROTOCOL,
     "jma_amedas": jma_amedas.PROTOCOL,
+    "sl323": sl323.PROTOCOL,
     "uk_ea": uk_ea.PROTOCOL,
     "usgs": usgs.PROTOCOL,
 })  # fmt: skip

@@ -336,6 +336,7 @@ class FeedSpec(_Frozen):
         or codes of the events that count, with | between; None = all of them
     columns : of csv, our name of a column to the feed's (station_id, variable, valid_time, value,
         known_at, flag, interval_min); an empty one says that the feed has no such column
+        of sl323, the standard's name of a table or column to the database's
     separator, decimal : of csv, the marks between cells and before decimals
     dry : the number by which the feed says that no rain fell; None = it has none
     area_map : of cap, an area's code or name to our townships
