@@ -141,3 +141,33 @@ def test_an_unknown_unit_is_refused():
     with pytest.raises(DecodeError) as error:
         decode(payload(WHOLE, URL), grid_spec(unit="kg"))
     assert error.value.field == "unit"
+
+
+def tagged(scale: float, offset: float) -> bytes:
+    with rasterio.io.MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", dtype="int16", crs="EPSG:2154", transform=Affine.scale(1000, -1000),
+            width=2, height=1, count=1, nodata=-1,
+        ) as target:  # fmt: skip
+            target.write(np.array([[4, -1]], np.int16), 1)
+            target.scales, target.offsets = (scale,), (offset,)
+        return bytes(memory.read())
+
+
+def test_a_scale_that_the_file_states_is_taken_once():
+    for declared in (1.0, 0.5):
+        (grid,) = decode(payload(tagged(0.5, 1.0), URL), grid_spec(scale=declared)).grids
+        assert grid.cells[0, 0] == 3.0
+        assert np.isnan(grid.cells[0, 1])
+
+
+def test_a_contradicting_scale_refuses_the_file():
+    with pytest.raises(DecodeError) as error:
+        decode(payload(tagged(0.5, 0.0), URL), grid_spec(scale=0.1))
+    assert error.value.field == "scale"
+
+
+def test_a_geotiff_without_a_declared_unit_is_refused():
+    with pytest.raises(DecodeError) as error:
+        decode(payload(WHOLE, URL), grid_spec(unit=None))
+    assert error.value.field == "unit"
