@@ -105,9 +105,10 @@ def reviews(engine: Engine, world: World, *, after: datetime) -> tuple[Review, .
         return tuple(late_reviews.newest(connection, world, after=after).values())
 
 
-def changed(connection: Connection, world: World, *, after: datetime) -> int:
+def changed(engine: Engine, world: World, *, after: datetime) -> int:
     """Return how many slots after an instant would have had another level, of any village."""
-    return late_reviews.changed(connection, world, after=after)
+    with reading(engine) as connection:
+        return late_reviews.changed(connection, world, after=after)
 
 
 def _by_config(

@@ -75,7 +75,7 @@ class FeedsView:
 
 
 def feeds_view(
-    facts: Facts, feeds: Sequence[FeedHealth], sources: Sequence[SourceHealth]
+    facts: Facts, feeds: Sequence[FeedHealth], sources: Sequence[SourceHealth], late: int = 0
 ) -> FeedsView:
     """Return the feed page: what is in trouble first."""
     rows = sorted(
@@ -84,7 +84,7 @@ def feeds_view(
     )
     return FeedsView(
         banner=banner(facts),
-        cards=_cards(feeds, rows, sources),
+        cards=(*_cards(feeds, rows, sources), *_late(late)),
         feeds=tuple(_feed_row(feed, facts.zone) for feed in feeds),
         sources=tuple(rows[:MOST_SOURCES]),
         untold=max(0, len(rows) - MOST_SOURCES),
@@ -142,6 +142,12 @@ def _cards(
         Card(str(doubted), "readings suspect or failed", bad=doubted > 0),
         Card(str(refused), "rows and fields in quarantine", bad=refused > 0),
     )
+
+
+def _late(cycles: int) -> tuple[Card, ...]:
+    if not cycles:
+        return ()
+    return (Card(str(cycles), "past cycles that late data would have changed", bad=True),)
 
 
 def _when(instant: datetime | None, zone: ZoneInfo) -> str:

@@ -26,6 +26,7 @@ from pipeline.bulletin import RiskBulletin
 from pipeline.database import Engine, connect, reading
 from pipeline.errors import SiteError
 from pipeline.feed_health import FeedHealth, feed_health
+from pipeline.late import changed
 from pipeline.series import village_series
 from pipeline.settings import Settings
 from pipeline.site.derive import risk_config
@@ -79,7 +80,13 @@ class BoardSource:
         """Return the feed page's content."""
         pack = self._read_pack()
         facts = self._facts(pack, clock.now())
-        return feeds_view(facts, *self._health(pack, facts.at))
+        return feeds_view(facts, *self._health(pack, facts.at), late=self._late(pack, facts.now))
+
+    def _late(self, pack: _Pack, now: datetime) -> int:
+        """Return how many past cycles late data would have changed, of the site's horizon."""
+        _, world = self._played(pack)
+        horizon = timedelta(hours=pack.site.store.late_horizon_h)
+        return 0 if world is None else changed(self._connected(), world, after=now - horizon)
 
     def metrics(self) -> bytes:
         """Return how feeds and stations live, for a monitoring system."""

@@ -12,7 +12,7 @@ from pipeline.store import log
 from pipeline.store.blob import OBSERVED
 from pipeline.store.origins import Origins
 from pipeline.store.parts import HOUR_US
-from pipeline.store.tables import batch, segment
+from pipeline.store.tables import batch, official_warning, segment
 
 
 class Arrival(NamedTuple):
@@ -31,7 +31,10 @@ class Arrival(NamedTuple):
 def since(
     connection: Connection, site: str, stored_after: datetime, *, start: datetime, end: datetime
 ) -> list[Arrival]:
-    """Return what was stored after an instant of start < valid_time <= end: whole hours."""
+    """Return what was stored after an instant of start < valid_time <= end: whole hours.
+
+    Official warnings count from when they were sent.
+    """
     after, first, last = to_us(stored_after), log.hour_us(start), log.hour_us(end)
     batches = connection.execute(
         select(batch.c.hour, batch.c.stored_at)
@@ -60,4 +63,18 @@ def since(
         Arrival(hour, last_hour + HOUR_US - 1, int(Origins.read(origins).stored_us.max()))
         for hour, last_hour, origins in segments
     ]
+    found += _messages(connection, site, after, to_us(end))
     return sorted(one for one in found if one.stored_us > after)
+
+
+def _messages(connection: Connection, site: str, after_us: int, end_us: int) -> list[Arrival]:
+    """Return the official warnings that came: each speaks from when it was sent."""
+    rows = connection.execute(
+        select(official_warning.c.sent, official_warning.c.stored_at).where(
+            official_warning.c.site == site,
+            official_warning.c.scenario == "",
+            official_warning.c.stored_at > after_us,
+            official_warning.c.sent <= end_us,
+        )
+    )
+    return [Arrival(sent, sent, stored) for sent, stored in rows]

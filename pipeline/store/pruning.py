@@ -27,6 +27,7 @@ from pipeline.store.tables import (
     batch,
     cycle,
     fetch,
+    official_warning,
     payload,
     pruned,
     quarantine,
@@ -151,5 +152,5 @@ def _named(site: str, *, is_own: bool) -> CompoundSelect[Any]:
             table.c.site == site if is_own else table.c.site != site,
             table.c.payload_sha256.is_not(None),
         )
-        for table in (fetch, batch, quarantine)
+        for table in (fetch, batch, quarantine, official_warning)
     ))  # fmt: skip

@@ -97,6 +97,13 @@ def test_every_feed_that_is_not_fresh_is_counted_as_trouble():
     assert (view.cards[0].value, view.cards[0].bad) == (f"1 of {len(FeedState)}", True)
 
 
+@pytest.mark.parametrize("cycles", [0, 3])
+def test_late_data_that_would_have_changed_a_level_are_told_and_nothing_else_is(cycles):
+    cards = feeds_view(facts(), (FEED,), (WELL,), late=cycles).cards
+    told = [card.value for card in cards if "late data" in card.label]
+    assert told == ([str(cycles)] if cycles else [])
+
+
 def test_of_more_sources_than_a_browser_shows_the_rest_is_counted():
     many = tuple(replace(WELL, source_id=f"R{n}") for n in range(MOST_SOURCES + 7))
     view = feeds_view(facts(), (FEED,), (*many, SILENT))

@@ -15,8 +15,9 @@ from pipeline.compaction import compact
 from pipeline.database import reading
 from pipeline.instants import to_us
 from pipeline.late import Change, Lived, review, reviews, touched
-from pipeline.store import chain
+from pipeline.store import arrivals, chain
 from pipeline.store.arrivals import Arrival
+from pipeline.store.tables import official_warning
 from pipeline.world import live
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, bulletin, config, dry
 
@@ -63,6 +64,7 @@ def test_rain_that_came_late_changes_the_slots_that_it_fell_in_or_before(lived) 
     assert Change("upper", RiskLevel.NONE, RiskLevel.ORANGE) in changes
     assert {change.village_id for change in changes} == {"upper", "lower"}
     assert all(each.lived_sha256 != each.late_sha256 for each in found)
+    assert late.changed(lived, LIVE, after=NOON - DAY) == sum(bool(e.changes) for e in found) > 0
 
 
 def test_nothing_late_is_nothing_to_review(lived) -> None:
@@ -84,8 +86,7 @@ def test_a_correction_back_to_what_was_lived_changes_nothing_in_the_end(lived) -
     assert reviewed(lived)[0].changes
     came_late(lived, mm=0.0, at=LATER + 3 * HOUR)
     assert not any(each.changes for each in reviewed(lived, now=LATER + 4 * HOUR))
-    with reading(lived) as connection:
-        assert late.changed(connection, LIVE, after=NOON - DAY) == 0
+    assert late.changed(lived, LIVE, after=NOON - DAY) == 0
 
 
 def test_slots_beyond_the_horizon_are_left_alone(lived) -> None:
@@ -103,6 +104,24 @@ def test_it_is_seen_also_where_a_compaction_came_in_between(lived) -> None:
     assert done.segments
     changed = {c.village_id for each in reviewed(lived) for c in each.changes}
     assert "ford" in changed
+
+
+def test_an_official_warning_that_came_late_counts_from_when_it_was_sent(engine) -> None:
+    row = {
+        "site": "small", "scenario": "", "feed_id": "cap", "known_basis": "received",
+        "payload_sha256": "c" * 64, "content": b"", "known_at": to_us(LATER),
+        "stored_at": to_us(LATER), "sent": to_us(NOON),
+    }  # fmt: skip
+    with engine.begin() as connection:
+        for number, scenario in enumerate(("", "drill")):
+            values = row | {"identity_sha256": str(number), "scenario": scenario}
+            connection.execute(official_warning.insert().values(**values))
+    with reading(engine) as connection:
+        since = [
+            arrivals.since(connection, "small", at, start=NOON - DAY, end=NOON)
+            for at in (NOON, LATER)
+        ]
+    assert since == [[Arrival(to_us(NOON), to_us(NOON), to_us(LATER))], []]
 
 
 def test_the_rain_of_a_drill_is_not_late_data(lived) -> None:
