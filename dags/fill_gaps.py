@@ -8,7 +8,8 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alerts.schedule import schedule
-from dags.steps import START, fill_gap, review_late
+from dags.steps import START, fill_gap
+from dags.upkeep import review_late
 from pipeline.settings import from_environment
 
 with DAG(

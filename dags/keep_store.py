@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from dags.steps import START, compact_store, prune_store
+from dags.steps import START
+from dags.upkeep import compact_store, prune_store
 
 with DAG(
     "keep_store",

@@ -17,9 +17,6 @@ START = datetime(2014, 9, 15, tzinfo=UTC)
 LIMIT: Any = {"execution_timeout": timedelta(minutes=5)}
 AGAIN: Any = LIMIT | {"retries": 3, "retry_delay": timedelta(seconds=5)}
 
-UPKEEP: Any = {"execution_timeout": timedelta(hours=2), "retries": 1}
-"""Of work in many short transactions: what is done by then stays done."""
-
 
 def flood_steps(feeds: Sequence[str]) -> Any:  # noqa: ANN401 - Airflow's own
     """Wire observe (one task a feed) -> assess, whatever observe did -> warn -> deliver."""
@@ -44,30 +41,6 @@ def observe(feed_id: str) -> str:
 def fill_gap(feed_id: str) -> str:
     """Fetch the last days of one feed again."""
     return str(taking_turn(lambda turn: turn.fill_gap(feed_id)))
-
-
-@task(trigger_rule="all_done", **AGAIN)
-def review_late() -> str:
-    """Judge lived slots again with what came late; it tells nobody of the past."""
-    from alerts import upkeep
-
-    return str(taking_turn(lambda turn: upkeep.review_late(turn.deployment, now=turn.now)))
-
-
-@task(**UPKEEP)
-def compact_store() -> str:
-    """Rewrite the days that are over as segments."""
-    from alerts import upkeep
-
-    return str(taking_turn(lambda turn: upkeep.compact(turn.deployment, now=turn.now)))
-
-
-@task(trigger_rule="all_done", **UPKEEP)
-def prune_store() -> str:
-    """Delete what the site keeps no longer; a site that says nothing keeps everything."""
-    from alerts import upkeep
-
-    return str(taking_turn(lambda turn: upkeep.prune_by_site(turn.deployment, now=turn.now)))
 
 
 @task(trigger_rule="all_done", **AGAIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,9 @@ from pipeline.commands.options import (
     write_json,
 )
 from pipeline.commands.store import app
+
+if TYPE_CHECKING:
+    from pipeline.retention import Pruned
 
 FINDING = 1
 
@@ -90,31 +93,38 @@ def prune(  # noqa: PLR0913, PLR0917 - a command's options
     from pipeline import clock
     from pipeline.retention import Keep, give_back
 
-    asked = {
-        "raw": raw_days,
-        "observations": observation_days,
-        "fetches": fetch_days,
-        "quarantine": quarantine_days,
-        "replays": replay_days,
-    }
-    stated = {name: timedelta(days=days) for name, days in asked.items() if days is not None}
+    asked = _asked(
+        raw=raw_days,
+        observations=observation_days,
+        fetches=fetch_days,
+        quarantine=quarantine_days,
+        replays=replay_days,
+    )
     with opened(settings_of(site, home)) as (engine, pack):
         done = pruned(
             engine,
             pack.site_id,
-            replace(Keep.of(pack.store), **stated),
+            replace(Keep.of(pack.store), **asked),
             now=clock.now(),
             confirm=confirm,
             spare=not also_decided,
         )
         if confirm:
             give_back(engine)
+    _tell(done, where, confirm=confirm)
+
+
+def _tell(done: Pruned, where: Path | None, *, confirm: bool) -> None:
     if where is not None:
         write_json({"schema": "floodwarn.store-prune/1", "done": confirm, **asdict(done)}, where)
         return
     say(f"{'gone' if confirm else 'would go'}: {done}")
     if not confirm:
         say("nothing was deleted; say --confirm")
+
+
+def _asked(**days: int | None) -> dict[str, timedelta]:
+    return {name: timedelta(days=stated) for name, stated in days.items() if stated is not None}
 
 
 COMMANDS = ()

@@ -155,9 +155,7 @@ def load(folder: Path, home: Path) -> SitePack:
     catchment = _table(CatchmentSettings, raw, "catchment", text, findings)
     store = _table(StoreSettings, raw, "store", text, findings)
     tables = _tables(folder)
-    if not tables.villages.rows:
-        why = "; ".join(f.line() for f in tables.villages.findings[:3])
-        raise SiteError(f"{folder} has no usable village: {why}")
+    _require_village(tables, folder)
     feeds = read_feeds(folder)
     for sheet in tables.all():
         findings += sheet.findings
@@ -186,6 +184,12 @@ def load(folder: Path, home: Path) -> SitePack:
         lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds)},
         findings=(*findings, *feeds.findings),
     )
+
+
+def _require_village(tables: _Tables, folder: Path) -> None:
+    if not tables.villages.rows:
+        why = "; ".join(f.line() for f in tables.villages.findings[:3])
+        raise SiteError(f"{folder} has no usable village: {why}")
 
 
 def _items(sheet: Sheet[Model]) -> tuple[Model, ...]:
