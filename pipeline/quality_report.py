@@ -16,7 +16,7 @@ import numpy as np
 from pipeline import instants
 from pipeline.database import Engine, reading
 from pipeline.observation import QcFlag
-from pipeline.quality.checks import flags_by_check
+from pipeline.quality.checks import checked
 from pipeline.quality.convective_field import convective_field
 from pipeline.quality.detection import (
     Detection,
@@ -27,7 +27,8 @@ from pipeline.quality.detection import (
 )
 from pipeline.quality.injected_faults import faults
 from pipeline.quality.station_block import StationBlock
-from pipeline.site.model import Check, QualityRule
+from pipeline.quality.trial_rules import trial_rules
+from pipeline.site.model import QualityRule
 from pipeline.site.pack import SitePack
 from pipeline.store import batches
 from pipeline.store.holdings import holdings
@@ -37,34 +38,6 @@ from pipeline.units import Variable
 HOUR: Final = timedelta(hours=1)
 USED: Final = (QcFlag.GOOD, QcFlag.UNKNOWN, QcFlag.SUSPECT)
 SYNTHETIC: Final = "synthetic convective field"
-ASSUMED: Final = "assumed for the report"
-HOUR_S: Final = 3600
-
-
-def _rule(check: Check, variable: Variable, **limits: Any) -> QualityRule:  # noqa: ANN401 - fields
-    unit = variable.unit
-    return QualityRule(check=check, variable=variable, unit=unit, source=ASSUMED, **limits)
-
-
-RAIN, STAGE, FLOW = Variable.RAIN, Variable.STAGE, Variable.DISCHARGE
-OF_FIVE_MINUTES: Final = (
-    _rule(Check.GROSS_RANGE, RAIN),
-    _rule(Check.LONE_BURST, RAIN, suspect=5.0, fail=15.0),
-    _rule(Check.FAULTY_ZERO, RAIN, suspect=5.0, fail=20.0, window_min=180),
-    _rule(Check.WRONG_UNIT, RAIN, suspect=20.0),
-)
-OF_HOURS: Final = (
-    _rule(Check.GROSS_RANGE, RAIN),
-    _rule(Check.LONE_BURST, RAIN, suspect=20.0, fail=100.0),
-    _rule(Check.FAULTY_ZERO, RAIN, suspect=5.0, fail=20.0, window_min=180),
-    _rule(Check.WRONG_UNIT, RAIN, suspect=20.0, window_min=2880),
-)
-OF_RIVERS: Final = (
-    _rule(Check.GROSS_RANGE, STAGE),
-    _rule(Check.WRONG_UNIT, STAGE, above=0.1),
-    _rule(Check.GROSS_RANGE, FLOW),
-    _rule(Check.WRONG_UNIT, FLOW, above=0.5),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +80,13 @@ def quality_report(
     """
     found = []
     for variable, block in _record(engine, pack, *span):
-        rules = _rules(variable, block.interval_s)
+        rules = trial_rules(variable, block.interval_s)
         if rules:
             found.append(_report(pack.site_id, variable, block, _Trial(rules, draws, seed)))
     field = convective_field(seed)
-    found.append(_report(SYNTHETIC, RAIN, field, _Trial(OF_FIVE_MINUTES, draws, seed)))
+    trial = _Trial(trial_rules(Variable.RAIN, field.interval_s), draws, seed)
+    found.append(_report(SYNTHETIC, Variable.RAIN, field, trial))
     return tuple(found)
-
-
-def _rules(variable: Variable, interval_s: int) -> tuple[QualityRule, ...]:
-    of_rain = OF_HOURS if interval_s >= HOUR_S else OF_FIVE_MINUTES
-    return tuple(rule for rule in (*of_rain, *OF_RIVERS) if rule.variable is variable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +99,7 @@ class _Trial:
 
     def judge(self, block: StationBlock) -> dict[str, Flags]:
         """Return the flags of each check that a rule asks for."""
-        return {str(check): flags for check, flags in flags_by_check(block, self.rules).items()}
+        return {str(rule.check): checked(rule, block) for rule in self.rules}
 
 
 def _report(name: str, variable: Variable, block: StationBlock, trial: _Trial) -> SeriesReport:

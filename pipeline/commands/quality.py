@@ -20,10 +20,10 @@ HUNDRED: Final = 100.0
 WIDTH: Final = 150
 MINUTE_S: Final = 60
 FALSE: Final = (
-    ("true, doubted", "readings", "suspect"),
-    ("true, rejected", "readings", "fail"),
-    ("true peaks, doubted", "peaks", "peaks_suspect"),
-    ("true peaks, rejected", "peaks", "peaks_fail"),
+    ("as recorded, doubted", "readings", "suspect"),
+    ("as recorded, rejected", "readings", "fail"),
+    ("its peaks, doubted", "peaks", "peaks_suspect"),
+    ("its peaks, rejected", "peaks", "peaks_fail"),
 )
 
 
@@ -97,10 +97,10 @@ def _table(each: SeriesReport) -> Table:
         box=SIMPLE,
         title_justify="left",
     )
-    table.add_column("fault")
+    table.add_column("fault", no_wrap=True)
     table.add_column("put in", justify="right")
     for check in checks:
-        table.add_column(check, justify="right")
+        table.add_column(check.replace("_", " "), justify="right")
     for fault in dict.fromkeys(one.fault for one in each.detections):
         own = {one.check: one for one in each.detections if one.fault == fault}
         put_in = max(one.injected for one in own.values())
@@ -115,4 +115,4 @@ def _table(each: SeriesReport) -> Table:
 
 def _share(part: int, whole: int) -> str:
     """Return a count with its percentage; the place stays empty where there is nothing."""
-    return f"{part} {HUNDRED * part / whole:5.1f} %" if whole else ""
+    return f"{part} {HUNDRED * part / whole:3.0f} %" if whole else ""

@@ -62,3 +62,12 @@ OF_SUMS: Final[Mapping[Check, SumCheck]] = {
 ALONE: Final = frozenset(
     {Check.GROSS_RANGE, Check.SENTINEL, Check.FUTURE_STAMP, Check.ANCIENT_STAMP}
 )
+
+
+def checked(rule: QualityRule, block: StationBlock) -> Flags:
+    """Return the flags [time, station] of a rule whose check needs one block and no other."""
+    if rule.check in OF_SERIES:
+        return OF_SERIES[rule.check](block.values, block.times, rule)
+    if rule.check in OF_STAMPS:
+        return OF_STAMPS[rule.check](block.latency_min, block.times, rule)
+    return OF_STATIONS[rule.check](block, rule)

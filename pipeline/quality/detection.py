@@ -17,7 +17,7 @@ from pipeline.quality.station_block import StationBlock
 Flags = npt.NDArray[np.uint8]
 Truths = npt.NDArray[np.bool_]
 Judge = Callable[[StationBlock], Mapping[str, Flags]]
-"""Flags [time, station] of each check, by its name."""
+"""Flags [time, station] of each check, one or more, by its name."""
 
 DAY_US: Final = 86_400_000_000
 WINDOW_US: Final = 30 * DAY_US
@@ -122,21 +122,21 @@ def _false_alarm(check: str, flags: Flags, read: Truths, peak: Truths) -> FalseA
 
 def _seen(judge: Judge, whole: StationBlock, found: Injected) -> dict[str, tuple[bool, int]]:
     """Return whether each check could judge, and how many spoiled readings it flags anew."""
-    before = dict(_all(judge(whole)))
-    seen = {}
-    for check, flags in _all(judge(found.block)):
-        judged = found.spoiled & (flags != QcFlag.UNKNOWN)
-        new = found.spoiled & _is_flagged(flags) & ~_is_flagged(before[check])
-        seen[check] = bool(judged.any()), int(new.sum())
-    return seen
+    before, after = judge(whole), judge(found.block)
+    judged = {check: found.spoiled & (flags != QcFlag.UNKNOWN) for check, flags in after.items()}
+    new = {
+        check: found.spoiled & _is_flagged(flags) & ~_is_flagged(before[check])
+        for check, flags in after.items()
+    }
+    for each in (judged, new):
+        each[ANY] = np.logical_or.reduce([*each.values()])
+    return {check: (bool(judged[check].any()), int(new[check].sum())) for check in new}
 
 
 def _all(flags: Mapping[str, Flags]) -> Iterator[tuple[str, Flags]]:
     """Yield the flags of each check, then the gravest of all."""
     yield from flags.items()
-    if flags:
-        severity = np.max([ORDER[each] for each in flags.values()], axis=0)
-        yield ANY, GRAVEST[severity]
+    yield ANY, GRAVEST[np.max([ORDER[each] for each in flags.values()], axis=0)]
 
 
 def _is_flagged(flags: Flags) -> Truths:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.observation import QcFlag, Reading
-from pipeline.quality.checks import ALONE, OF_SERIES, OF_STAMPS, OF_STATIONS, OF_SUMS
+from pipeline.quality.checks import ALONE, OF_STATIONS, OF_SUMS, checked
 from pipeline.quality.gross_range import gross_range
 from pipeline.quality.station_block import Flags, Floats, Ints, StationBlock
 from pipeline.site.model import QualityRule, Station
@@ -173,13 +173,9 @@ def _found(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -> 
 
 def _checked(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -> Iterator[Flags]:
     check = rule.check
-    if check in OF_SERIES:
-        yield OF_SERIES[check](block.values, block.times, rule)
-    elif check in OF_STAMPS:
-        yield OF_STAMPS[check](block.latency_min, block.times, rule)
-    elif check in OF_STATIONS:
-        yield OF_STATIONS[check](block, rule)
-    elif check in OF_SUMS:
+    if check not in OF_SUMS:
+        yield checked(rule, block)
+    else:
         for other in sheets:
             if 0 < other.block.interval_s < block.interval_s:
                 usable = other.block.where(other.rank < RANK[QcFlag.FAIL])
