@@ -17,7 +17,7 @@ def counter_reset(
     """Flag totals from which no rain can be told: those that fell, and those that rose too far.
 
     A total that fell by more than `eps` was set back, by a person or a logger that started anew:
-    SUSPECT, as the total itself may be right and only its difference is not. It does not look ahead.
+    SUSPECT, as the total itself may be right and its difference is not. It does not look ahead.
 
     Parameters
     ----------

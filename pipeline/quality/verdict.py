@@ -127,8 +127,10 @@ def flagged(points: Rows, rules: Sequence[QualityRule], stations: Sequence[Stati
     flags = flags.copy()
     for variable, own in groupby(sorted(rules, key=_variable), key=_variable):
         sheets = [*_sheets(points, variable, [*own], places)]
-        for row, rank in ((sheet.rows, sheet.judged(sheets)) for sheet in sheets):
-            flags[row] = BY_RANK[rank]
+        for alone in (True, False):
+            sheets = [replace(one, rank=one.judged(sheets, alone=alone)) for one in sheets]
+        for one in sheets:
+            flags[one.rows] = BY_RANK[one.rank[one.at]]
     return flags
 
 
@@ -140,7 +142,8 @@ def _variable(rule: QualityRule) -> Variable:
 class _Sheet:
     """Rows of one variable and interval as a block, and the rules that concern it.
 
-    `at` is where each row lies in the block, `rank` dims (time, station) what the log says of it.
+    `at` is where each row lies in the block, `rank` dims (time, station) the
+    worst said of it so far.
     """
 
     rows: Ints
@@ -149,16 +152,20 @@ class _Sheet:
     rank: Flags
     rules: Sequence[QualityRule]
 
-    def judged(self, sheets: Sequence[_Sheet]) -> Flags:
-        """Return the rank of each row's worst flag."""
-        rank = self.rank
-        for alone in (True, False):
-            block = self.block.where(rank < RANK[QcFlag.FAIL])
-            said = ~np.isnan(block.values)
-            for rule in (r for r in self.rules if (r.check in ALONE) is alone):
+    @property
+    def usable(self) -> StationBlock:
+        """The block without what failed."""
+        return self.block.where(self.rank < RANK[QcFlag.FAIL])
+
+    def judged(self, sheets: Sequence[_Sheet], *, alone: bool) -> Flags:
+        """Return the worse of `rank` and what the checks find that need no other reading, or do."""
+        rank, block = self.rank, self.usable
+        said = ~np.isnan(block.values)
+        for rule in self.rules:
+            if (rule.check in ALONE) is alone:
                 for found in _found(rule, block, sheets):
                     rank = np.maximum(rank, np.where(said, RANK[found], 0))
-        return np.asarray(rank[self.at], dtype=np.uint8)
+        return np.asarray(rank, dtype=np.uint8)
 
 
 def _found(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -> Iterator[Flags]:
@@ -178,8 +185,7 @@ def _checked(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -
     else:
         for other in sheets:
             if 0 < other.block.interval_s < block.interval_s:
-                usable = other.block.where(other.rank < RANK[QcFlag.FAIL])
-                yield OF_SUMS[check](block, usable, rule)
+                yield OF_SUMS[check](block, other.usable, rule)
 
 
 def _sheets(

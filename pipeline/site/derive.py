@@ -104,6 +104,7 @@ def risk_config(pack: SitePack) -> RiskConfig:
             for spec in pack.feeds
             if spec.area_map
         ),
+        quality=pack.quality,
     )
 
 

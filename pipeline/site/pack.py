@@ -18,6 +18,7 @@ from pipeline.site.model import (
     CatchmentSettings,
     FeedSpec,
     Link,
+    QualityRule,
     RiskSettings,
     Station,
     StationLevel,
@@ -26,6 +27,7 @@ from pipeline.site.model import (
     Threshold,
     Village,
 )
+from pipeline.site.quality_file import read_rules
 from pipeline.site.references import in_own_unit, naming, unique, without_circles
 from pipeline.site.sheet import Sheet, read_sheet, read_toml, settle
 
@@ -94,6 +96,7 @@ class SitePack:
     thresholds: tuple[Threshold, ...]
     station_weights: tuple[StationWeight, ...]
     feeds: tuple[FeedSpec, ...]
+    quality: tuple[QualityRule, ...] = ()
     risk: RiskSettings
     catchment: CatchmentSettings
     warning: Mapping[str, Any]
@@ -157,6 +160,7 @@ def load(folder: Path, home: Path) -> SitePack:
     tables = _tables(folder)
     _require_village(tables, folder)
     feeds = read_feeds(folder)
+    rules = read_rules(folder, _items(tables.stations))
     for sheet in tables.all():
         findings += sheet.findings
     return SitePack(
@@ -174,6 +178,7 @@ def load(folder: Path, home: Path) -> SitePack:
         thresholds=_items(tables.thresholds),
         station_weights=_items(tables.weights),
         feeds=_items(feeds),
+        quality=_items(rules),
         risk=risk,
         catchment=catchment,
         warning=raw.get("warning", {}),
@@ -181,8 +186,8 @@ def load(folder: Path, home: Path) -> SitePack:
         folder=folder,
         home=home,
         store=store,
-        lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds)},
-        findings=(*findings, *feeds.findings),
+        lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds, rules)},
+        findings=(*findings, *feeds.findings, *rules.findings),
     )
 
 
