@@ -23,6 +23,7 @@ from pipeline.quality.gap import gap
 from pipeline.quality.interpolated_run import interpolated_run
 from pipeline.quality.lone_burst import lone_burst
 from pipeline.quality.rate_of_change import rate_of_change
+from pipeline.quality.second_source import second_source
 from pipeline.quality.sentinel import sentinel
 from pipeline.quality.site_range import site_range
 from pipeline.quality.spike import spike
@@ -53,6 +54,7 @@ OF_STATIONS: Final[Mapping[Check, StationCheck]] = {
     Check.LONE_BURST: lone_burst,
     Check.FAULTY_ZERO: faulty_zero,
     Check.WRONG_UNIT: wrong_unit,
+    Check.SECOND_SOURCE: second_source,
 }
 """A check over stations is one more line here, and its name in `site.model.Check`."""
 

@@ -10,9 +10,9 @@ from pipeline.site.model import Check, QualityRule
 from pipeline.units import Variable
 
 PARAMETERS: Final = (
-    "window_min", "eps", "above", "values", "radius_km", "climb_m", "neighbours",
+    "window_min", "eps", "above", "values", "radius_km", "climb_m", "neighbours", "reference",
 )  # fmt: skip
-OPEN: Final = frozenset({Check.NEIGHBOURS, Check.WRONG_UNIT})
+OPEN: Final = frozenset({Check.LONE_BURST, Check.FAULTY_ZERO, Check.WRONG_UNIT})
 """Checks over stations that measure in units of their own: any is taken."""
 
 
@@ -42,6 +42,7 @@ NEEDS: Final = {
     Check.CLOCK_SKEW: RuleNeeds("minutes", may=frozenset({"window_min", "neighbours"})),
     Check.COUNTER_RESET: RuleNeeds("value", may=frozenset({"eps"})),
     Check.ACCUMULATION: RuleNeeds("value", may=frozenset({"above"})),
+    Check.SECOND_SOURCE: RuleNeeds("value", must=frozenset({"reference", "window_min"})),
     Check.SENTINEL: RuleNeeds("number", must=frozenset({"values"}), may=frozenset({"eps"})),
     Check.INTERPOLATED: RuleNeeds("number", may=frozenset({"above"})),
 }

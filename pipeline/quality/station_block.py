@@ -30,6 +30,7 @@ class StationBlock:
     latency_min : dims (time, station), known_at less valid_time; NaN where `values` is
     interval_s : of every value; 0 = instant values
     lon, lat, elevation_m : dims (station), degrees (WGS 84) and metres; NaN = not stated
+    feeds : dims (station), which feed tells each column; () = it does not matter
     grid : dims (time, station), what a grid says of the cell over each station; None = no grid
     """
 
@@ -41,6 +42,7 @@ class StationBlock:
     lon: Floats
     lat: Floats
     elevation_m: Floats
+    feeds: tuple[str, ...] = ()
     grid: Floats | None = None
 
     @classmethod

@@ -34,7 +34,9 @@ SEVERITY = {
 
 
 BY_RANK: Final = np.array(sorted(SEVERITY, key=SEVERITY.__getitem__), dtype=np.uint8)
-RANK: Final = np.array([SEVERITY.get(flag, 0) for flag in range(max(QcFlag) + 1)], dtype=np.uint8)
+RANK: Final = np.zeros(max(QcFlag) + 1, dtype=np.uint8)
+for _flag, _rank in SEVERITY.items():
+    RANK[_flag] = _rank
 SPARSE: Final = 64
 """Cells a reading from which stations that share no instants are laid out one by one."""
 
@@ -42,6 +44,8 @@ SPARSE: Final = 64
 class SeriesNames(Protocol):
     """What each series of points is called, by its number (pipeline.store.rows)."""
 
+    @property
+    def feed_id(self) -> Objects: ...
     @property
     def station_id(self) -> Objects: ...
     @property
@@ -203,14 +207,15 @@ def _sheets(
     for interval_s in np.unique(names.interval_s[concerned]).tolist():
         series = concerned[names.interval_s[concerned] == interval_s]
         column = np.full(len(names.station_id), -1)
-        column[series] = np.arange(len(series))
+        # A number for each station: what its feeds tell of it is laid out together.
+        column[series] = np.unique(names.station_id[series], return_inverse=True)[1]
         rows = np.flatnonzero(column[points.series] >= 0)
         for chosen in _side_by_side(points, rows, column):
             yield _sheet(points, chosen, interval_s, (rules, places))
 
 
 def _side_by_side(points: Rows, rows: Ints, column: Ints) -> Iterable[Ints]:
-    """Return the rows together, or by series where a block of them would be mostly empty."""
+    """Return the rows together, or by station where a block of them would be mostly empty."""
     own = column[points.series[rows]]
     instants = np.count_nonzero(np.diff(points.valid_us[rows])) + 1
     if instants * len(np.unique(own)) <= SPARSE * max(len(rows), SPARSE):
@@ -230,7 +235,8 @@ def _sheet(
     valid_us, value = points.valid_us[rows], points.value[rows]
     names = [str(name) for name in points.names.station_id[series]]
     told = (column, valid_us, value, points.known_us[rows])
-    block = StationBlock.of(names, told, interval_s, places)
+    feeds = tuple(str(feed) for feed in points.names.feed_id[series])
+    block = replace(StationBlock.of(names, told, interval_s, places), feeds=feeds)
     at = (np.searchsorted(block.times, valid_us), column)
     rank = np.zeros(block.values.shape, dtype=np.uint8)
     rank[at] = RANK[points.flag[rows]]

@@ -236,6 +236,7 @@ class Check(StrEnum):
     LONE_BURST = "lone_burst"
     FAULTY_ZERO = "faulty_zero"
     WRONG_UNIT = "wrong_unit"
+    SECOND_SOURCE = "second_source"
 
 
 def _unset(value: object) -> bool:
@@ -258,6 +259,7 @@ class QualityRule(_Frozen):
     values : the constants that a logger writes in place of a measurement
     radius_km, climb_m, neighbours : which stations are neighbours (distance, difference in
         elevation), and how many of them it takes
+    reference : the feed that another one is held against
     source : where the numbers come from
     """
 
@@ -276,6 +278,7 @@ class QualityRule(_Frozen):
     radius_km: float | None = Field(None, gt=0, exclude_if=_unset, allow_inf_nan=False)
     climb_m: float | None = Field(None, gt=0, exclude_if=_unset, allow_inf_nan=False)
     neighbours: int | None = Field(None, gt=0, exclude_if=_unset)
+    reference: str | None = Field(None, exclude_if=_unset)
     source: str = Field(min_length=1)
 
 

@@ -4,15 +4,20 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from pipeline import database
 from pipeline.bulletin import DataState, RiskLevel
+from pipeline.database import reading
+from pipeline.observation import QcFlag
 from pipeline.observe import observe
+from pipeline.quality.verdict import flagged
 from pipeline.replay import replay
 from pipeline.site.check import check
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import load
+from pipeline.store import batches
 from pipeline.store.fetches import FetchStatus
 from pipeline.world import Mode, World
 from tests.services import ROOT, require_shared
@@ -92,6 +97,22 @@ def test_twenty_of_the_39_reach_their_major_level(bulletins):
     names = [village.removeprefix("at-") for village in bulletins[0].villages]
     reached = [name for name in names if first_at(bulletins, name, RiskLevel.RED) is not None]
     assert len(reached) == 20
+
+
+def test_the_wrong_column_of_the_spreadsheet_is_caught_and_the_right_ones_are_kept(pack, observed):
+    with reading(observed[0]) as connection:
+        revisions = batches.load(
+            connection, site=pack.site_id, start=FIRST - HOUR, end=LAST + HOUR, known_before=None
+        )
+    points = revisions.at(None, FIRST - HOUR, LAST + HOUR).points
+    flags = flagged(points, pack.quality, pack.stations)
+    assert (flags[points.feed_id != "sheet"] != QcFlag.FAIL).all()
+    share = {}
+    for name in sorted(set(points.station_id[points.feed_id == "sheet"])):
+        own = (points.feed_id == "sheet") & (points.station_id == name)
+        share[name] = float(np.mean(flags[own] == QcFlag.FAIL))
+    assert share.pop("Deraniyagala") > 0.5
+    assert max(share.values()) < 0.03
 
 
 def test_a_station_that_is_silent_for_days_is_blind_and_never_calm(bulletins):
