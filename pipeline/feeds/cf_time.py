@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import netCDF4
 import numpy as np
@@ -45,15 +45,16 @@ def instants(
     if stated is None:
         raise ValueError("its units are not those of a time")
     try:
-        written = netCDF4.num2date(
+        written: Any = netCDF4.num2date(
             numbers.ravel(), stated["plain"], calendar.lower(),
             only_use_cftime_datetimes=False, only_use_python_datetimes=True,
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001 - of units that are none it raises what it meets
         raise ValueError(f"not times since an instant ({type(error).__name__})") from None
     offset = _offset(stated)
-    found = np.empty(len(written), dtype=object)
-    found[:] = [_instant(at, offset, zone) for at in written]
+    found: npt.NDArray[np.object_] = np.array(
+        [_instant(at, offset, zone) for at in written], np.object_
+    )
     return found.reshape(numbers.shape)
 
 

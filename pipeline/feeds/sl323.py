@@ -25,6 +25,7 @@ from pipeline.site.model import FeedSpec
 from pipeline.units import Variable
 
 HOUR_MIN: Final = 60
+EXACT_MIN: Final = 1e-6
 ROUNDED_MIN: Final = 0.31
 """How far a whole minute lies at most from the hours that two decimals tell of it (0.08 h)."""
 
@@ -154,20 +155,25 @@ def _interval(cells: dict[str, Json], spec: FeedSpec) -> int:
         return spec.interval_min
     if not 0 < found <= DAY_MIN:
         raise FieldFault("INTV", "not the length of up to a day")
-    match spec.interval_code:
-        case "hmm":
-            hours = math.floor(found)
-            over = (found - hours) * 100
-            minutes, most = hours * HOUR_MIN + over, 1e-6
-            if round(over) >= HOUR_MIN:
-                raise FieldFault("INTV", "60 minutes or more after the point; state interval_code")
-        case "minutes":
-            minutes, most = found, 1e-6
-        case "hours":
-            minutes, most = found * HOUR_MIN, ROUNDED_MIN
+    minutes, most = _minutes(found, spec)
     if abs(minutes - round(minutes)) > most or not 0 < round(minutes) <= DAY_MIN:
         raise FieldFault("INTV", "not whole minutes of up to a day; state interval_code")
     return round(minutes)
+
+
+def _minutes(found: float, spec: FeedSpec) -> tuple[float, float]:
+    """Return minutes, and how far they may be from whole ones as they are written."""
+    match spec.interval_code:
+        case "minutes":
+            return found, EXACT_MIN
+        case "hours":
+            return found * HOUR_MIN, ROUNDED_MIN
+        case "hmm":
+            hours = math.floor(found)
+            over = (found - hours) * 100
+            if round(over) >= HOUR_MIN:
+                raise FieldFault("INTV", "60 minutes or more after the point; state interval_code")
+            return hours * HOUR_MIN + over, EXACT_MIN
 
 
 def _parameter(spec: FeedSpec) -> str:

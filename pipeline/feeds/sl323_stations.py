@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pipeline.bulletin import RiskLevel
 from pipeline.errors import DecodeError
 from pipeline.feeds import sensors
 from pipeline.feeds.json_document import Json
@@ -18,7 +19,7 @@ from pipeline.feeds.sl323 import answered, name, station_code
 from pipeline.feeds.table import FieldFault
 from pipeline.feeds.tally import Tally, printable
 from pipeline.observation import Fault, RawPayload
-from pipeline.site.model import FeedSpec, RiskLevel, StationLevel
+from pipeline.site.model import FeedSpec, StationLevel
 from pipeline.units import Variable
 
 STATIONS: Final = ("STCD", "STNM", "STTP", "LGTD", "LTTD", "DTMNM", "DTMEL")
