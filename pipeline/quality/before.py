@@ -22,11 +22,25 @@ def before(
     -------
     the earlier value, and the minutes from it; NaN where nothing was said before
     """
-    place = np.arange(len(times)).reshape(-1, *[1] * (values.ndim - 1))
-    said = np.maximum.accumulate(np.where(np.isnan(values), -1, place), axis=0)
+    missing, shape = np.isnan(values), (-1, *[1] * (values.ndim - 1))
+    if not missing.any():
+        return _shifted(values), np.broadcast_to(_since(times).reshape(shape), values.shape)
+    place = np.arange(len(times)).reshape(shape)
+    said = np.maximum.accumulate(np.where(missing, -1, place), axis=0)
     last = np.full_like(said, -1)
     last[1:] = said[:-1]
-    none = last < 0
-    earlier = np.take_along_axis(values, np.maximum(last, 0), axis=0) if len(times) else values
-    since = np.abs(times.reshape(place.shape) - times[last]) / MINUTE_US
-    return np.where(none, np.nan, earlier), np.where(none, np.nan, since)
+    earlier = np.take_along_axis(values, np.maximum(last, 0), axis=0)
+    since = np.abs(times.reshape(shape) - times[last]) / MINUTE_US
+    return np.where(last < 0, np.nan, earlier), np.where(last < 0, np.nan, since)
+
+
+def _shifted(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    earlier = np.full_like(values, np.nan)
+    earlier[1:] = values[:-1]
+    return earlier
+
+
+def _since(times: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    since = np.full(len(times), np.nan)
+    since[1:] = np.abs(np.diff(times)) / MINUTE_US
+    return since

@@ -27,7 +27,7 @@ def graded(
     judged = ~np.isnan(measure)
     if rule.above is not None:
         judged &= values > rule.above
-    flags = np.where(judged, QcFlag.GOOD, QcFlag.UNKNOWN).astype(np.uint8)
+    flags = np.where(judged, np.uint8(QcFlag.GOOD), np.uint8(QcFlag.UNKNOWN))
     for threshold, flag in ((rule.suspect, QcFlag.SUSPECT), (rule.fail, QcFlag.FAIL)):
         if threshold is not None:
             flags[judged & (measure > threshold)] = flag

@@ -159,16 +159,19 @@ class _Sheet:
     @property
     def usable(self) -> StationBlock:
         """The block without what failed."""
-        return self.block.where(self.rank < RANK[QcFlag.FAIL])
+        usable = self.rank < RANK[QcFlag.FAIL]
+        return self.block if usable.all() else self.block.where(usable)
 
     def judged(self, sheets: Sequence[_Sheet], *, alone: bool) -> Flags:
         """Return the worse of `rank` and what the checks find that need no other reading, or do."""
+        rules = [rule for rule in self.rules if (rule.check in ALONE) is alone]
+        if not rules:
+            return self.rank
         rank, block = self.rank, self.usable
         said = ~np.isnan(block.values)
-        for rule in self.rules:
-            if (rule.check in ALONE) is alone:
-                for found in _found(rule, block, sheets):
-                    rank = np.maximum(rank, np.where(said, RANK[found], 0))
+        for rule in rules:
+            for found in _found(rule, block, sheets):
+                rank = np.maximum(rank, RANK[found] * said)
         return np.asarray(rank, dtype=np.uint8)
 
 
@@ -217,8 +220,9 @@ def _sheets(
 def _side_by_side(points: Rows, rows: Ints, column: Ints) -> Iterable[Ints]:
     """Return the rows together, or by station where a block of them would be mostly empty."""
     own = column[points.series[rows]]
+    stations = np.count_nonzero(np.bincount(own))
     instants = np.count_nonzero(np.diff(points.valid_us[rows])) + 1
-    if instants * len(np.unique(own)) <= SPARSE * max(len(rows), SPARSE):
+    if instants * stations <= SPARSE * max(len(rows), SPARSE):
         return [rows] if len(rows) else []
     order = np.argsort(own, kind="stable")
     return np.split(rows[order], np.flatnonzero(np.diff(own[order])) + 1)
@@ -231,7 +235,8 @@ def _sheet(
     judged_by: tuple[Sequence[QualityRule], Mapping[str, Station]],
 ) -> _Sheet:
     rules, places = judged_by
-    series, column = np.unique(points.series[rows], return_inverse=True)
+    series = np.flatnonzero(np.bincount(points.series[rows]))
+    column = np.searchsorted(series, points.series[rows])
     valid_us, value = points.valid_us[rows], points.value[rows]
     names = [str(name) for name in points.names.station_id[series]]
     told = (column, valid_us, value, points.known_us[rows])
