@@ -52,6 +52,7 @@ class Right(StrEnum):
     ORDER = "order"
     LOWER = "lower"
     ACKNOWLEDGE = "acknowledge"
+    SUSPEND = "suspend"
 
 
 class Contact(BaseModel):

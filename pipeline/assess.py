@@ -14,8 +14,9 @@ from pipeline.code_version import code_version
 from pipeline.database import Connection, Engine, reading
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.suspension import standing
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, official, versions
+from pipeline.store import batches, cycles, official, suspensions, versions
 from pipeline.store.known import Known
 from pipeline.world import Mode, World
 
@@ -81,7 +82,8 @@ def read_cycle(
         known_before=cutoff,
         stored_before=stored_before,
     )
-    return Cycle(slot, cutoff, known, messages.at(cutoff, cutoff))
+    said = suspensions.said(connection, world, known_before=cutoff, stored_before=stored_before)
+    return Cycle(slot, cutoff, known, messages.at(cutoff, cutoff), standing(said, cutoff))
 
 
 def read_known(

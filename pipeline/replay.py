@@ -23,8 +23,9 @@ from pipeline.observation import KnownBasis
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.suspension import Suspension, standing
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, official, versions
+from pipeline.store import batches, cycles, official, suspensions, versions
 from pipeline.store.known import Revisions
 from pipeline.store.official import Messages
 from pipeline.store.pruning import was_pruned
@@ -108,12 +109,13 @@ class _Past:
 
     revisions: Revisions
     messages: Messages
+    said: tuple[Suspension, ...]
     known: KnownAs
 
     def cycle(self, site: SiteArrays, slot: datetime, at: datetime) -> Cycle:
         cutoff = None if self.known is KnownAs.NOW else at
         rows = self.revisions.at(cutoff, slot - site.window, slot)
-        return Cycle(slot, at, rows, self.messages.at(at, cutoff))
+        return Cycle(slot, at, rows, self.messages.at(at, cutoff), standing(self.said, at))
 
 
 def _read(
@@ -141,7 +143,10 @@ def _read(
             known_before=known_before,
             basis=basis,
         )
-    return _Past(revisions, messages, known)
+        said = suspensions.said(
+            connection, replay_world(site.config, known), known_before=known_before
+        )
+    return _Past(revisions, messages, said, known)
 
 
 class Verdict(StrEnum):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.board.facts import WAITED_FOR, Facts, Sent, answers
 from alerts.board.words import (
+    EVENT_WORDS,
     acknowledged,
     clock,
     evidence_line,
@@ -93,11 +94,24 @@ class StationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EventRow:
+    """What befell one station, in both languages and in the bulletin's own words."""
+
+    kind: str
+    word: str
+    station_id: str
+    since: str
+    detail: str
+    villages: str
+
+
+@dataclass(frozen=True, slots=True)
 class NowView:
     """The first page."""
 
     banner: Banner
     cards: tuple[Card, ...]
+    events: tuple[EventRow, ...]
     villages: tuple[Row, ...]
     points: tuple[Row, ...]
     calm: tuple[Row, ...]
@@ -114,6 +128,7 @@ def now_view(facts: Facts) -> NowView:
     return NowView(
         banner=banner(facts),
         cards=_cards(facts, people),
+        events=_events(facts),
         villages=tuple(sorted(active, key=_urgency)),
         points=tuple(sorted((p for p in points if p.level), key=lambda r: (-r.level, r.name))),
         calm=tuple(row for row in people if not (row.tier or row.level)),
@@ -213,6 +228,22 @@ def _cards(facts: Facts, people: Iterable[Row]) -> tuple[Card, ...]:
         Card(str(silent), "ordered places that nobody answered for", bad=silent > 0),
         Card(str(broken), "deliveries failed or uncertain", bad=broken > 0),
         Card(str(blind), "places blind", bad=blind > 0),
+    )
+
+
+def _events(facts: Facts) -> tuple[EventRow, ...]:
+    names = {village.village_id: village.name for village in facts.villages}
+    events = () if facts.bulletin is None else facts.bulletin.events
+    return tuple(
+        EventRow(
+            kind=e.kind.value,
+            word=EVENT_WORDS[e.kind],
+            station_id=e.station_id,
+            since="" if e.since is None else clock(e.since, facts.zone, with_date=True),
+            detail=e.detail,
+            villages=", ".join(names.get(v, v) for v in e.villages) or "no village",
+        )
+        for e in events
     )
 
 

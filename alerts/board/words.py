@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.board.facts import Sent, answers
 from alerts.tier import Action, Tier
-from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel
+from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel, StationEventKind
 
 ACTION_WORDS = {
     Action.STAND_BY: "stand by",
@@ -17,6 +17,13 @@ ACTION_WORDS = {
     Action.REFUGE: "go to the last refuge",
     Action.RETURN: "may return",
     Action.STAND_DOWN: "need not stand by any more",
+}
+
+EVENT_WORDS = {
+    StationEventKind.DEATH: "station silent 测站中断",
+    StationEventKind.COMMS_AT_RISK: "comms at risk 通信告急",
+    StationEventKind.SUSPENDED: "SUSPENDED 已停用",
+    StationEventKind.PROBATION: "on probation 试运行",
 }
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from alerts.cli import flood, people, record, stack, upkeep
+from alerts.cli import flood, people, record, stack, station, upkeep
 from alerts.deployment import NothingToDo
 from alerts.errors import AlertError, Refused
 from pipeline import commands
@@ -28,6 +28,7 @@ for room in (flood, commands, record, people, stack, upkeep):
         app.command()(command)
 for name, group in commands.GROUPS.items():
     app.add_typer(group, name=name)
+app.add_typer(station.app, name="station")
 
 
 def main() -> None:

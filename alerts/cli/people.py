@@ -34,7 +34,7 @@ def order(
     """Raise a village by one person's word, and send what follows at once."""
     from alerts.actions import Asked, order_village
 
-    with _at_desk(site, home) as (deployment, desk, minute):
+    with at_desk(site, home) as (deployment, desk, minute):
         _tell(order_village(desk, Asked(village, tier, reason, by), minute))
         _send(deployment, desk, minute)
 
@@ -53,7 +53,7 @@ def lower(  # noqa: PLR0913, PLR0917 - a command's options
     """Ask to lower a village; another person agrees with `agree`."""
     from alerts.actions import Asked, request_lower
 
-    with _at_desk(site, home) as (_, desk, minute):
+    with at_desk(site, home) as (_, desk, minute):
         request = request_lower(desk, Asked(village, tier, reason, by, override), minute)
         say(f"Another person with that right agrees by: floodwarn agree {request} --by REF")
 
@@ -67,7 +67,7 @@ def agree(
     """Agree to another person's request to lower a village, and send what follows."""
     from alerts.actions import confirm_lower
 
-    with _at_desk(site, home) as (deployment, desk, minute):
+    with at_desk(site, home) as (deployment, desk, minute):
         _tell(confirm_lower(desk, request, by, minute))
         _send(deployment, desk, minute)
 
@@ -82,7 +82,7 @@ def ack(
     """Record that a person received a message, on that person's word."""
     from alerts.actions import acknowledge
 
-    with _at_desk(site, home) as (_, desk, minute):
+    with at_desk(site, home) as (_, desk, minute):
         fresh = acknowledge(desk, message_id, contact, by, minute)
         say("Recorded." if fresh else "It was recorded before.")
 
@@ -109,12 +109,12 @@ def deliver(
                 stop=door.stop_on_signals(),
             )
     else:
-        with _at_desk(site, home) as (deployment, desk, minute):
+        with at_desk(site, home) as (deployment, desk, minute):
             _send(deployment, desk, minute)
 
 
 @contextmanager
-def _at_desk(site: Site, home: Home) -> Iterator[tuple[Deployment, Desk, Minute]]:
+def at_desk(site: Site, home: Home) -> Iterator[tuple[Deployment, Desk, Minute]]:
     """Sit down at the desk of the world that this deployment pages."""
     from alerts.roster import Roster
     from alerts.warning_pack import load_warning

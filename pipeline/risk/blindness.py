@@ -5,6 +5,7 @@
 | rain or a station is missing in part | degraded: nothing falls on it |
 | neither the rain of the time of concentration nor a river was seen | blind: shown, never calm |
 | no threshold and no station's level | blind: nothing could ever raise this village |
+| a person suspended a station | degraded at least: its rows are not used |
 | a station lost while rising, or silent in a storm | one level up, at least yellow (`gauge_lost`) |
 | blind, and an official red is in force there | at least orange; a red is raised no further |
 
@@ -14,7 +15,7 @@ Source: DESIGN section 7; users.md 4.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,6 +86,18 @@ def sight(
         for dark, why in zip(blind.tolist(), causes, strict=True)
     )
     return Sight(states, tuple("; ".join(why) or None for why in causes), gone, is_lost)
+
+
+def suspended_out(view: Sight, site: SiteArrays, suspended: frozenset[str]) -> Sight:
+    """Return the view with every village of a suspended station degraded at least: never calm."""
+    states, causes = [*view.states], [*view.causes]
+    for station_id in sorted(suspended):
+        for village in site.villages_of(station_id):
+            if states[village] is DataState.COMPLETE:
+                states[village] = DataState.DEGRADED
+            why = f"station {station_id} suspended"
+            causes[village] = "; ".join(c for c in (causes[village], why) if c is not None)
+    return replace(view, states=tuple(states), causes=tuple(causes))
 
 
 def raised(base: Ints, is_lost: Bools) -> Ints:

@@ -12,6 +12,7 @@ from pipeline.risk.indicators import RainIndicators
 from pipeline.risk.official import FeedWarning
 from pipeline.risk.river_levels import RiverIndicators
 from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.suspension import Suspension
 from pipeline.risk.thresholds import Ints
 from pipeline.risk.warned import Warned
 from pipeline.risk.watch import Watched
@@ -24,12 +25,19 @@ class Cycle:
     Attributes
     ----------
     messages : of official warnings, each identity of a feed once
+    suspensions : those that stand at the cutoff; the rows of their stations are not used
     """
 
     slot: datetime
     cutoff: datetime
     as_read: AsRead
     messages: tuple[FeedWarning, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
+
+    @property
+    def suspended(self) -> frozenset[str]:
+        """The stations whose rows are not used."""
+        return frozenset(s.station_id for s in self.suspensions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

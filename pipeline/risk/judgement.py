@@ -11,17 +11,21 @@ from pipeline import instants
 from pipeline.bulletin import DataState, RiskBulletin, RiskLevel
 from pipeline.quality.verdict import flagged
 from pipeline.risk.areal_cache import ArealCache
-from pipeline.risk.blindness import raised, sight, under_red
+from pipeline.risk.blindness import raised, sight, suspended_out, under_red
 from pipeline.risk.detail import detail
+from pipeline.risk.events import station_events
 from pipeline.risk.findings import Cycle, Findings
 from pipeline.risk.freshness import freshness, newest_inputs
 from pipeline.risk.indicators import RainIndicators, rain_indicators
-from pipeline.risk.official import in_force, inputs_sha256
+from pipeline.risk.official import in_force
+from pipeline.risk.official import inputs_sha256 as with_warnings
 from pipeline.risk.onset import rain_offsets_h
+from pipeline.risk.probation import capped, doubted, on_probation
 from pipeline.risk.rain import steps_seen
 from pipeline.risk.river_levels import river_indicators
 from pipeline.risk.rivers import readings
 from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.suspension import inputs_sha256 as with_suspensions
 from pipeline.risk.warned import Places
 from pipeline.risk.watch import watched
 from pipeline.units import THOUSANDTH
@@ -41,7 +45,29 @@ def judge(
     cache : areal rain of steps met before; it changes no byte either
     """
     cache = ArealCache(site.weights) if cache is None else cache
-    cycles = [_flagged(cycle, site) for cycle in cycles]
+    places = Places.of(site)
+    heard = [_flagged(_without(cycle, cycle.suspended), site) for cycle in cycles]
+    new = [on_probation(site.config.stations, cycle.slot) for cycle in cycles]
+    found = [_findings(c, r, places) for c, r in zip(heard, _rain(heard, site, cache), strict=True)]
+    if not any(new):
+        yield from (_bulletin(one, frozenset(), code_version) for one in found)
+        return
+    trusted = [_without(cycle, names) for cycle, names in zip(heard, new, strict=True)]
+    rains = _rain(trusted, site, cache)
+    for one, cycle, rain, names in zip(found, trusted, rains, new, strict=True):
+        other = _findings(cycle, rain, places, names)
+        yield _bulletin(_on_trial(one, other, names), names, code_version)
+
+
+def _without(cycle: Cycle, stations: frozenset[str]) -> Cycle:
+    """Return the cycle without the rows of some stations, as if these had said nothing."""
+    if not stations:
+        return cycle
+    said = ~np.isin(cycle.as_read.points.station_id.astype(str), sorted(stations))
+    return replace(cycle, as_read=cycle.as_read.kept(said))
+
+
+def _rain(cycles: Sequence[Cycle], site: SiteArrays, cache: ArealCache) -> Iterator[RainIndicators]:
     # The newest first: its window holds what the others need, so the cache learns it in one go.
     seen = [
         steps_seen(
@@ -53,9 +79,7 @@ def judge(
         )
         for cycle in reversed(cycles)
     ][::-1]
-    places = Places.of(site)
-    for cycle, rain in zip(cycles, rain_indicators(seen, site, cache), strict=True):
-        yield _bulletin(_findings(cycle, rain, places), code_version)
+    return rain_indicators(seen, site, cache)
 
 
 def _flagged(cycle: Cycle, site: SiteArrays) -> Cycle:
@@ -67,11 +91,22 @@ def _flagged(cycle: Cycle, site: SiteArrays) -> Cycle:
     return replace(cycle, as_read=read.flagged(flags))
 
 
-def _findings(cycle: Cycle, rain: RainIndicators, places: Places) -> Findings:
+def _findings(
+    cycle: Cycle,
+    rain: RainIndicators,
+    places: Places,
+    left_out: frozenset[str] = frozenset(),
+) -> Findings:
+    """Return what a cycle found; what is suspended or left out is not missed, but seen by nobody.
+
+    A suspended station degrades its villages by `suspended_out`, with that word as the cause.
+    """
     site, cutoff_us = rain.site, instants.to_us(cycle.cutoff)
     newest = readings(cycle.as_read.points, site)
     stations = watched(site, newest, rain.seen.gauges, cutoff_us=cutoff_us)
-    view = sight(rain, newest, stations, cutoff_us=cutoff_us)
+    silenced = cycle.suspended | left_out
+    told = tuple(s for s in stations if s.station.station_id not in silenced)
+    view = suspended_out(sight(rain, newest, told, cutoff_us=cutoff_us), site, cycle.suspended)
     rivers = river_indicators(newest, site, view.lost, cutoff_us=cutoff_us)
     base = np.maximum(rain.levels.max(axis=1, initial=0), rivers.village_level)
     warned = places.warned(in_force(cycle.messages, cycle.cutoff))
@@ -79,7 +114,15 @@ def _findings(cycle: Cycle, rain: RainIndicators, places: Places) -> Findings:
     return Findings(cycle, rain, rivers, stations, view, warned, levels)
 
 
-def _bulletin(found: Findings, code_version: str) -> RiskBulletin:
+def _on_trial(found: Findings, trusted: Findings, names: frozenset[str]) -> Findings:
+    return replace(
+        found,
+        levels=capped(found.levels, trusted.levels),
+        sight=doubted(found.sight, trusted.sight, names),
+    )
+
+
+def _bulletin(found: Findings, new: frozenset[str], code_version: str) -> RiskBulletin:
     site = found.site
     detailed = [
         village
@@ -99,7 +142,10 @@ def _bulletin(found: Findings, code_version: str) -> RiskBulletin:
         cutoff=found.cycle.cutoff,
         code_version=code_version,
         risk_config_sha256=site.config_sha256,
-        inputs_sha256=inputs_sha256(found.cycle.as_read.sha256, found.warned.standing),
+        inputs_sha256=with_suspensions(
+            with_warnings(found.cycle.as_read.sha256, found.warned.standing),
+            found.cycle.suspensions,
+        ),
         villages=site.villages,
         levels=tuple(LEVELS[level] for level in found.levels.tolist()),
         data_states=found.sight.states,
@@ -107,4 +153,5 @@ def _bulletin(found: Findings, code_version: str) -> RiskBulletin:
         newest_inputs=newest_inputs(found),
         details=tuple(detail(found, village, offsets[village]) for village in detailed),
         freshness=freshness(found),
+        events=station_events(found, new),
     )

@@ -77,6 +77,18 @@ class SiteArrays:
         """Tell which series have a level, dims (series): the others can raise nobody."""
         return np.asarray(~np.isnan(self.series_levels).all(axis=1))
 
+    def villages_of(self, station_id: str) -> list[int]:
+        """Return the rows of the villages that a station speaks for, by a link or any weight."""
+        rivers = [s.station_id for s in self.river_stations]
+        found = (
+            {*self.station_villages[rivers.index(station_id)]} if station_id in rivers else set()
+        )
+        sources = self.config.weights.sources
+        if station_id in sources:
+            own = np.flatnonzero(self.weights.indices == sources.index(station_id))
+            found |= {*(np.searchsorted(self.weights.indptr, own, side="right") - 1)}
+        return sorted(int(row) for row in found)
+
     @classmethod
     def of(cls, config: RiskConfig) -> SiteArrays:
         """Return the arrays of a configuration."""

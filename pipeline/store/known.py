@@ -48,9 +48,13 @@ class Known:
         """Return the same readings, judged otherwise; the digest stays that of the rows as read."""
         return replace(self, points=self.points.flagged(flag))
 
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Self:
+        """Return some of the points, and all grids; the digest stays that of the rows as read."""
+        return replace(self, points=self.points.kept(rows))
+
     @cached_property
     def sha256(self) -> str:
-        counts = len(self.points), len(self.grids)
+        counts = len(self._log.known_us[self._rows]), len(self.grids)
         digest = hashlib.sha256(b"floodwarn.rows/1 %d %d\n" % counts)
         for piece in self._log.records(self._rows):
             digest.update(piece.data)

@@ -56,6 +56,11 @@ class Points:
         """Return the same rows with other flags."""
         return replace(self, flag=flag)
 
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Self:
+        """Return some of the rows."""
+        columns = ("series", "valid_us", "known_us", "value", "flag")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
+
     @cached_property
     def feed_id(self) -> Objects:
         return self.names.feed_id[self.series]

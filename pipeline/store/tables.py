@@ -214,3 +214,16 @@ pruned = Table(
     Column("pruned_at", BigInteger, primary_key=True),
     Column("last_hour", BigInteger, nullable=False),
 )
+
+suspension = Table(
+    "suspension",
+    metadata,
+    # append-only: a person's word on a station; the last one counts
+    *world_columns(),
+    Column("station_id", String(100), primary_key=True),
+    Column("known_at", BigInteger, primary_key=True),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("until", BigInteger),  # null: resumed
+    Column("reason", Text, nullable=False),
+    Column("by_ref", String(200), nullable=False),
+)
