@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.risk.areal_cache import NOT_OURS, UNKNOWN, UNSEEN, ArealCache
 from pipeline.risk.as_read import NEVER_US, SECOND_US, AsRead, GridRow
+from pipeline.risk.dry_steps import with_dry_steps, with_signs
 from pipeline.risk.rain_gauges import GaugeNews, gauge_news, gauge_readings, gauge_steps
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import Bools, Ints
@@ -119,7 +120,10 @@ def _from_gauges(
     readings = gauge_readings(as_read.points, site)
     end_us = window_end_us(site, int(readings.valid_us.max(initial=NEVER_US)), at)
     places, inside = step_places(readings.valid_us, end_us, site)
+    step_us = site.step_s * SECOND_US
+    ends_us = end_us - step_us * np.arange(site.rain_steps - 1, -1, -1)
     steps = gauge_steps(readings, places, inside, site)
+    steps = with_dry_steps(steps, as_read.points, ends_us, site)
     said = np.flatnonzero(~np.isnan(steps.value).all(axis=1))
     keys = [steps.value[i].tobytes() + steps.whole[i].tobytes() for i in said]
     found = dict(zip(keys, said, strict=True))
@@ -129,7 +133,8 @@ def _from_gauges(
         cache.add(new, steps.value[at_new], whole=steps.whole[at_new])
     rows = np.full(site.rain_steps, UNSEEN, dtype=np.int64)
     rows[said] = cache.rows(keys)
-    return RainSteps(end_us, rows, "", gauge_news(readings, steps, end_us, site))
+    news = gauge_news(readings, steps, end_us, site)
+    return RainSteps(end_us, rows, "", with_signs(news, as_read.points, site))
 
 
 def step_places(valid_us: Ints, end_us: int, site: SiteArrays) -> tuple[Ints, Bools]:

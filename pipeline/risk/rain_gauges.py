@@ -41,10 +41,12 @@ class GaugeSteps:
     ----------
     value : mm, NaN where nothing usable was said; a step said in part holds the part, a lower bound
     whole : all of the step was said, and none of it is suspect
+    suspect : some of what was said is
     """
 
     value: Floats
     whole: Bools
+    suspect: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +118,7 @@ def gauge_steps(
     """Sum the readings of each gauge into steps; of several feeds the one that saw most counts."""
     shape = (site.rain_steps, site.weights.n_sources)
     value, best_s = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-    whole = np.zeros(shape, dtype=np.bool_)
+    whole, doubt = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
     for feed in np.unique(readings.disfavour):
         own = inside & (readings.disfavour == feed)
         at = (places[own], readings.gauge[own])
@@ -128,7 +130,8 @@ def gauge_steps(
         better = (seen_s > 0) & (seen_s >= best_s)
         value[better], best_s[better] = total[better], seen_s[better]
         whole[better] = ((seen_s >= site.step_s) & ~suspect)[better]
-    return GaugeSteps(value, whole)
+        doubt[better] = suspect[better]
+    return GaugeSteps(value, whole, doubt)
 
 
 def gauge_news(

@@ -22,6 +22,8 @@ from pipeline.bulletin import (
     RiskBulletin,
     RiskLevel,
     Signal,
+    StationEvent,
+    StationEventKind,
     StationFreshness,
     VillageRisk,
 )
@@ -194,4 +196,16 @@ def test_an_official_warning_is_shown_as_one_that_moves_nobody_also_on_a_calm_vi
     row = village_row(seen, village("V2"))
     assert row.evidence == (
         "official warning of cap/office: red, sent 04:00; alone it moves nobody",
+
+
+def test_a_suspended_station_is_a_banner_above_the_villages_and_nothing_is_unescaped() -> None:
+    event = StationEvent(StationEventKind.SUSPENDED, "H1", SLOT, "<i>it lies</i>", ("V1",))
+    html = page(
+        "now.html", view=now_view(facts(bulletin=replace(bulletin(), events=(event,)))), base="/"
+    ).body.decode()
+    assert "SUSPENDED 已停用" in html
+    assert "&lt;i&gt;it lies" in html
+    assert html.index("H1 since 04 Nov 04:00") < html.index("Highest tier first")
+    assert (
+        "Stations in doubt" not in page("now.html", view=now_view(facts()), base="/").body.decode()
     )

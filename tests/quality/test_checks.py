@@ -34,7 +34,7 @@ def test_a_check_stands_in_one_table_and_says_what_it_needs():
     tables = [OF_SERIES, OF_STAMPS, OF_STATIONS, OF_SUMS]
     assert sum(map(len, tables)) == len(set().union(*tables))
     assert set(NEEDS) <= set().union(*tables)
-    assert ALONE <= set(EACH)
+    assert set(EACH) >= ALONE
 
 
 @every_check
@@ -89,9 +89,10 @@ def test_a_missing_row_is_judged_as_if_it_were_not_there(check, values, minutes,
     holed = np.insert(np.array(values), where, np.nan)
     hole = (at[where - 1] + 1) if where else at[0] - 1
     with_hole = EACH[check](holed, np.insert(at, where, hole), rule(check))
-    assert np.delete(with_hole, where).tolist() == EACH[check](
-        np.array(values), at, rule(check)
-    ).tolist()
+    assert (
+        np.delete(with_hole, where).tolist()
+        == EACH[check](np.array(values), at, rule(check)).tolist()
+    )
 
 
 @every_check
