@@ -13,7 +13,8 @@ from pipeline.assess import RISK_KIND
 from pipeline.database import Connection, Engine, reading
 from pipeline.errors import NotKept
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.site.model import RiskConfig, StoreSettings
+from pipeline.site.model import RiskConfig
+from pipeline.site.store_settings import StoreSettings
 from pipeline.store import cycles, log, pruning, spans, versions
 from pipeline.store.pruning import Old
 from pipeline.store.spans import Hours

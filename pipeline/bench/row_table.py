@@ -32,8 +32,6 @@ PAYLOADS: Final = (
     "CREATE TABLE row_payload (payload INTEGER PRIMARY KEY, sha256 VARCHAR(64) NOT NULL,"
     " known_basis VARCHAR(16) NOT NULL, stored_us BIGINT NOT NULL)"
 )
-WITHIN: Final = "valid_us > {0} AND valid_us <= {0} AND known_us <= {0}"
-
 SQLITE: Final = {
     "table": f"CREATE TABLE row_reading ({COLUMNS}, {KEY}) WITHOUT ROWID",
     "payload": "INSERT INTO row_payload VALUES (?, ?, ?, ?)",
@@ -44,7 +42,7 @@ SQLITE: Final = {
     " ORDER BY known_us DESC LIMIT 1)",
     # With MAX the other columns are of the row that has it: half the time of a window function.
     "read": "SELECT valid_us, series, MAX(known_us), value, flag FROM row_reading"
-    f" WHERE {WITHIN.format('?')} GROUP BY valid_us, series",
+    " WHERE valid_us > ? AND valid_us <= ? AND known_us <= ? GROUP BY valid_us, series",
 }
 POSTGRESQL: Final = {
     "table": f"CREATE TABLE row_reading ({COLUMNS}, {KEY})",
@@ -57,7 +55,7 @@ POSTGRESQL: Final = {
     " AND r.series = s.series ORDER BY known_us DESC LIMIT 1) r ON true"
     " WHERE r.known_us IS NULL OR r.value IS DISTINCT FROM s.value",
     "read": "COPY (SELECT DISTINCT ON (valid_us, series) valid_us, series, known_us, value, flag"
-    f" FROM row_reading WHERE {WITHIN.format('%s')}"
+    " FROM row_reading WHERE valid_us > %s AND valid_us <= %s AND known_us <= %s"
     " ORDER BY valid_us, series, known_us DESC) TO STDOUT (FORMAT BINARY)",
 }
 COPIED: Final = np.dtype(

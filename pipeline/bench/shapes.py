@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
@@ -106,7 +106,7 @@ class Sides:
             yield lambda: self.log.read(*window), lambda: self.table.read(*window)
 
 
-Window = tuple[made.datetime, made.datetime, made.datetime]
+Window = tuple[datetime, datetime, datetime]
 Shape = Callable[[Engine, Sizes], Iterator[Timed]]
 
 

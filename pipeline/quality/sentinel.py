@@ -33,5 +33,7 @@ def sentinel(
         equal |= np.abs(values - constant) <= eps
     count = np.cumsum(equal, axis=0)
     other = ~equal & ~np.isnan(values)
-    in_a_row = count - np.maximum.accumulate(np.where(other, count, 0), axis=0)
+    in_a_row: npt.NDArray[np.int64] = count - np.maximum.accumulate(
+        np.where(other, count, 0), axis=0
+    )
     return graded(in_a_row.astype(np.float64), values, rule)

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.risk.as_read import SECOND_US, PointColumns
 from pipeline.risk.site_arrays import HOUR_S
 from pipeline.risk.thresholds import Bools, Floats, Ints
-from pipeline.site.model import CommsSettings
+from pipeline.site.comms_settings import CommsSettings
 from pipeline.units import Variable
 
 HOUR_US: Final = HOUR_S * SECOND_US

@@ -11,15 +11,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pipeline.bulletin import RiskLevel, canonical
 from pipeline.observation import KnownBasis
+from pipeline.site.comms_settings import CommsSettings
+from pipeline.site.frozen import Frozen
 from pipeline.units import Variable
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
 class Wetness(StrEnum):
@@ -44,7 +42,7 @@ class VillageKind(StrEnum):
     RIVER_POINT = "river_point"
 
 
-class Village(_Frozen):
+class Village(Frozen):
     """One row of villages.csv: the unit of warning."""
 
     village_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
@@ -61,7 +59,7 @@ class Village(_Frozen):
     households: int | None = Field(None, ge=0)
 
 
-class Station(_Frozen):
+class Station(Frozen):
     """One row of stations.csv: a sensor location.
 
     `silent_after_min` is how long this station may say nothing before it counts as silent;
@@ -84,7 +82,7 @@ class Station(_Frozen):
     probation_until: date | None = None
 
 
-class StationLevel(_Frozen):
+class StationLevel(Frozen):
     """One row of levels.csv."""
 
     station_id: str
@@ -95,7 +93,7 @@ class StationLevel(_Frozen):
     source: str
 
 
-class Link(_Frozen):
+class Link(Frozen):
     """One row of links.csv: this village is reached by what passes that station."""
 
     village_id: str
@@ -104,7 +102,7 @@ class Link(_Frozen):
     source: str
 
 
-class Threshold(_Frozen):
+class Threshold(Frozen):
     """One row of thresholds.csv."""
 
     village_id: str
@@ -118,7 +116,7 @@ class Threshold(_Frozen):
     source: str
 
 
-class StationWeight(_Frozen):
+class StationWeight(Frozen):
     """One row of weights.csv: the share of a catchment that a station stands for."""
 
     village_id: str
@@ -126,7 +124,7 @@ class StationWeight(_Frozen):
     weight: float = Field(gt=0, le=1)
 
 
-class WetnessSettings(_Frozen):
+class WetnessSettings(Frozen):
     """Antecedent wetness Pa: decay per day, cap, window and class limits as shares of the cap."""
 
     decay_per_day: float = Field(gt=0, lt=1)
@@ -139,56 +137,14 @@ class WetnessSettings(_Frozen):
     min_coverage: float = Field(gt=0, le=1)
 
 
-class Signals(_Frozen):
+class Signals(Frozen):
     """Which level asks a village to prepare and which to move."""
 
     prepare: RiskLevel = RiskLevel.ORANGE
     move: RiskLevel = RiskLevel.RED
 
 
-class StoreSettings(_Frozen):
-    """``[store]`` of site.toml: how long what is kept; None = for ever.
-
-    Attributes
-    ----------
-    compact_after_days : from a day's end until its batches are rewritten as segments
-    late_horizon_h : how far back late data have lived slots judged again
-    raw_days, fetch_days, quarantine_days : of payloads, of the fetch log, of refused rows
-    observation_days : of the log; what a kept order was decided on stays all the same
-    replay_days : of the bulletins of replays
-    """
-
-    compact_after_days: int = Field(2, ge=1)
-    late_horizon_h: int = Field(24, ge=1, le=240)
-    raw_days: int | None = Field(None, ge=1)
-    fetch_days: int | None = Field(None, ge=30)
-    quarantine_days: int | None = Field(None, ge=1)
-    observation_days: int | None = Field(None, ge=120)
-    replay_days: int | None = Field(None, ge=1)
-
-
-class CommsSettings(_Frozen):
-    """``[risk.comms]``: when a station's way to us is at risk, while it can still be heard.
-
-    Our own defaults; a lead-acid battery of 12 V is nearly empty at 11.5 V.
-
-    Attributes
-    ----------
-    recent_h, usual_h : the last hours, and those that they are compared with
-    receipt_below : share of the usual number of readings
-    voltage_low_v, voltage_fall_v : a battery's voltage, and its fall within `usual_h`
-    latency_growth_min : median sensor-to-store latency over the usual one
-    """
-
-    recent_h: int = Field(3, gt=0)
-    usual_h: int = Field(24, gt=0)
-    receipt_below: float = Field(0.5, gt=0, le=1)
-    voltage_low_v: float = Field(11.5, gt=0)
-    voltage_fall_v: float = Field(1.0, gt=0)
-    latency_growth_min: int = Field(30, gt=0)
-
-
-class RiskSettings(_Frozen):
+class RiskSettings(Frozen):
     """``[risk]`` of site.toml."""
 
     durations_h: tuple[int, ...] = (1, 2, 3, 6, 12, 24)
@@ -202,7 +158,7 @@ class RiskSettings(_Frozen):
     comms: CommsSettings = CommsSettings()
 
 
-class CatchmentWeights(_Frozen):
+class CatchmentWeights(Frozen):
     """Sparse weights village x source (CSR), each row summing to 1 where its catchment is covered.
 
     Attributes
@@ -224,7 +180,7 @@ class CatchmentWeights(_Frozen):
     data: tuple[float, ...]
 
 
-class FeedHealthRule(_Frozen):
+class FeedHealthRule(Frozen):
     """What the assessment must know of a feed to say whether it is late or silent."""
 
     feed_id: str
@@ -233,7 +189,7 @@ class FeedHealthRule(_Frozen):
     latency_min: int = Field(ge=0)
 
 
-class OfficialFeed(_Frozen):
+class OfficialFeed(Frozen):
     """Which of our townships the areas of a feed of official warnings are, by code or name."""
 
     feed_id: str
@@ -265,7 +221,7 @@ def _unset(value: object) -> bool:
     return value is None or value == ()
 
 
-class QualityRule(_Frozen):
+class QualityRule(Frozen):
     """One ``[[rules]]`` of quality.toml; what is not set is not in its bytes.
 
     Attributes
@@ -304,7 +260,7 @@ class QualityRule(_Frozen):
     source: str = Field(min_length=1)
 
 
-class RiskConfig(_Frozen):
+class RiskConfig(Frozen):
     """All of a site that `assess` may read.
 
     Attributes
@@ -342,7 +298,7 @@ class RiskConfig(_Frozen):
 CREDENTIAL_AS: Final = r"^(bearer|basic|header:[A-Za-z0-9-]{1,60}|query:[A-Za-z0-9_.-]{1,60})$"
 
 
-class FeedSpec(_Frozen):
+class FeedSpec(Frozen):
     """One ``[[feeds]]`` of feeds.toml.
 
     Attributes
@@ -408,7 +364,7 @@ class FeedSpec(_Frozen):
     archive_to: str | None = None
 
 
-class CatchmentSettings(_Frozen):
+class CatchmentSettings(Frozen):
     """``[catchment]`` of site.toml: how weights are derived where there is a flow grid."""
 
     flow_directions: str | None = None

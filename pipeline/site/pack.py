@@ -23,13 +23,13 @@ from pipeline.site.model import (
     Station,
     StationLevel,
     StationWeight,
-    StoreSettings,
     Threshold,
     Village,
 )
 from pipeline.site.quality_file import read_rules
 from pipeline.site.references import in_own_unit, naming, unique, without_circles
 from pipeline.site.sheet import Sheet, read_sheet, read_toml, settle
+from pipeline.site.store_settings import StoreSettings
 
 SITE_FILE: Final = "site.toml"
 TABLES: Final = frozenset({"site", "risk", "catchment", "warning", "exercise", "store"})
@@ -140,6 +140,9 @@ class _Tables:
             self.villages, self.stations, self.levels, self.links, self.thresholds, self.weights,
         )  # fmt: skip
 
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for sheet in self.all() for finding in sheet.findings)
+
 
 def load(folder: Path, home: Path) -> SitePack:
     """Read the site pack in `folder`; the deployment's state lies in `home`.
@@ -161,8 +164,6 @@ def load(folder: Path, home: Path) -> SitePack:
     _require_village(tables, folder)
     feeds = read_feeds(folder)
     rules = read_rules(folder, _items(tables.stations))
-    for sheet in tables.all():
-        findings += sheet.findings
     return SitePack(
         site_id=site.id,
         name=site.name,
@@ -187,7 +188,7 @@ def load(folder: Path, home: Path) -> SitePack:
         home=home,
         store=store,
         lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds, rules)},
-        findings=(*findings, *feeds.findings, *rules.findings),
+        findings=(*findings, *tables.findings(), *feeds.findings, *rules.findings),
     )
 
 

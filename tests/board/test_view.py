@@ -196,6 +196,7 @@ def test_an_official_warning_is_shown_as_one_that_moves_nobody_also_on_a_calm_vi
     row = village_row(seen, village("V2"))
     assert row.evidence == (
         "official warning of cap/office: red, sent 04:00; alone it moves nobody",
+    )
 
 
 def test_a_suspended_station_is_a_banner_above_the_villages_and_nothing_is_unescaped() -> None:

@@ -15,7 +15,7 @@ from pipeline.errors import NotKept
 from pipeline.observation import Fault
 from pipeline.replay import Verdict, rebuild
 from pipeline.retention import Keep, Pruned, give_back, prune
-from pipeline.site.model import StoreSettings
+from pipeline.site.store_settings import StoreSettings
 from pipeline.store import archive, fetches, pruning, spans
 from pipeline.store.batches import append
 from pipeline.store.fetches import FetchRecord, FetchStatus
