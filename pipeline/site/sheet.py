@@ -98,10 +98,9 @@ def _validated(
     file: str, reader: csv.DictReader[str], model: type[Model], findings: list[Finding]
 ) -> Sheet[Model]:
     rows: list[tuple[int, Model]] = []
+    known = frozenset(model.model_fields)
     for line, raw in _records(reader, file, findings):
-        cells = {
-            name: _cell(name, text) for name, text in raw.items() if name in model.model_fields
-        }
+        cells = {name: _cell(name, text) for name, text in raw.items() if name in known}
         filled = {name: value for name, value in cells.items() if value not in {None, ""}}
         try:
             rows.append((line, model.model_validate(filled)))
