@@ -3,6 +3,8 @@ PYTHON ?= $(shell for p in python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 INSTALL = "$(or $(PYTHON),python3)" requirements/install.py
 BIN = .venv/bin
+# Two a core, for many tests wait: for a server that stalls, for a database.
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
@@ -21,7 +23,7 @@ stop: ## Stop what `make run` started
 
 test: .venv/.test ## Run every test; what needs an absent service, browser or tool is skipped by name
 	@$(INSTALL) sample || echo "The recorded floods cannot be had here: their tests are skipped."
-	$(BIN)/python -m pytest -m "not end_to_end" -n auto --dist loadfile
+	$(BIN)/python -m pytest -m "not end_to_end" -n $(WORKERS) --dist loadfile
 	$(BIN)/python -m pytest -m end_to_end
 
 fuzz: .venv/.test ## Mutate the samples of every protocol 10,000 times; `make test` does it 500 times
