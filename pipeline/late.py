@@ -34,7 +34,8 @@ class Lived:
 
     Attributes
     ----------
-    judged_at : up to when what was stored has been looked at, by its cycle or its last review
+    judged_at : up to when what was stored has been looked at: the cutoff of its cycle, however
+        late that was assessed, or its last review
     late_sha256 : the decision of its last review; without one, the lived decision's
     """
 
@@ -118,9 +119,8 @@ def _by_config(
     known = late_reviews.newest(connection, world, after=after)
     grouped: dict[str, list[Lived]] = defaultdict(list)
     for bulletin in cycles.bulletins(connection, world, after=after):
-        judged_at = cycles.assessed_at(connection, world, bulletin.slot)
-        if judged_at is not None and bulletin.code_version == code_version():
-            lived = _lived(bulletin, judged_at, known.get(bulletin.slot))
+        if bulletin.code_version == code_version():
+            lived = _lived(bulletin, known.get(bulletin.slot))
             grouped[bulletin.risk_config_sha256].append(lived)
     return list(_with_configs(connection, grouped))
 
@@ -136,9 +136,9 @@ def _with_configs(
         yield RiskConfig.model_validate_json(content), lived
 
 
-def _lived(bulletin: RiskBulletin, judged_at: datetime, last: Review | None) -> Lived:
+def _lived(bulletin: RiskBulletin, last: Review | None) -> Lived:
     if last is None:
-        return Lived(bulletin, judged_at, bulletin.decision_sha256)
+        return Lived(bulletin, bulletin.cutoff, bulletin.decision_sha256)
     return Lived(bulletin, last.reviewed_at, last.late_sha256)
 
 

@@ -67,6 +67,13 @@ def test_rain_that_came_late_changes_the_slots_that_it_fell_in_or_before(lived) 
     assert late.changed(lived, LIVE, after=NOON - DAY) == sum(bool(e.changes) for e in found) > 0
 
 
+def test_what_came_between_the_cutoff_and_a_belated_assessment_is_reviewed(engine) -> None:
+    dry(Weather(), NOON).store(engine)
+    came_late(engine, at=NOON + HOUR, valid=NOON)
+    assess(engine, config(), LIVE, NOON, cutoff=NOON + DELAY, now=NOON + 2 * HOUR)
+    assert [each.slot for each in reviewed(engine) if each.changes] == [NOON]
+
+
 def test_nothing_late_is_nothing_to_review(lived) -> None:
     assert reviewed(lived) == ()
 
