@@ -136,8 +136,8 @@ class _Reader:
             return (first,), first
         ended, strange = references(said)
         own = f"{sender},{identifier}"
-        for triple in strange:
-            why = f"not sender,identifier,sent: {printable(triple)}"
+        if strange:
+            why = f"{len(strange)} are not sender,identifier,sent: {printable(strange[0])}"
             self._tell(alert, _Refused(why, "references"))
         ended = tuple(one for one in ended if one != own)
         if kind is not WarningKind.ALERT and not ended:

@@ -24,8 +24,13 @@ def is_index(root: Element) -> bool:
 
 
 def held(root: Element) -> list[Element]:
-    """Return the messages that an index holds within itself."""
-    return list(root.iter(*(f"{{{namespace}}}{ALERT}" for namespace in NAMESPACES)))
+    """Return the messages that an index holds within itself; one within another is none of it."""
+    names = {f"{{{namespace}}}{ALERT}" for namespace in NAMESPACES}
+    return [
+        alert
+        for alert in root.iter(*names)
+        if not any(above.tag in names for above in alert.iterancestors())
+    ]
 
 
 def links(payload: RawPayload) -> Sequence[str]:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-COMMA: Final = re.compile(r"\s*,\s*")
 PARTED_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d\d:\d\d)")
 PARTS: Final = 3
 
 
 def references(said: str) -> tuple[tuple[str, ...], list[str]]:
     """Return the identities that a text names, each once, and what of it names none."""
-    whole = PARTED_TIME.sub(r"\1T\2", COMMA.sub(",", said))
+    whole = PARTED_TIME.sub(r"\1T\2", ",".join(map(str.strip, said.split(","))))
     found: dict[str, None] = {}
     strange: list[str] = []
     for triple in whole.split():

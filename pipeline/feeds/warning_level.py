@@ -17,10 +17,13 @@ LEVELS: Final = {
 COLOURS: Final = {"蓝": 1, "黄": 2, "橙": 3, "红": 4}
 
 SUB_AREA: Final = re.compile(
-    r"其中[，,]?\s*([\u4e00-\u9fff、和及]{2,60}?)\s*"
-    r"(?:等地|地区|风险等级|预警级别|等级|级别)*(?:达到|达|将为|均为|为|发布)?\s*(蓝|黄|橙|红)色"
+    r"其中[，,]? ?((?:(?!其中)[\u4e00-\u9fff、和及]){2,60}?) ?"
+    r"(?:等地|地区|风险等级|预警级别|等级|级别){0,4}(?:达到|达|将为|均为|为|发布)? ?(蓝|黄|橙|红)色"
 )
-"""E.g. "of these, Yanqing and Huairou orange"; one clause, without a figure or a stop in it."""
+"""E.g. "of these, Yanqing and Huairou orange"; one clause, without a figure or a stop in it.
+
+Every part is bounded, and none runs into the next "of these": a text may be millions long.
+"""
 
 BETWEEN_NAMES: Final = re.compile(r"[、和及]")
 
@@ -34,7 +37,7 @@ def sub_areas(description: str) -> list[tuple[str, int]]:
     """Return the places to which a Chinese text gives a colour of their own, as it names them."""
     return [
         (name, COLOURS[colour])
-        for names, colour in SUB_AREA.findall(description)
+        for names, colour in SUB_AREA.findall(" ".join(description.split()))
         for name in BETWEEN_NAMES.split(names)
         if name
     ]

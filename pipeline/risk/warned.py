@@ -95,8 +95,10 @@ class Places:
         inside: Bools = np.zeros(len(self.lon), dtype=np.bool_)
         for ring in area.polygons:
             if len(ring) >= RING_CORNERS:
-                # Rings of strangers cross themselves; what they enclose is meant all the same.
-                shape = shapely.make_valid(shapely.Polygon(ring))
+                # Rings of strangers cross themselves; whether a point lies within is still one
+                # count of crossings. To mend such a ring can take minutes.
+                shape = shapely.Polygon(ring)
+                shapely.prepare(shape)
                 inside |= shapely.intersects_xy(shape, self.lon, self.lat)
         return inside
 

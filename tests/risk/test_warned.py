@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline.bulletin import DataState, Indicator, RiskLevel, Signal, from_bytes
+from pipeline.feeds.cap_area import MOST_CORNERS
 from pipeline.risk.judgement import judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import OfficialFeed
+from tests.feeds.watchdog import watched
 from tests.risk.small_site import NOON, Weather, config, dry, village
 from tests.risk.warnings import EVERYWHERE, area, message, read
 
@@ -58,6 +60,13 @@ def test_an_area_that_we_do_not_know_is_its_shape_and_a_village_without_a_place_
 def test_a_ring_that_crosses_itself_is_what_it_encloses():
     bow = ((0.0, -1.0), (6.0, 1.0), (6.0, -1.0), (0.0, 1.0), (0.0, -1.0))
     assert "upper" in warned(judged(message(areas=(area(polygons=(bow,)),))))
+
+
+def test_a_ring_that_crosses_itself_without_end_stops_no_cycle():
+    turns = [(i * 0.618 % 1 * 9, (i * 0.414 % 1 - 0.5) * 9) for i in range(MOST_CORNERS)]
+    with watched():
+        bulletin = judged(message(areas=(area(3, polygons=((*turns, turns[0]),)),)))
+    assert set(warned(bulletin).values()) <= {3}
 
 
 def test_each_village_has_the_highest_colour_of_its_own_areas():
