@@ -1,5 +1,6 @@
 """One payload stops no other: whatever came is kept, and used or refused."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from pipeline.store.fetches import FetchStatus
 from pipeline.store.quarantine import quarantined
 from pipeline.world import Mode, World
 from tests.feeds.sample import samples
+from tests.feeds.sample_cap import ROWS as WARNINGS
+from tests.feeds.sample_cap import cap_spec, index
 from tests.feeds.sample_jma_amedas import URL as MAP
 from tests.feeds.sample_uk_ea import ea_spec, items, measure
 from tests.feeds.samples import csv_spec, grid_spec, payload, tif
@@ -68,10 +71,22 @@ def documents(draw, protocol):
     sample = draw(st.sampled_from([s for s in samples() if s.spec.protocol == protocol]))
     rows = list(sample.rows)
     place = draw(st.integers(0, len(rows) - 1))
-    path = draw(st.lists(st.sampled_from(KEYS) | st.just(0), max_size=4))
+    path = draw(st.lists(st.sampled_from(KEYS) | st.integers(0, 3), max_size=4))
     rows[place] = replaced(rows[place], path, draw(JSON))
     content = draw(st.just(sample.with_rows(rows)) | st.binary(max_size=300))
     return content, sample.spec.model_copy(update={"station_map": dict.fromkeys(CODES, "R01")})
+
+
+@st.composite
+def messages(draw):
+    """Give warnings of which one says anything in some place, or says less."""
+    rows = list(WARNINGS)
+    place = draw(st.integers(0, len(rows) - 1))
+    said = draw(st.sampled_from(re.findall(r">([^<]+)<", rows[place])))
+    junk = draw(st.text(max_size=9) | st.sampled_from([*HOSTILE, f"<{said}/>", "</info><info>"]))
+    rows[place] = rows[place].replace(f">{said}<", f">{junk}<", 1)
+    content = draw(st.sampled_from([index(rows), rows[place].encode("utf-8", "replace")]))
+    return draw(st.just(content) | st.binary(max_size=300)), cap_spec()
 
 
 def replaced(node, path, junk):
@@ -82,7 +97,8 @@ def replaced(node, path, junk):
     if isinstance(node, dict):
         return node | {str(first): replaced(node.get(str(first)), rest, junk)}
     if isinstance(node, list) and node:
-        return [replaced(node[0], rest, junk), *node[1:]]
+        place = first % len(node) if isinstance(first, int) else 0
+        return [*node[:place], replaced(node[place], rest, junk), *node[place + 1 :]]
     return junk
 
 
@@ -97,12 +113,14 @@ KEYS = (
     "value", "values", "dateTime", "latestReading", "stationReference", "RainfallElement", "time",
     "properties", "precipitation10m", "11001", "weatherElement", "parameter_code", "sourceInfo",
 )  # fmt: skip
-CODES = ("11001", "01234567", "E7050", "1029TH", "C1I230")
+CODES = ("11001", "01234567", "E7050", "1029TH", "C1I230", "60403200", "60403210")
 FEEDS = {
+    "cap": ("warnings.xml", messages()),
     "csv": ("rain.csv", tables()),
     "grid": (URL, rasters()),
     "cwa": ("cwa.json", documents("cwa")),
     "jma_amedas": (MAP, documents("jma_amedas")),
+    "sl323": ("sql:ST_PPTN_R", documents("sl323")),
     "uk_ea": ("ea.json", documents("uk_ea")),
     "usgs": ("usgs.json", documents("usgs")),
 }
