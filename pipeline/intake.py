@@ -20,7 +20,7 @@ from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
 from pipeline.spool import Spool
 from pipeline.store import archive, batches, fetches, official
-from pipeline.store.admission import scheduled_window
+from pipeline.store.admission import admit_warnings, scheduled_window
 from pipeline.store.fetches import FetchRecord, FetchStatus
 from pipeline.store.quarantine import quarantine
 from pipeline.world import World
@@ -153,7 +153,7 @@ class Intake:
             faults = () if answer.absent else (Fault(answer.source_url, answer.message),)
             return _Taken(answer, started_at, status, Decoded(faults=faults))
         try:
-            decoded = self._declared(decode(answer, self.spec, self.decode_window))
+            decoded = self._declared(decode(answer, self.spec, self.decode_window), started_at)
         except DecodeError as error:
             fault = Fault(answer.source_url, str(error), error.row, error.field)
             return _Taken(answer, started_at, FetchStatus.REFUSED, Decoded(faults=(fault,)))
@@ -171,8 +171,10 @@ class Intake:
         last = floor_to(self.window.end, HOUR) + HOUR - MICROSECOND
         return Window(floor_to(self.window.start, HOUR), last)
 
-    def _declared(self, decoded: Decoded) -> Decoded:
+    def _declared(self, decoded: Decoded, came_at: datetime) -> Decoded:
         """Return what is of this site, judged, with the instants at which it was known."""
+        if self.basis is KnownBasis.RECEIVED:
+            decoded = admit_warnings(decoded, came_at)
         own = frozenset(station.station_id for station in self.pack.stations)
         latency = timedelta(minutes=self.spec.latency_min)
         readings: Sequence[Reading] = judged([r for r in decoded.readings if r.station_id in own])

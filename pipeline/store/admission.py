@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -103,6 +103,19 @@ def admit(batch: Incoming) -> Admitted:
     refused.extend(_fault(readings[row], ("value", CONTRADICTION)) for row in contradicted)
     wettest = _wettest(batch, grids, refused)
     return Admitted(points, readings, wettest, tuple(refused))
+
+
+def admit_warnings(decoded: Decoded, known_at: datetime) -> Decoded:
+    """Return it without the warnings sent more than ten minutes after they were known.
+
+    One that is dated years ahead would stand for years, and end whatever it refers to.
+    """
+    last = known_at + AHEAD
+    kept = tuple(warning for warning in decoded.warnings if warning.sent <= last)
+    late = [warning for warning in decoded.warnings if warning.sent > last]
+    _, why = _late(known_at)
+    faults = (Fault(warning.identity, why, field="sent") for warning in late)
+    return replace(decoded, warnings=kept, faults=(*decoded.faults, *faults))
 
 
 def _possible(

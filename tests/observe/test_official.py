@@ -61,3 +61,20 @@ def test_an_archive_is_known_from_the_sending_of_each_and_the_feeds_latency(engi
     sent = datetime(2024, 7, 15, 11, tzinfo=UTC)
     assert known(engine, sent + timedelta(minutes=6)) == []
     assert known(engine, sent + timedelta(minutes=7)) == ["W1"]
+
+
+@pytest.mark.parametrize("kind", ["Alert", "Cancel"])
+def test_a_warning_dated_ahead_of_our_clock_neither_stands_nor_ends_another(engine, take, kind):
+    def dated(ahead):
+        sent = (NOW + ahead).isoformat()
+        references = "office@example.org,W1,2024-07-15T11:00:00+00:00"
+        return alert(number=9, sent=sent, msgType=kind, references=references)
+
+    allowed, minute = timedelta(minutes=10), timedelta(minutes=1)
+    assert take(dated(allowed + minute).encode(), NOW).readings == 0
+    assert take(dated(timedelta(days=30_000)).encode(), NOW).faults == 1
+    assert known(engine, NOW) == []
+    with reading(engine) as connection:
+        assert {kept.fault.field for kept in quarantined(connection, "valley")} == {"sent"}
+    assert take(dated(allowed).encode(), NOW).readings == 1
+    assert known(engine, NOW) == ["W9"]
