@@ -2,7 +2,7 @@
 
 The science's level may flap; what people were told may not. A tier rises with the first level
 above it, by any number of steps. Blue and yellow fall after a hold of calm slots on complete
-data; orange and red, and what a person ordered, fall only by two persons.
+data and under no official red; orange and red, and what a person ordered, fall only by two persons.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from alerts.errors import Refused
 from alerts.tier import Tier, tier_for
 from alerts.warning_config import WarningConfig
 from pipeline import instants
-from pipeline.bulletin import DataState, VillageRisk, canonical
+from pipeline.bulletin import DataState, RiskLevel, VillageRisk, canonical
 from pipeline.world import World
 
 HIGHEST_BY_CLOCK = Tier.YELLOW
@@ -45,8 +45,8 @@ class TierEpisode:
     ----------
     opened, tier_since : slots, UTC (flood time in an exercise)
     by_hand : the tier that a person ordered; the clock never lowers below it
-    calm_since, calm_slots : the first of the unbroken slots with complete data and a level
-        below the tier, and how many there were
+    calm_since, calm_slots : the first of the unbroken slots with complete data, a level below
+        the tier and no official red in force, and how many there were
     calm_peak : the highest tier that those slots' levels asked for
     revision : counts the states of this episode; 1 at its opening
     last_slot : the newest bulletin taken; an older one, or the same again, changes nothing.
@@ -236,8 +236,8 @@ def lower_by_person(
         raise Refused(f"the tier is {episode.tier.colour}; {tier.colour} is not lower")
     if tier < lowest_now(episode, slot=slot, rules=rules) and not override:
         raise Refused(
-            f"not calm on complete data for {rules.hold_minutes} minutes; "
-            "state a reason to override it"
+            f"not calm on complete data and under no official red for {rules.hold_minutes} "
+            "minutes; state a reason to override it"
         )
     lowered = replace(episode, by_hand=Tier.NONE, revision=episode.revision + 1)
     why = "lowered by two persons" + (f", overriding the hold: {override}" if override else "")
@@ -255,8 +255,8 @@ def lowest_now(episode: TierEpisode, *, slot: datetime, rules: WarningConfig) ->
 def _fall_by_clock(
     episode: TierEpisode, risk: VillageRisk, *, slot: datetime, rules: WarningConfig
 ) -> Step:
-    if risk.data_state is not DataState.COMPLETE:
-        return Step(episode, Change.HELD, f"held: the data are {risk.data_state}")
+    if (doubt := _doubt(risk)) is not None:
+        return Step(episode, Change.HELD, f"held: {doubt}")
     if not _calm_for_the_hold(episode, rules):
         return Step(episode, Change.HELD, "held: not calm for long enough")
     if episode.tier > HIGHEST_BY_CLOCK:
@@ -276,13 +276,23 @@ def _calm_for_the_hold(episode: TierEpisode, rules: WarningConfig) -> bool:
     return long_enough and episode.calm_slots >= rules.clear_cycles
 
 
+def _doubt(risk: VillageRisk) -> str | None:
+    """Return why a low level is no calm: what is not seen, or what another authority warns of.
+
+    Source: DESIGN law 1; users.md 2, an official red blocks an all-clear while in force.
+    """
+    if risk.data_state is not DataState.COMPLETE:
+        return f"the data are {risk.data_state}"
+    return "an official red warning is in force" if risk.official is RiskLevel.RED else None
+
+
 def _count_calm(
     episode: TierEpisode, risk: VillageRisk, *, slot: datetime, interval: timedelta
 ) -> TierEpisode:
     """Return the next revision, its calm slots counted; a gap or any doubt starts them anew."""
     asked = tier_for(risk.level)
     seen = replace(episode, revision=episode.revision + 1, last_slot=slot)
-    if risk.data_state is not DataState.COMPLETE or asked >= episode.tier:
+    if _doubt(risk) is not None or asked >= episode.tier:
         return replace(seen, calm_since=None, calm_slots=0, calm_peak=Tier.NONE)
     gap = episode.last_slot is None or slot - episode.last_slot > interval
     if episode.calm_since is None or gap:

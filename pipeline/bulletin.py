@@ -111,6 +111,12 @@ class VillageRisk:
     cause: str | None
     evidence: tuple[Evidence, ...]
 
+    @property
+    def official(self) -> RiskLevel:
+        """The highest colour of any official warning in force there."""
+        colours = [e.value for e in self.evidence if e.indicator is Indicator.OFFICIAL]
+        return RiskLevel(int(max((c for c in colours if c is not None), default=0)))
+
 
 @dataclass(frozen=True, slots=True)
 class StationFreshness:

@@ -44,6 +44,7 @@ def risk(
     lead_min: int | None = None,
     age_s: int = 300,
     slot: datetime = SLOT,
+    official: int = 0,
 ) -> VillageRisk:
     onset = None
     if lead_min is not None:
@@ -53,6 +54,11 @@ def risk(
         *(Indicator.RAIN, "R03", 3.0, 62.04, 55.0, "mm", slot, age_s, "empirical"),
         level=RiskLevel(level),
     )
+    warned = Evidence(
+        *(Indicator.OFFICIAL, "office/bureau", None, float(official), None, "level", slot, age_s),
+        basis="rule",
+        level=RiskLevel.NONE,
+    )
     return VillageRisk(
         village_id=village,
         level=RiskLevel(level),
@@ -61,7 +67,7 @@ def risk(
         confidence=Confidence.MEDIUM,
         data_state=state,
         cause=None if state is DataState.COMPLETE else "river silent",
-        evidence=(rain,) if level else (),
+        evidence=(*((rain,) if level else ()), *((warned,) if official else ())),
     )
 
 

@@ -25,15 +25,15 @@ STATES = st.sampled_from(DataState)
 TIERS = st.sampled_from([tier for tier in Tier if tier is not Tier.NONE])
 
 
-def fold(levels, *, states=None, step=HOUR, world=EXERCISE, rules=RULES):
+def fold(levels, *, states=None, official=None, step=HOUR, world=EXERCISE, rules=RULES):
     """Return the steps that a run of bulletins makes, hourly as a rule."""
     episode, steps = None, []
     for number, level in enumerate(levels):
         state = DataState.COMPLETE if states is None else states[number]
         slot = SLOT + number * step
-        moved = advance(
-            episode, risk(level, state=state, slot=slot), world=world, slot=slot, rules=rules
-        )
+        colour = 0 if official is None else official[number]
+        heard = risk(level, state=state, slot=slot, official=colour)
+        moved = advance(episode, heard, world=world, slot=slot, rules=rules)
         episode = moved.episode
         steps.append(moved)
     return steps
@@ -85,6 +85,30 @@ def test_doubtful_data_start_the_hold_anew(state):
     complete = DataState.COMPLETE
     steps = fold([2, 0, 0, 0, 0], states=[complete, complete, state, complete, complete])
     assert tiers(steps) == [2, 2, 2, 2, 0]
+
+
+def test_an_official_red_alone_opens_no_episode_and_raises_none():
+    assert tiers(fold([0, 1, 1], official=[4, 4, 4])) == [0, 1, 1]
+
+
+def test_nothing_falls_by_the_clock_under_an_official_red_and_its_end_starts_the_hold_anew():
+    steps = fold([2, 0, 0, 0, 0, 0], official=[0, 4, 4, 4, 0, 0])
+    assert tiers(steps) == [2, 2, 2, 2, 2, 0]
+    assert "official red" in steps[2].reason
+
+
+@pytest.mark.parametrize("colour", [1, 2, 3])
+def test_an_official_warning_below_red_blocks_no_fall(colour):
+    assert tiers(fold([2, 0, 0], official=[colour] * 3)) == [2, 2, 0]
+
+
+def test_two_persons_lower_under_an_official_red_only_with_a_reason():
+    calm = fold([4, 0, 0], official=[4, 4, 4])[-1].episode
+    words = {"by": PAIR, "slot": SLOT + 2 * HOUR, "rules": RULES}
+    assert lowest_now(calm, slot=words["slot"], rules=RULES) is Tier.RED
+    with pytest.raises(Refused, match="official red"):
+        lower_by_person(calm, Tier.NONE, **words)
+    assert lower_by_person(calm, Tier.NONE, **words, override="ended by phone").episode.tier == 0
 
 
 def test_a_gap_between_bulletins_starts_the_hold_anew():
@@ -225,16 +249,17 @@ class Night(RuleBasedStateMachine):
             self.revisions.add(key)
         self.episode = step.episode
 
-    @rule(level=LEVELS, state=STATES, hours=st.integers(1, 3))
-    def hear(self, level, state, hours):
+    @rule(level=LEVELS, state=STATES, official=LEVELS, hours=st.integers(1, 3))
+    def hear(self, level, state, official, hours):
         before, hand = self.tier(), self.episode.by_hand if self.episode else Tier.NONE
         self.slot += hours * HOUR
-        seen = risk(level, state=state, slot=self.slot)
+        seen = risk(level, state=state, slot=self.slot, official=official)
         step = advance(self.episode, seen, world=EXERCISE, slot=self.slot, rules=RULES)
         self.keep(step)
         assert self.tier() >= tier_for(level), "an alert was skipped"
         if self.tier() < before:
             assert state is DataState.COMPLETE, "it fell blind"
+            assert official < RiskLevel.RED, "it fell under an official red"
             assert before <= Tier.YELLOW, "orange or red fell by the clock"
             assert self.tier() >= hand, "a person's order was undone"
             assert hours == 1, "it fell across a gap"
