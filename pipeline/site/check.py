@@ -181,7 +181,12 @@ def _weight_sums(pack: SitePack) -> Iterator[Finding]:
 
 def _feeds(pack: SitePack) -> Iterator[Finding]:
     known = {station.station_id for station in pack.stations}
+    townships = {village.township for village in pack.villages}
     for line, spec in zip(pack.lines["feeds.toml"], pack.feeds, strict=True):
+        for township in sorted({t for ours in spec.area_map.values() for t in ours} - townships):
+            message = f"feed {spec.feed_id} names {township!r}, a township of no village"
+            cure = "write it as villages.csv does"
+            yield Finding("error", "feeds.toml", line, "area_map", message, cure)
         for station in sorted(_stations_of(spec) - known):
             message = f"feed {spec.feed_id} names {station!r}, which is not in stations.csv"
             cure = "correct the name, or add the station"

@@ -95,6 +95,18 @@ def test_a_feed_for_a_station_that_is_not_there_is_told(site):
     assert ("feeds.toml", line_with(site / "feeds.toml", '"stage"') - 1, "station_map") in told
 
 
+def test_a_warned_area_that_is_no_township_of_ours_is_told(site):
+    path = site / "feeds.toml"
+    warned = (
+        '[[feeds]]\nfeed_id = "office"\nprotocol = "cap"\nwhere = "https://example.org/w.xml"\n'
+        'variable = "official_level"\ncadence_min = 5\n'
+        'area_map = { "110118" = ["青溪镇"], "密云区" = ["青溪"] }\n'
+    )
+    path.write_text(path.read_text(encoding="utf-8") + warned, encoding="utf-8")
+    row = line_with(path, 'feed_id = "office"') - 1
+    assert checked(site) == [("feeds.toml", row, "area_map")]
+
+
 def test_a_feed_that_is_not_there_is_told(site):
     (site / "recordings" / "rain.csv").unlink()
     row = line_with(site / "feeds.toml", "[[feeds]]")
