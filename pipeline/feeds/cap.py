@@ -2,7 +2,7 @@
 
 Also the Chinese national form (GB/T 35965.1), which has no namespace. What is not real (Test,
 Exercise, Draft), not for everybody (Private) or no warning (Ack, Error) is refused and told. Of
-a message in several languages each area counts once, by the first. One bad area or info is a
+a message in several languages each area counts once, by all its names. One bad area or info is a
 fault and the others are used; but an update of which a part could not be read ends nothing, since
 what it failed to say may be what still stands.
 
@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.feeds import cap_index
-from pipeline.feeds.cap_area import places, rings
+from pipeline.feeds.cap_area import Geocodes, Ring, places, rings
 from pipeline.feeds.cap_references import references
 from pipeline.feeds.protocol import Problems, Protocol
 from pipeline.feeds.stamp import instant
@@ -61,7 +61,7 @@ class _Reader:
         infos = children(alert, "info")
         parts = [] if kind is WarningKind.CANCEL else list(self._parts(alert, infos))
         ended, chain = self._ended(alert, kind, sender, identifier)
-        areas = tuple(_once([area for _, found in parts for area in found]))
+        areas = _once([area for _, found in parts for area in found])
         if (not areas and kind is WarningKind.ALERT) or (self.lost and not areas):
             return None
         if kind is WarningKind.CANCEL and not ended:
@@ -212,15 +212,17 @@ def _concerns(info: Element, spec: FeedSpec) -> bool:
     return any(word.strip().casefold() in said for word in spec.parameter.split("|"))
 
 
-def _once(areas: list[WarningArea]) -> Iterator[WarningArea]:
-    """Yield each area once: another language names it otherwise and draws it the same."""
-    seen: set[object] = set()
+def _once(areas: list[WarningArea]) -> tuple[WarningArea, ...]:
+    """Return each area once, by all its names: another language draws it the same."""
+    named: dict[tuple[str, int, Geocodes, tuple[Ring, ...]], dict[str, None]] = {}
     for area in areas:
-        drawn = area.geocodes or area.polygons
-        key = (area.level, area.geocodes, area.polygons, None if drawn else area.description)
-        if key not in seen:
-            seen.add(key)
-            yield area
+        alone = "" if area.geocodes or area.polygons else area.description
+        key = (alone, area.level, area.geocodes, area.polygons)
+        named.setdefault(key, {})[area.description] = None
+    return tuple(
+        WarningArea("; ".join(filter(None, names)), level, codes, drawn)
+        for (_, level, codes, drawn), names in named.items()
+    )
 
 
 def problems(spec: FeedSpec) -> Problems:

@@ -88,7 +88,7 @@ class Places:
 
     def _inside(self, area: WarningArea, area_map: Mapping[str, tuple[str, ...]]) -> Bools:
         names = {value for _, value in area.geocodes} | {area.description}
-        names |= set(BETWEEN_NAMES.split(area.description))
+        names |= {*area.description.split("; "), *BETWEEN_NAMES.split(area.description)}
         known = [township for name in sorted(names) for township in area_map.get(name, ())]
         if known:
             return np.isin(self.townships, known)

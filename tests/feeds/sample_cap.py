@@ -85,7 +85,25 @@ ROWS = (
     alert(info(severity="Extreme"), number=2),
     alert(number=3, msgType="Cancel", references="office@example.org,W1,2024-07-15T11:00:00+00:00"),
 )
+DRAWN = (
+    f"<area><areaDesc>Lower valley</areaDesc><polygon>{SQUARE}</polygon>"
+    "<circle>27.5,113.5 12.5</circle></area>"
+)
+UPDATES = (
+    alert(
+        info(AREA + DRAWN),
+        info(AREA + DRAWN.replace("Lower valley", "Basse vallée"), language="fr-FR"),
+        number=4,
+        msgType="Update",
+        references="office@example.org,W1,2024-07-15T11:00:00Z other,W0,2024-07-15T10:00:00Z",
+    ),
+    alert(info(DRAWN, onset="2024-07-15T14:00:00Z"), number=5).replace("cap:1.2", "cap:1.1"),
+)
+CHAINED = national("Blue", "预计今夜有大雨，其中丙镇 橙色。", msgType="Update", references="first")
 SAMPLES = (
     Sample("cap", cap_spec(), "warnings.xml", index(ROWS), ROWS, index),
-    Sample("cap_national", cap_spec(), "warning.xml", national().encode()),
+    Sample(
+        "cap_updates", cap_spec(parameter="flood"), "updates.xml", index(UPDATES), UPDATES, index
+    ),
+    Sample("cap_national", cap_spec(), "warning.xml", CHAINED.encode()),
 )

@@ -1,5 +1,6 @@
 """What an official warning says: of which areas, in which colour, and until when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,9 +124,10 @@ class TestLevel:
 
 
 class TestArea:
-    def test_a_second_language_counts_no_area_twice(self):
+    def test_a_second_language_gives_an_area_one_more_name_and_counts_it_once(self):
         french = AREA.replace("Upper valley", "Haute vallée")
-        assert only(alert(info(), info(french, language="fr-FR"))).areas == only(alert()).areas
+        (area,) = only(alert(info(), info(french, language="fr-FR"), info())).areas
+        assert area == replace(only(alert()).areas[0], description="Upper valley; Haute vallée")
 
     def test_a_polygon_is_latitude_first_and_an_open_one_is_closed(self):
         opened = SQUARE.rpartition(" ")[0]
@@ -252,6 +254,20 @@ KNOWN: dict[str, tuple[str, list[int], int] | str | None] = {
     "oasis_examples/example4.xml": ("alert", [3], 0),
 }
 
+# Of each file with a shape or a code that is not cut short: corners of each ring, number of codes.
+DRAWN: dict[str, tuple[list[int], int]] = {
+    "alphagov/wainfleet.xml": ([29], 1),
+    "alphagov/windemere.xml": ([6, 6773, 5], 1),
+    "cn_national/henan_wind_blue_update.xml": ([], 1),
+    "google_cap_library/australia.cap": ([65, 65], 2),
+    "google_cap_library/canada_signed.cap": ([38, 37], 36),
+    "google_cap_library/thunderstorm.cap": ([5], 3),
+    "google_cap_library/wcatwc-warning.cap": ([], 2),
+    "google_cap_library/weather.cap": ([], 2),
+    "oasis_examples/example2.xml": ([5], 3),
+    "oasis_examples/example4.xml": ([], 1),
+}
+
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason=MAY_BE_ABSENT)
 class TestSamples:
@@ -278,8 +294,12 @@ class TestSamples:
             levels = [area.level for area in warning.areas]
             assert (warning.kind, levels, len(warning.references)) == known
 
-    def test_a_shape_cut_short_is_told_and_a_large_one_is_read(self):
+    @pytest.mark.parametrize("name", DRAWN)
+    def test_no_corner_and_no_code_is_lost(self, name):
+        (warning,) = read((SHARED / name).read_bytes()).warnings
+        rings = [len(ring) for area in warning.areas for ring in area.polygons]
+        assert (rings, sum(len(area.geocodes) for area in warning.areas)) == DRAWN[name]
+
+    def test_a_shape_cut_short_is_told(self):
         cut = read((SHARED / "defra/nws-alert.xml").read_bytes())
         assert [fault.field for fault in cut.faults] == ["area.polygon"]
-        large = read((SHARED / "alphagov/windemere.xml").read_bytes()).warnings[0]
-        assert [len(ring) for ring in large.areas[0].polygons] == [6, 6773, 5]

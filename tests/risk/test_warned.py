@@ -21,7 +21,10 @@ VILLAGES = tuple(
         ("lonely", "north", 2.0),
     )
 )  # fmt: skip
-MAP = OfficialFeed(feed_id="cap", area_map={"N": ("north",), "South district": ("south",)})
+MAP = OfficialFeed(
+    feed_id="cap",
+    area_map={"N": ("north",), "South district": ("south",), "South, district": ("south",)},
+)
 SITE = SiteArrays.of(config(villages=VILLAGES, official=(MAP,)))
 
 
@@ -43,9 +46,10 @@ def warned(bulletin):
 
 def test_an_area_with_a_code_or_name_of_ours_is_its_townships():
     by_code = message(areas=(area(3, "?", geocodes=(("x", "N"),)),))
-    by_name = message(areas=(area(2, "Elsewhere; South district"),))
     assert warned(judged(by_code)) == {"upper": 3, "lonely": 3}
-    assert warned(judged(by_name)) == {"lower": 2, "ford": 2}
+    for names in ("Elsewhere; South district", "South district、别处", "Souths; South, district"):
+        by_name = message(areas=(area(2, names),))
+        assert warned(judged(by_name)) == {"lower": 2, "ford": 2}
 
 
 def test_an_area_that_we_do_not_know_is_its_shape_and_a_village_without_a_place_is_in_none():
