@@ -11,6 +11,9 @@ from statistics import median
 from typing import Self
 
 Work = Callable[[], object]
+Pair = tuple[float, float]
+"""Seconds of the one and of the other."""
+
 MILLISECONDS = 1000.0
 
 
@@ -23,6 +26,7 @@ class Ratio:
     median, least, most : of the pairs, the warm-up left out
     ours_ms, peer_ms : medians; of this machine at this hour, so they are not to be quoted
     pairs : how many were timed
+    first_ours_ms, first_peer_ms : of the warm-up
     """
 
     median: float
@@ -31,10 +35,12 @@ class Ratio:
     ours_ms: float
     peer_ms: float
     pairs: int
+    first_ours_ms: float
+    first_peer_ms: float
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[float, float]]) -> Self:
-        """Return the ratio of pairs of seconds: ours, the peer's."""
+    def of(cls, first: Pair, pairs: Iterable[Pair]) -> Self:
+        """Return the ratio of pairs of seconds, ours and the peer's; the first only warms up."""
         ours, peer = zip(*pairs, strict=True)
         each = [theirs / mine for mine, theirs in zip(ours, peer, strict=True)]
         return cls(
@@ -44,16 +50,20 @@ class Ratio:
             ours_ms=median(ours) * MILLISECONDS,
             peer_ms=median(peer) * MILLISECONDS,
             pairs=len(each),
+            first_ours_ms=first[0] * MILLISECONDS,
+            first_peer_ms=first[1] * MILLISECONDS,
         )
 
 
-def by_turns(works: Iterable[tuple[Work, Work]], *, warm_up: int = 1) -> Ratio:
-    """Time pairs of works, ours first in every other pair, and leave the first pairs out."""
-    timed = [_pair(ours, peer, ours_first=turn % 2 == 0) for turn, (ours, peer) in enumerate(works)]
-    return Ratio.of(timed[warm_up:])
+def by_turns(works: Iterable[tuple[Work, Work]]) -> Ratio:
+    """Time pairs of works, ours first in every other pair; the first pair warms up."""
+    first, *timed = (
+        _pair(ours, peer, ours_first=turn % 2 == 0) for turn, (ours, peer) in enumerate(works)
+    )
+    return Ratio.of(first, timed)
 
 
-def _pair(ours: Work, peer: Work, *, ours_first: bool) -> tuple[float, float]:
+def _pair(ours: Work, peer: Work, *, ours_first: bool) -> Pair:
     first, second = _timed(ours, peer) if ours_first else _timed(peer, ours)
     return (first, second) if ours_first else (second, first)
 

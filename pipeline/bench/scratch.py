@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.database import Engine, connect, migrate
-from pipeline.errors import StoreUnavailable
 from pipeline.settings import embedded
 
 
@@ -36,18 +35,6 @@ def in_postgresql(url: str) -> Iterator[Engine]:
                 connection.exec_driver_sql(f'DROP SCHEMA "{name}" CASCADE')
     finally:
         server.dispose()
-
-
-def answers(url: str) -> bool:
-    """Tell whether a database can be reached; why not is not told, for it may quote a password."""
-    engine = connect(url)
-    try:
-        engine.connect().close()
-    except StoreUnavailable:
-        return False
-    finally:
-        engine.dispose()
-    return True
 
 
 def _migrated(url: str) -> Iterator[Engine]:

@@ -57,6 +57,19 @@ class Sizes:
     fetches: int = 24
 
 
+SMALL: Final = Sizes(
+    national=3_000,
+    stations=100,
+    retold=2,
+    two_hours=4,
+    three_days=156,
+    reads=1,
+    floods=1,
+    fetches=2,
+)
+"""To see that all of it works; their ratios say little."""
+
+
 class Timed(NamedTuple):
     """One line of the comparison; `reach` is how many times faster than rows it must be."""
 
@@ -64,6 +77,11 @@ class Timed(NamedTuple):
     rows: int
     reach: float
     ratio: Ratio
+
+    @property
+    def reached(self) -> bool:
+        """Whether the log was as many times faster as it must be, in half of the pairs."""
+        return self.ratio.median >= self.reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from typer import Typer
 
-from pipeline.commands import ingest, quality, store
+from pipeline.commands import bench, ingest, quality, store
 
 COMMANDS: Final[tuple[Callable[..., Any], ...]] = (ingest.ingest, quality.quality)
 GROUPS: Final[Mapping[str, Typer]] = MappingProxyType({
+    "bench": bench.app,
     "store": store.app,
 })  # fmt: skip

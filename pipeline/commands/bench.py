@@ -1,0 +1,121 @@
+"""The commands `bench ...`: how fast something is, against what is commonly used for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from pipeline.commands.options import Home, Json, complain, say, settings_of, write_json
+
+if TYPE_CHECKING:
+    from pipeline.bench.comparison import Line
+
+app: Final = typer.Typer(help="How fast it is, against what is common.", no_args_is_help=True)
+
+SHAPE: Final = 40
+HEAD: Final = (
+    f"{'database':10}  {'shape':{SHAPE}} {'rows':>9}  {'times faster':>12}"
+    f" {'(least - most)':>18} {'reach':>5}  {'pairs':>5}  first pair, ms"
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Measure, and say what was measured."""
+
+
+@app.command()
+def store(
+    *,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database-url",
+            help="A PostgreSQL; default FLOODWARN_DATABASE_URL. A schema is made in it, and goes.",
+        ),
+    ] = None,
+    shape: Annotated[
+        list[str] | None, typer.Option("--shape", help="Only this shape; may be said again.")
+    ] = None,
+    small: Annotated[
+        bool, typer.Option("--small", help="A hundredth of the work, to see that it runs.")
+    ] = False,
+    home: Home = None,
+    where: Json = None,
+) -> None:
+    """Time the store's log against a row table, in SQLite and in PostgreSQL.
+
+    Raises
+    ------
+    Exit
+        With 1 where the log was not as many times faster as it must be.
+    """
+    from pipeline.bench.comparison import compared
+    from pipeline.bench.shapes import SMALL, Sizes
+    from pipeline.database import private_folder
+
+    settings = settings_of(None, home)
+    postgresql = _postgresql(database_url or settings.database_url)
+    if postgresql is None:
+        complain("SQLite only; --database-url names a PostgreSQL to measure in as well")
+    private_folder(settings.home)
+    sizes = SMALL if small else Sizes()
+    lines = []
+    if where is None:
+        say(HEAD)
+    for line in compared(settings.home, postgresql, _shapes(shape), sizes):
+        lines.append(line)
+        if where is None:
+            say(_text(line))
+    if where is not None:
+        write_json(_answer(lines, asdict(sizes)), where)
+    if not all(line.timed.reached for line in lines):
+        raise typer.Exit(1)
+
+
+def _postgresql(url: str) -> str | None:
+    return url if url.startswith("postgresql") else None
+
+
+def _shapes(names: Sequence[str] | None) -> list[str]:
+    from pipeline.bench.shapes import SHAPES
+
+    unknown = set(names or ()) - set(SHAPES)
+    if unknown:
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}: the shapes are {', '.join(SHAPES)}"
+        )
+    return list(names or SHAPES)
+
+
+def _text(line: Line) -> str:
+    one, ratio = line.timed, line.timed.ratio
+    spread = f"({ratio.least:.2f} - {ratio.most:.2f})"
+    missed = "" if one.reached else "  NOT REACHED"
+    return (
+        f"{line.database:10}  {one.shape:{SHAPE}} {one.rows:9d}  {ratio.median:12.2f}"
+        f" {spread:>18} {one.reach:5.0f}  {ratio.pairs:5d}"
+        f"  {ratio.first_ours_ms:.0f} : {ratio.first_peer_ms:.0f}{missed}"
+    )
+
+
+def _answer(lines: Sequence[Line], sizes: dict[str, int]) -> dict[str, Any]:
+    return {
+        "schema": "floodwarn.bench-store/1",
+        "sizes": sizes,
+        "reached": all(line.timed.reached for line in lines),
+        "lines": [
+            {
+                "database": line.database,
+                "shape": line.timed.shape,
+                "rows": line.timed.rows,
+                "reach": line.timed.reach,
+                "reached": line.timed.reached,
+                **asdict(line.timed.ratio),
+            }
+            for line in lines
+        ],
+    }
