@@ -209,7 +209,8 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     statement = dialect.insert(table).on_conflict_do_nothing()
     # Without the option SQLAlchemy keeps the count of updates and deletes only.
     statement = statement.execution_options(preserve_rowcount=True)
-    return connection.execute(statement, list(rows)).rowcount
+    # Of a list of one row the driver of PostgreSQL would make a pipeline.
+    return connection.execute(statement, rows[0] if len(rows) == 1 else list(rows)).rowcount
 
 
 def _unavailable(context: ExceptionContext) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
@@ -18,6 +17,7 @@ from pipeline.bench import made
 from pipeline.bench.batch_log import BatchLog
 from pipeline.bench.ratio import Ratio, Work, by_turns
 from pipeline.bench.row_table import RowTable
+from pipeline.compaction import compact
 from pipeline.database import Engine
 from pipeline.errors import PipelineError
 from pipeline.store.batches import Incoming
@@ -26,9 +26,10 @@ from pipeline.store.rows import Points, SeriesNames
 FIVE: Final = timedelta(minutes=5)
 QUARTER: Final = timedelta(minutes=15)
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 DAYS: Final = 28
 REACH: Final = 20.0
-"""Times faster than rows that a window must be read."""
+"""Times faster than rows that a window of a network must be read."""
 
 
 class Differs(PipelineError):
@@ -44,7 +45,7 @@ class Sizes:
     national, stations, retold : stations of the steps, of the three days, and of the feed that
         tells its last 28 days again at each fetch
     three_days : steps of five minutes
-    reads, floods, fetches : pairs that are timed, after one that is not
+    reads, fetches : pairs that are timed, after one that is not
     """
 
     national: int = 150_000
@@ -53,7 +54,6 @@ class Sizes:
     two_hours: int = 24
     three_days: int = 864
     reads: int = 5
-    floods: int = 5
     fetches: int = 24
 
 
@@ -62,9 +62,8 @@ SMALL: Final = Sizes(
     stations=100,
     retold=2,
     two_hours=4,
-    three_days=156,
+    three_days=150,
     reads=1,
-    floods=1,
     fetches=2,
 )
 """To see that all of it works; their ratios say little."""
@@ -152,19 +151,14 @@ def three_days(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
 
 
 def push(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
-    """Append 72 hours of one station, one row a payload, and read them; flood after flood."""
-    names, n = made.stations(1), sizes.three_days
+    """Append 72 hours of one station, one row a payload, and read them."""
+    names = made.stations(1)
     sides = Sides.of(engine, names, FIVE)
-    payloads = made.steps(names, n * (sizes.floods + 1), FIVE)
-
-    def floods() -> Iterator[tuple[Work, Work]]:
-        for flood in range(sizes.floods + 1):
-            works = [*sides.appends(islice(payloads, n), first=flood * n)]
-            works += islice(sides.reads(_window(n, FIVE, flood * n), 0), 1)
-            ours, peer = zip(*works, strict=True)
-            yield _each(ours), _each(peer)
-
-    yield Timed("push feed of one station for 72 hours", n, 1.0, by_turns(floods()))
+    payloads = made.steps(names, sizes.three_days, FIVE)
+    ratio = by_turns(sides.appends(payloads))
+    yield Timed("append of one row of a push feed", 1, 1.0, ratio)
+    window = _window(sizes.three_days, FIVE)
+    yield from _before_and_after(sides, window, "72-hour window of it", sizes)
 
 
 def retold(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
@@ -176,8 +170,16 @@ def retold(engine: Engine, sizes: Sizes) -> Iterator[Timed]:
     steps = timedelta(days=DAYS) // QUARTER
     yield Timed("feed that tells 28 days at each fetch", len(names) * steps, 1.0, ratio)
     window = _window(steps + sizes.fetches * 4, QUARTER)
+    yield from _before_and_after(sides, window, "28-day window of it", sizes)
+
+
+def _before_and_after(sides: Sides, window: Window, name: str, sizes: Sizes) -> Iterator[Timed]:
+    """Read a window of many small batches, and again when the night has compacted them."""
+    rows = len(sides.log.read(*window))
+    yield Timed(name, rows, 1.0, by_turns(sides.reads(window, sizes.reads)))
+    compact(sides.log.engine, made.SITE, before=window[1] + DAY, now=window[1] + DAY)
     ratio = by_turns(sides.reads(window, sizes.reads))
-    yield Timed("28-day window of it", len(names) * steps, REACH, ratio)
+    yield Timed(f"{name}, compacted", rows, 1.0, ratio)
 
 
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
@@ -197,10 +199,6 @@ def expect_alike(ours: Points, theirs: Points) -> None:
         mine, other = getattr(ours, name), getattr(theirs, name)
         if not np.array_equal(mine, other, equal_nan=name == "value"):
             raise Differs(f"the log and the row table differ in {name} of {len(ours)} rows")
-
-
-def _each(works: Sequence[Work]) -> Work:
-    return lambda: [work() for work in works]
 
 
 def _window(steps: int, interval: timedelta, first: int = 0) -> Window:

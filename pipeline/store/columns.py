@@ -46,9 +46,7 @@ class StoredBatch(NamedTuple):
     @property
     def origin(self) -> Origin:
         """Where all rows of a batch came from."""
-        return Origin(
-            self.known_us, self.payload_sha256, self.part, KnownBasis(self.basis), self.stored_us
-        )
+        return Origin(self.known_us, self.payload_sha256, self.part, self.basis, self.stored_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +97,6 @@ class PointRows:
         """Return some of the rows."""
         return replace(self, columns={name: c[rows] for name, c in self.columns.items()})
 
-    def within(self, start_us: int, end_us: int) -> Self:
-        """Return the rows of start < valid_time <= end."""
-        valid = self.columns["valid_time"]
-        first, last = np.searchsorted(valid, (start_us, end_us), side="right").tolist()
-        return self if last - first == len(valid) else self.take(slice(first, last))
-
     def asked(self, asked: Asked) -> Self:
         """Return the rows whose origin is asked for."""
         found = asked.of(self.origins)
@@ -121,26 +113,55 @@ class PointRows:
         return found
 
 
-def point_rows(batches: Iterable[StoredBatch]) -> Iterator[PointRows]:
-    """Return the rows of the batches that hold points; an old one may hold both kinds."""
+def point_rows(
+    batches: Iterable[StoredBatch], window_us: tuple[int, int] | None = None
+) -> Iterator[PointRows]:
+    """Return the rows of the batches that hold points; an old one may hold both kinds.
+
+    Parameters
+    ----------
+    window_us : start and end; only rows of start < valid_time <= end, and nothing of a batch
+        that has none
+    """
     # Batches of one feed follow one another in time, so that their rows need no sorting.
     for batch in sorted(batches, key=lambda one: (one.first_us, one.known_us)):
         if batch.kind not in OF_POINTS:
             continue
-        columns = _small(batch.content) if len(batch.content) <= SMALL else _decoded(batch.content)
-        if isinstance(columns, dict):
-            yield _rows(batch, Kind(batch.kind), batch.series or NONE, columns)
-        else:
-            series, observed, forecast = columns
-            yield _rows(batch, Kind.POINTS, series, observed)
-            if len(forecast["value"]):
-                yield _rows(batch, Kind.FORECAST_POINTS, series, forecast)
+        for kind, series, columns in _kinds(batch):
+            within = columns if window_us is None else _within(columns, *window_us)
+            if within is not None:
+                yield PointRows(batch.feed_id, kind, series, within, _origins(batch))
 
 
-def _rows(batch: StoredBatch, kind: Kind, series: SeriesList, columns: Columns) -> PointRows:
+def _kinds(batch: StoredBatch) -> Iterator[tuple[Kind, SeriesList, Columns]]:
+    columns = _small(batch.content) if len(batch.content) <= SMALL else _decoded(batch.content)
+    if isinstance(columns, dict):
+        yield batch.kind, batch.series or NONE, columns
+        return
+    series, observed, forecast = columns
+    yield Kind.POINTS, series, observed
+    if len(forecast["value"]):
+        yield Kind.FORECAST_POINTS, series, forecast
+
+
+def _within(columns: Columns, start_us: int, end_us: int) -> Columns | None:
+    valid = columns["valid_time"]
+    if not len(valid) or valid[-1] <= start_us or valid[0] > end_us:
+        return None
+    if valid[0] > start_us and valid[-1] <= end_us:
+        return columns
+    first, last = np.searchsorted(valid, (start_us, end_us), side="right").tolist()
+    return {name: column[first:last] for name, column in columns.items()} if last > first else None
+
+
+def _origins(batch: StoredBatch) -> Origins:
     content = batch.origins
-    origins = Origins.of([batch.origin]) if content is None else Origins.read(content)
-    return PointRows(batch.feed_id, kind, series, columns, origins)
+    return _of_one(batch.origin) if content is None else Origins.read(content)
+
+
+@lru_cache(maxsize=4096)
+def _of_one(origin: Origin) -> Origins:
+    return Origins.of([origin])
 
 
 def _decoded(content: bytes) -> Columns | tuple[SeriesList, Columns, Columns]:

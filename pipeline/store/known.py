@@ -87,9 +87,10 @@ class Revisions:
         asked : rows of a segment are left out one by one; a batch is to be asked for already
         window_us : start and end; points outside start < valid_time <= end are left out
         """
-        rows = [one.asked(asked) for one in point_rows(batches)]
-        if window_us is not None:
-            rows = [one.within(*window_us) for one in rows]
+        rows = [
+            one.asked(asked) if "origin" in one.columns else one
+            for one in point_rows(batches, window_us)
+        ]
         observed = [one for one in rows if one.kind is Kind.POINTS]
         ahead = [one for one in rows if one.kind is Kind.FORECAST_POINTS]
         return cls(

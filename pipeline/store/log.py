@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -28,6 +28,10 @@ from pipeline.store import lists
 from pipeline.store.blob import OF_POINTS, Kind
 from pipeline.store.columns import Asked, StoredBatch
 from pipeline.store.tables import batch, segment
+
+KINDS = {str(kind): kind for kind in Kind}
+BASES = {str(basis): basis for basis in KnownBasis}
+"""Looked up, for a window may hold thousands of batches, and to make an enum of each is slow."""
 
 
 class Span(NamedTuple):
@@ -52,7 +56,7 @@ def held(
 
     A batch holds nothing but what is asked for; a segment's rows are yet to be sifted.
     """
-    given = {**span._asdict(), **asdict(asked)}
+    given = {**span._asdict(), **{name: getattr(asked, name) for name in Asked.__slots__}}
     given = {name: value for name, value in given.items() if value is not None}
     found = connection.execute(_statement(kinds, frozenset(given)), given).all()
     return stored(connection, span, found)
@@ -66,20 +70,23 @@ def stored(connection: Connection, span: Span, found: Iterable[Row[Any]]) -> lis
     )
     return [
         StoredBatch(
-            row.feed_id,
-            row.known_at,
-            row.payload_sha256,
-            Kind(row.kind),
-            row.content,
-            row.part,
-            KnownBasis(row.known_basis),
-            row.stored_at,
-            named.get(row.series_sha256),
-            row.origins,
-            row.hour,
+            feed_id=feed_id,
+            known_us=known_us,
+            payload_sha256=payload_sha256,
+            kind=KINDS[kind],
+            content=content,
+            part=part,
+            basis=BASES[basis],
+            stored_us=stored_us,
+            series=named.get(series_sha256),
+            origins=origins,
+            first_us=hour,
         )
-        for row in rows
-    ]
+        for (
+            feed_id, kind, hour, known_us, payload_sha256, part, basis, stored_us, series_sha256,
+            content, origins,
+        ) in map(tuple, rows)
+    ]  # fmt: skip
 
 
 def batch_columns() -> list[ColumnElement[Any]]:
@@ -125,7 +132,8 @@ def _of(table: Table, kinds: frozenset[Kind], given: frozenset[str]) -> list[Col
     columns = table.c
     wanted = [columns.site == bindparam("site"), columns.scenario == bindparam("scenario")]
     if len(kinds) < len(Kind):
-        wanted.append(columns.kind.in_(sorted(kinds)))
+        # IN would be written anew at each execution.
+        wanted.append(or_(*(columns.kind == kind for kind in sorted(kinds))))
     if "feed_id" in given:
         wanted.append(columns.feed_id == bindparam("feed_id"))
     if "known_us" in given:

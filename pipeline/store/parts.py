@@ -53,6 +53,8 @@ class New:
         """Return what is new among points of one kind, given the feed's rows of that kind."""
         if batch.basis is KnownBasis.RECEIVED:
             points = points.take(~_says_nothing_new(batch, points, held))
+        if not held:
+            return cls(kind, points, {})
         own = Asked(basis=batch.basis, payload_sha256=batch.payload_sha256)
         before = Stack.of([rows.asked(own) for rows in held])
         if not len(before.columns["value"]) or not len(points):
@@ -82,7 +84,7 @@ def new_points(batch: Incoming, admitted: Admitted, held: Sequence[StoredBatch])
     if not len(points):
         return []
     span = int(points.valid_us.min()) - 1, int(points.valid_us.max())
-    rows = [one.within(*span) for one in point_rows(held)]
+    rows = [*point_rows(held, span)]
     found = []
     for kind, mask in ((Kind.POINTS, ~points.forecast), (Kind.FORECAST_POINTS, points.forecast)):
         if mask.any():

@@ -32,6 +32,8 @@ def repeated_points(points: Offered, held: Sequence[PointRows], cutoff_us: int) 
     ----------
     held : rows of that kind of the payload's feed
     """
+    if not held:
+        return points.withdrawn
     log = PointLog.of(held)
     span = int(points.valid_us.min()) - 1, int(points.valid_us.max())
     rows = log.winners(*span, cutoff_us)
