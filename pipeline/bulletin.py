@@ -75,6 +75,7 @@ class Evidence:
     age_s : seconds from valid_time to the cutoff
     basis : computed | empirical | county_default | rule
     level : the level that this evidence alone supports
+    fed_by : who fed it by hand, and why; absent from the bytes where nobody did
     """
 
     indicator: Indicator
@@ -87,6 +88,7 @@ class Evidence:
     age_s: int | None
     basis: str
     level: RiskLevel
+    fed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class StationEventKind(StrEnum):
     COMMS_AT_RISK = "comms_at_risk"
     SUSPENDED = "suspended"
     PROBATION = "probation"
+    HAND_FED = "hand_fed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +267,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
             return round(value, DECIMALS)
         case datetime():
             return instants.text(value)
+        case Evidence(fed_by=None):
+            return {name: plain for name, plain in _fields(value).items() if name != "fed_by"}
         case Evidence() | Onset() | VillageRisk() | StationFreshness() | StationEvent():
             return _fields(value)
         case dict():

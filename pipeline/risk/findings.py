@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline import instants
 from pipeline.risk.as_read import AsRead
 from pipeline.risk.blindness import Sight
+from pipeline.risk.hand_fed import HandFed, is_by_hand
 from pipeline.risk.indicators import RainIndicators
 from pipeline.risk.official import FeedWarning
 from pipeline.risk.river_levels import RiverIndicators
@@ -26,6 +27,7 @@ class Cycle:
     ----------
     messages : of official warnings, each identity of a feed once
     suspensions : those that stand at the cutoff; the rows of their stations are not used
+    hand_fed : what persons said of the files that they fed by hand, as known at the cutoff
     """
 
     slot: datetime
@@ -33,11 +35,25 @@ class Cycle:
     as_read: AsRead
     messages: tuple[FeedWarning, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
+    hand_fed: tuple[HandFed, ...] = ()
 
     @property
     def suspended(self) -> frozenset[str]:
         """The stations whose rows are not used."""
         return frozenset(s.station_id for s in self.suspensions)
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether something of it was fed by hand."""
+        return bool(self.as_read.by_hand) or any(is_by_hand(m.feed_id) for m in self.messages)
+
+    @property
+    def fetched(self) -> Cycle:
+        """The cycle without what was fed by hand."""
+        if not self.is_fed:
+            return self
+        own = tuple(m for m in self.messages if not is_by_hand(m.feed_id))
+        return replace(self, as_read=self.as_read.fetched, messages=own, hand_fed=())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

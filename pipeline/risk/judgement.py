@@ -16,7 +16,9 @@ from pipeline.risk.detail import detail
 from pipeline.risk.events import station_events
 from pipeline.risk.findings import Cycle, Findings
 from pipeline.risk.freshness import freshness, newest_inputs
+from pipeline.risk.hand_events import hand_events, said_by
 from pipeline.risk.indicators import RainIndicators, rain_indicators
+from pipeline.risk.never_lower import never_lower
 from pipeline.risk.official import in_force
 from pipeline.risk.official import inputs_sha256 as with_warnings
 from pipeline.risk.onset import rain_offsets_h
@@ -30,7 +32,7 @@ from pipeline.risk.warned import Places
 from pipeline.risk.watch import watched
 from pipeline.units import THOUSANDTH
 
-__all__ = ["Cycle", "judge"]
+__all__ = ["Cycle", "as_said", "judge"]
 LEVELS = tuple(RiskLevel)
 
 
@@ -39,12 +41,32 @@ def judge(
 ) -> Iterator[RiskBulletin]:
     """Yield the bulletin of each cycle; a block gives the same bytes as its cycles one by one.
 
+    What was fed by hand may raise a level, and lowers none.
+
     Parameters
     ----------
     cycles : oldest first for speed; the order changes no byte
     cache : areal rain of steps met before; it changes no byte either
     """
     cache = ArealCache(site.weights) if cache is None else cache
+    fed = [cycle for cycle in cycles if cycle.is_fed]
+    by_all = as_said(fed, site, code_version=code_version, cache=cache)
+    fetched = [cycle.fetched for cycle in cycles]
+    by_fetched = as_said(fetched, site, code_version=code_version, cache=cache)
+    for cycle, bulletin in zip(cycles, by_fetched, strict=True):
+        if cycle.is_fed:
+            events, by = hand_events(cycle, site), said_by(cycle.hand_fed)
+            yield never_lower(bulletin, next(by_all), events, by)
+        else:
+            yield bulletin
+
+
+def as_said(
+    cycles: Sequence[Cycle], site: SiteArrays, *, code_version: str, cache: ArealCache
+) -> Iterator[RiskBulletin]:
+    """Yield the bulletin that all rows of each cycle give, whoever they are from."""
+    if not cycles:
+        return
     places = Places.of(site)
     heard = [_flagged(_without(cycle, cycle.suspended), site) for cycle in cycles]
     new = [on_probation(site.config.stations, cycle.slot) for cycle in cycles]

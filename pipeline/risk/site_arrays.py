@@ -9,6 +9,7 @@ from math import gcd
 import numpy as np
 
 from pipeline.catchment.weights import Weights
+from pipeline.risk.hand_fed import hand_feed
 from pipeline.risk.onset import time_of_concentration
 from pipeline.risk.thresholds import Bools, Floats, Ints, rain_table, station_table
 from pipeline.site.model import CatchmentWeights, RiskConfig, Station
@@ -35,7 +36,8 @@ class SiteArrays:
     series : (station, variable) of the river stations; `series_levels` dims (series, level)
     station_series, station_villages : of each river station, its rows of `series` and of villages
     link_village, link_station, link_travel_s : one entry a link, by index
-    feed_rank : place of each feed in the configuration: the earlier one is preferred
+    feed_rank : the earlier feed is preferred: what was fed by hand, then as configured. So a hand
+        can say more than was fetched; that it says less changes nothing (`never_lower`)
     """
 
     config: RiskConfig
@@ -100,6 +102,7 @@ class SiteArrays:
         stations = _river_stations(config)
         series = tuple((s.station_id, str(v)) for s in stations for v in RIVER if v in s.variables)
         links = _links(config, villages, stations)
+        feeds = [feed.feed_id for feed in config.feeds]
         return cls(
             config=config,
             config_sha256=config.sha256,
@@ -128,7 +131,7 @@ class SiteArrays:
             link_village=links[:, 0],
             link_station=links[:, 1],
             link_travel_s=links[:, 2],
-            feed_rank={feed.feed_id: i for i, feed in enumerate(config.feeds)},
+            feed_rank={feed: i for i, feed in enumerate((*map(hand_feed, feeds), *feeds))},
             feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
         )
 

@@ -22,6 +22,7 @@ from pipeline import instants
 from pipeline.bulletin import Evidence, Indicator, RiskLevel
 from pipeline.observation import OfficialWarning, WarningArea
 from pipeline.risk.as_read import SECOND_US
+from pipeline.risk.hand_fed import hand_feed
 from pipeline.risk.official import FeedWarning
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import Bools, Floats, Ints
@@ -74,7 +75,11 @@ class Places:
             townships=np.array([village.township for village in villages], dtype=np.str_),
             lon=_degrees(village.lon for village in villages),
             lat=_degrees(village.lat for village in villages),
-            area_maps={feed.feed_id: feed.area_map for feed in site.config.official},
+            area_maps={
+                name: feed.area_map
+                for feed in site.config.official
+                for name in (feed.feed_id, hand_feed(feed.feed_id))
+            },
         )
 
     def warned(self, standing: Sequence[FeedWarning]) -> Warned:

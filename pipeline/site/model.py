@@ -327,7 +327,7 @@ class FeedSpec(Frozen):
     archive_from, archive_to : range of valid times that an archive states, ISO 8601
     """
 
-    feed_id: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
+    feed_id: str = Field(pattern=r"^[a-z0-9_-]{1,35}$")
     protocol: str
     where: str
     variable: Variable

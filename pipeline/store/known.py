@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.instants import to_us
+from pipeline.risk.hand_fed import is_by_hand
 from pipeline.store.blob import Kind
 from pipeline.store.columns import EVERYTHING, Asked, StoredBatch, point_rows
 from pipeline.store.grid_log import GridLog, records
@@ -43,6 +44,7 @@ class Known:
     grids: tuple[GridRow, ...]
     _log: PointLog = field(repr=False)
     _rows: Rows = field(repr=False)
+    _grids_read: tuple[GridRow, ...] = field(repr=False)
 
     def flagged(self, flag: npt.NDArray[np.uint8]) -> Self:
         """Return the same readings, judged otherwise; the digest stays that of the rows as read."""
@@ -53,12 +55,33 @@ class Known:
         return replace(self, points=self.points.kept(rows))
 
     @cached_property
+    def by_hand(self) -> frozenset[str]:
+        """The feeds by hand of which something was read."""
+        grids = {grid.feed_id for grid in self.grids if is_by_hand(grid.feed_id)}
+        listed = filter(is_by_hand, self._log.catalogue.lists)
+        return frozenset(grids | {feed for feed in listed if self._rows_of(feed).any()})
+
+    @property
+    def fetched(self) -> Self:
+        """The readings without those fed by hand; the digest stays that of the rows as read."""
+        own = np.ones(len(self.points), bool)
+        for feed in self.by_hand & self._log.catalogue.lists.keys():
+            own &= ~self._rows_of(feed)
+        grids = tuple(grid for grid in self.grids if not is_by_hand(grid.feed_id))
+        return replace(self.kept(own), grids=grids)
+
+    def _rows_of(self, feed_id: str) -> npt.NDArray[np.bool_]:
+        first, series = self._log.catalogue.first[feed_id], self.points.series
+        found = (series >= first) & (series < first + len(self._log.catalogue.lists[feed_id]))
+        return np.asarray(found)
+
+    @cached_property
     def sha256(self) -> str:
-        counts = len(self._log.known_us[self._rows]), len(self.grids)
+        counts = len(self._log.known_us[self._rows]), len(self._grids_read)
         digest = hashlib.sha256(b"floodwarn.rows/1 %d %d\n" % counts)
         for piece in self._log.records(self._rows):
             digest.update(piece.data)
-        digest.update(records(self.grids).data)
+        digest.update(records(self._grids_read).data)
         return digest.hexdigest()
 
 
@@ -105,7 +128,7 @@ class Revisions:
         window = _window(cutoff, start, end)
         rows = self._points.pick(*window)
         points, grids = self._points.take(rows), self._grids.pick(*window)
-        return Known(start, end, cutoff, points, grids, self._points, rows)
+        return Known(start, end, cutoff, points, grids, self._points, rows, grids)
 
     def forecasts(
         self, cutoff: datetime | None, start: datetime, end: datetime
