@@ -6,6 +6,7 @@ stored when it was judged; so a retry, `explain` and a replay read the same rows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline import instants
@@ -16,7 +17,8 @@ from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.suspension import standing
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, official, suspensions, versions
+from pipeline.store import batches, cycles, hand_feeds, official, suspensions, versions
+from pipeline.store.columns import StoredBatch
 from pipeline.store.known import Known
 from pipeline.world import Mode, World
 
@@ -83,10 +85,13 @@ def read_cycle(
         stored_before=stored_before,
     )
     said = suspensions.said(connection, world, known_before=cutoff, stored_before=stored_before)
-    return Cycle(slot, cutoff, known, messages.at(cutoff, cutoff), standing(said, cutoff))
+    words = hand_feeds.said(
+        connection, site.config.site, known_before=cutoff, stored_before=stored_before
+    )
+    return Cycle(slot, cutoff, known, messages.at(cutoff, cutoff), standing(said, cutoff), words)
 
 
-def read_known(
+def read_known(  # noqa: PLR0913 - two clocks, and ways to add rows or leave them out
     connection: Connection,
     site: SiteArrays,
     slot: datetime,
@@ -94,8 +99,14 @@ def read_known(
     *,
     stored_before: datetime | None = None,
     scenario: str = "",
+    beside: Sequence[StoredBatch] = (),
 ) -> Known:
-    """Return the rows of a slot's window as known at the cutoff."""
+    """Return the rows of a slot's window as known at the cutoff.
+
+    Parameters
+    ----------
+    beside : batches that are not in the log, read as if they were
+    """
     start = slot - site.window
     revisions = batches.load(
         connection,
@@ -105,6 +116,7 @@ def read_known(
         known_before=cutoff,
         scenario=scenario,
         stored_before=stored_before,
+        beside=beside,
     )
     return revisions.at(cutoff, start, slot)
 

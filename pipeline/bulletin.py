@@ -256,7 +256,10 @@ def _dumps(plain: Any) -> bytes:  # noqa: ANN401 - any JSON-like tree
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this module
-    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    plain = {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if plain.get("fed_by", "") is None:
+        del plain["fed_by"]
+    return plain
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
@@ -267,8 +270,6 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-like tree
             return round(value, DECIMALS)
         case datetime():
             return instants.text(value)
-        case Evidence(fed_by=None):
-            return {name: plain for name, plain in _fields(value).items() if name != "fed_by"}
         case Evidence() | Onset() | VillageRisk() | StationFreshness() | StationEvent():
             return _fields(value)
         case dict():

@@ -75,6 +75,10 @@ class DecisionDiffers(StoreError):
     retryable = False
 
 
+class NotConfirmed(PipelineError):
+    """A file fed by hand reaches into what live cycles read, and no person answers for it."""
+
+
 class NotKept(PipelineError):
     """Something asked for is not in the store: never written, or pruned."""
 

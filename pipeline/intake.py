@@ -16,10 +16,11 @@ from pipeline.feeds.window import Window
 from pipeline.instants import HOUR, MICROSECOND, floor_to, parse
 from pipeline.observation import Decoded, Fault, GridReading, KnownBasis, RawPayload, Reading
 from pipeline.quality.verdict import judged
+from pipeline.risk.hand_fed import HandFed, hand_feed
 from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
 from pipeline.spool import Spool
-from pipeline.store import archive, batches, fetches, official
+from pipeline.store import archive, batches, fetches, hand_feeds, official
 from pipeline.store.admission import admit_warnings, scheduled_window
 from pipeline.store.fetches import FetchRecord, FetchStatus
 from pipeline.store.quarantine import quarantine
@@ -71,6 +72,20 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """Who feeds a file, and why.
+
+    Attributes
+    ----------
+    apart : its rows stand in a feed of their own: live cycles read what the feed itself says
+    """
+
+    by_ref: str
+    reason: str
+    apart: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Taken:
     """One answer on its way into the store; a failed one has a status and a fault."""
 
@@ -96,6 +111,7 @@ class Intake:
     declared_sha256 : of all that decides how its payloads are read; what is unchanged is not read
         again as long as this is the same; None = everything is
     spool : where raw bytes wait that the database refuses; None = they can be had again
+    hand : who feeds it; None = it is fetched
     """
 
     engine: Engine
@@ -107,6 +123,17 @@ class Intake:
     window: Window | None
     declared_sha256: str | None = None
     spool: Spool | None = None
+    hand: Hand | None = None
+
+    @property
+    def feed_id(self) -> str:
+        """The feed of the log in which the rows stand."""
+        own = self.spec.feed_id
+        return own if self.hand is None or not self.hand.apart else hand_feed(own)
+
+    def offered(self, payload: RawPayload) -> batches.Incoming:
+        """Return what would be appended of one payload; nothing is stored."""
+        return self._incoming(self._taken(payload).decoded, payload.sha256, self.clock())
 
     def take(self, answers: Iterable[Answer], total: int, progress: Progress | None) -> Observed:
         """Store every answer, a group in one transaction, and sum up.
@@ -116,7 +143,7 @@ class Intake:
         StoreUnavailable
             The database refused a group; it and all answers after it wait in the spool.
         """
-        observed = Observed(self.spec.feed_id, FetchStatus.EMPTY)
+        observed = Observed(self.feed_id, FetchStatus.EMPTY)
         done = 0
         groups = _groups(map(self._taken, answers))
         for group in groups:
@@ -199,18 +226,21 @@ class Intake:
                 official.append(connection, incoming, timedelta(minutes=self.spec.latency_min)),
                 len(taken.decoded.warnings),
             )
+            if self.hand is not None and appended.rows:
+                word = _word(self.hand, incoming)
+                hand_feeds.say(connection, self.pack.site_id, word, stored_at=stored_at)
         elif faults:
             quarantine(
                 connection,
                 self.pack.site_id,
-                self.spec.feed_id,
+                self.feed_id,
                 faults,
                 payload_sha256=None,
                 stored_at=stored_at,
             )
         fetches.record(connection, self._record(taken, appended, sha256, stored_at))
         return Observed(
-            self.spec.feed_id,
+            self.feed_id,
             taken.status,
             payloads=int(sha256 is not None),
             readings=appended.rows,
@@ -223,7 +253,7 @@ class Intake:
     def _incoming(self, decoded: Decoded, sha256: str, stored_at: datetime) -> batches.Incoming:
         return batches.Incoming(
             site=self.pack.site_id,
-            feed_id=self.spec.feed_id,
+            feed_id=self.feed_id,
             basis=self.basis,
             known_at=stored_at,
             payload_sha256=sha256,
@@ -255,7 +285,7 @@ class Intake:
         asked = self.decode_window
         return FetchRecord(
             world=self.world,
-            feed_id=self.spec.feed_id,
+            feed_id=self.feed_id,
             started_at=taken.started_at,
             ended_at=stored_at,
             status=taken.status,
@@ -274,6 +304,26 @@ class Intake:
             asked_from=None if asked is None else asked.start,
             asked_to=None if asked is None else asked.end,
         )
+
+
+def _word(hand: Hand, fed: batches.Incoming) -> HandFed:
+    rows: list[Reading | GridReading] = [*fed.decoded.readings, *fed.decoded.grids]
+    times = spoken_of(fed.decoded)
+    return HandFed(
+        feed_id=fed.feed_id,
+        payload_sha256=fed.payload_sha256,
+        known_at=min((fed.known(row) for row in rows), default=fed.known_at),
+        first=min(times),
+        last=max(times),
+        by_ref=hand.by_ref,
+        reason=hand.reason,
+    )
+
+
+def spoken_of(decoded: Decoded) -> list[datetime]:
+    """Return the times that a payload speaks of: valid times, and when warnings were sent."""
+    rows: list[Reading | GridReading] = [*decoded.readings, *decoded.grids]
+    return [row.valid_time for row in rows] + [warning.sent for warning in decoded.warnings]
 
 
 def _held(spool: Spool, payload: RawPayload) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -18,23 +18,21 @@ from typing import Final
 from pipeline.database import Engine
 from pipeline.errors import PipelineError, SettingsError, StoreUnavailable
 from pipeline.feeds.answer import Answer, FetchFailure
-from pipeline.feeds.client import count, fetch, read_file
-from pipeline.feeds.registry import decode
+from pipeline.feeds.client import count, fetch
 from pipeline.feeds.source import Remembered, Source
 from pipeline.feeds.window import Window
 from pipeline.intake import Clock, Intake, Observed, Progress, stated_range
-from pipeline.observation import Fault, KnownBasis
+from pipeline.observation import KnownBasis
 from pipeline.remembered import declared_sha256, remembered
 from pipeline.settings import ca_bundle
 from pipeline.settings import credential as from_environment
 from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
 from pipeline.spool import Damaged, Spool
-from pipeline.store.admission import scheduled_window
 from pipeline.store.fetches import FetchStatus
 from pipeline.world import World
 
-__all__ = ["ObserveFailed", "Observed", "Preview", "observe", "preview", "take_file"]
+__all__ = ["ObserveFailed", "Observed", "observe", "settled", "ticking"]
 
 SHOWN: Final = 3
 SPOOL: Final = "spool"
@@ -93,7 +91,7 @@ def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
         The site has no such feed.
     """
     spec = pack.feed(feed_id)
-    basis, clock = basis or spec.basis, _ticking(now)
+    basis, clock = basis or spec.basis, ticking(now)
     window = _asked(spec, basis, start, end)
     if window is None:
         return Observed(feed_id, FetchStatus.EMPTY)
@@ -102,11 +100,11 @@ def observe(  # noqa: PLR0913 - where to, what, when, and how it is known
     try:
         token = None if spec.credential is None else credential(spec.credential)
     except SettingsError as error:
-        return _settled(intake.take([FetchFailure(spec.feed_id, str(error))], 1, progress))
+        return settled(intake.take([FetchFailure(spec.feed_id, str(error))], 1, progress))
     source = Source(spec, pack.expand(spec.where), token, ca_bundle())
     if source.is_remote:
         intake = replace(intake, spool=Spool(pack.home / SPOOL / pack.site_id, feed_id))
-    return _settled(_fetched(intake, source, window, progress))
+    return settled(_fetched(intake, source, window, progress))
 
 
 def _fetched(intake: Intake, source: Source, window: Window, progress: Progress | None) -> Observed:
@@ -139,32 +137,6 @@ def _spooled(spool: Spool | None, waiting: Sequence[Path]) -> Iterator[Answer]:
                 yield FetchFailure(f"spool/{path.name}", str(error))
 
 
-def take_file(  # noqa: PLR0913 - as observe
-    engine: Engine,
-    pack: SitePack,
-    world: World,
-    feed_id: str,
-    path: Path,
-    *,
-    now: datetime,
-    basis: KnownBasis | None = None,
-) -> Observed:
-    """Bring one hand-fed file into the store, as if the feed had sent it; all of its times.
-
-    Raises
-    ------
-    ObserveFailed
-        The file could not be decoded.
-    FetchError
-        The file could not be read.
-    """
-    spec = pack.feed(feed_id)
-    clock = _ticking(now)
-    payload = read_file(spec, path, fetched_at=now)
-    intake = Intake(engine, pack, world, spec, basis or spec.basis, clock, None)
-    return _settled(intake.take([payload], 1, None))
-
-
 def _asked(spec: FeedSpec, basis: KnownBasis, start: datetime, end: datetime) -> Window | None:
     """Return the window without what an archive states that it does not hold."""
     stated = stated_range(spec)
@@ -173,53 +145,20 @@ def _asked(spec: FeedSpec, basis: KnownBasis, start: datetime, end: datetime) ->
     return Window(start, end) if start <= end else None
 
 
-def _settled(observed: Observed) -> Observed:
+def settled(observed: Observed) -> Observed:
+    """Return what became of a feed.
+
+    Raises
+    ------
+    ObserveFailed
+        The gravest of its attempts failed.
+    """
     if observed.status in {FetchStatus.FAILED, FetchStatus.REFUSED}:
         raise ObserveFailed(observed)
     return observed
 
 
-def _ticking(now: datetime) -> Clock:
+def ticking(now: datetime) -> Clock:
     """Return a clock that reads `now` at first and goes on from there."""
     began = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - began)
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a hand-fed file holds, told before anything of it is stored.
-
-    Attributes
-    ----------
-    first, last : valid times; None where nothing could be read
-    is_recent : it reaches into the days that live cycles still read
-    """
-
-    rows: int
-    first: datetime | None
-    last: datetime | None
-    is_recent: bool
-    faults: tuple[Fault, ...]
-
-
-def preview(pack: SitePack, feed_id: str, path: Path, *, now: datetime) -> Preview:
-    """Tell what a file would bring, without storing it.
-
-    Raises
-    ------
-    DecodeError
-        The file is not what the feed declares.
-    FetchError
-        The file could not be read.
-    """
-    spec = pack.feed(feed_id)
-    decoded = decode(read_file(spec, path, fetched_at=now), spec)
-    times = [r.valid_time for r in decoded.readings] + [g.valid_time for g in decoded.grids]
-    last = max(times, default=None)
-    return Preview(
-        rows=len(times),
-        first=min(times, default=None),
-        last=last,
-        is_recent=last is not None and last >= scheduled_window(now)[0],
-        faults=decoded.faults,
-    )

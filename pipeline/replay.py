@@ -21,11 +21,12 @@ from pipeline.database import Engine, reading
 from pipeline.errors import NotKept
 from pipeline.observation import KnownBasis
 from pipeline.risk.areal_cache import ArealCache
+from pipeline.risk.hand_fed import HandFed
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.suspension import Suspension, standing
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, official, suspensions, versions
+from pipeline.store import batches, cycles, hand_feeds, official, suspensions, versions
 from pipeline.store.known import Revisions
 from pipeline.store.official import Messages
 from pipeline.store.pruning import was_pruned
@@ -110,12 +111,14 @@ class _Past:
     revisions: Revisions
     messages: Messages
     said: tuple[Suspension, ...]
+    words: tuple[HandFed, ...]
     known: KnownAs
 
     def cycle(self, site: SiteArrays, slot: datetime, at: datetime) -> Cycle:
         cutoff = None if self.known is KnownAs.NOW else at
         rows = self.revisions.at(cutoff, slot - site.window, slot)
-        return Cycle(slot, at, rows, self.messages.at(at, cutoff), standing(self.said, at))
+        messages, words = self.messages.at(at, cutoff), hand_feeds.known_at(self.words, cutoff)
+        return Cycle(slot, at, rows, messages, standing(self.said, at), words)
 
 
 def _read(
@@ -146,7 +149,8 @@ def _read(
         said = suspensions.said(
             connection, replay_world(site.config, known), known_before=known_before
         )
-    return _Past(revisions, messages, said, known)
+        words = hand_feeds.said(connection, site.config.site, known_before=known_before)
+    return _Past(revisions, messages, said, words, known)
 
 
 class Verdict(StrEnum):

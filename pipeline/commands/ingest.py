@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,8 +15,10 @@ from rich.progress import Progress
 from pipeline import clock, instants
 from pipeline.commands.options import Home, Json, Site, instant, opened, settings_of, write_json
 from pipeline.database import Engine
+from pipeline.errors import NotConfirmed
+from pipeline.hand_feed import Preview, preview, take_file
 from pipeline.observation import Fault, KnownBasis
-from pipeline.observe import Observed, ObserveFailed, observe, preview, take_file
+from pipeline.observe import Observed, ObserveFailed, observe
 from pipeline.settings import Settings
 from pipeline.site.model import FeedSpec
 from pipeline.site.pack import SitePack
@@ -38,35 +41,41 @@ def ingest(  # noqa: PLR0913 - a command's options
     file: Annotated[Path | None, typer.Option("--file", help="Take this file instead.")] = None,
     basis: Annotated[KnownBasis | None, typer.Option(help="How known_at is told.")] = None,
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="Store a file of the last days.")
+        bool, typer.Option("--confirm", help="Store a file of the last days, as was shown.")
     ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is fed by hand.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who feeds it: a role, or a reference.")] = "",
     json: Json = None,
 ) -> None:
     """Fetch a feed, or take a file: archive, decode, append. Pages nobody.
 
     Without --from and --to an archive is taken whole. A file that reaches into the days that live
-    cycles still read is shown first, and stored with --confirm.
+    cycles still read is shown first, with what it does to the present cycle, and stored with
+    --confirm, --reason and --by. It may raise a village, and lowers none.
 
     Raises
     ------
     Exit
-        With 1 where something could not be used, or is not stored without --confirm.
+        With 1 where something could not be used, or a file is shown and not stored.
     """
     settings = settings_of(site, home)
     now = clock.now()
     with opened(settings) as (engine, pack):
         spec = pack.feed(feed)
-        if file is not None and not confirm:
-            _require_old(pack, feed, file, now)
         world = _world(settings, pack)
         try:
             if file is not None:
-                observed = take_file(engine, pack, world, feed, file, now=now, basis=basis)
+                _show_file(preview(engine, pack, feed, file, now=now, basis=basis), file, json)
+                word = (by, reason) if confirm else ("", "")
+                observed = take_file(engine, pack, world, feed, file, word, now=now, basis=basis)
             else:
                 first, last = _span(spec, start, end)
                 observed = _observe(
                     engine, pack, world, feed, start=first, end=last, now=now, basis=basis
                 )
+        except NotConfirmed as refusal:
+            typer.echo(f"nothing is stored without --confirm, --reason and --by: {refusal}")
+            raise typer.Exit(FINDING) from refusal
         except ObserveFailed as failed:
             observed = failed.observed
     _tell(observed, pack, basis or spec.basis, json)
@@ -105,18 +114,27 @@ def _observe(engine: Engine, pack: SitePack, world: World, feed: str, **span: An
         return observe(engine, pack, world, feed, progress=step, **span)
 
 
-def _require_old(pack: SitePack, feed: str, file: Path, now: datetime) -> None:
-    """Show a file that live cycles would read, and stop."""
-    found = preview(pack, feed, file, now=now)
-    if not found.is_recent or found.first is None or found.last is None:
+def _show_file(found: Preview, file: Path, json: Path | None) -> None:
+    """Tell of a file that live cycles would read what it holds, and what it would do."""
+    effect = found.effect
+    if effect is None or found.first is None or found.last is None:
         return
-    typer.echo(
+    tell = partial(typer.echo, err=json is not None)
+    tell(
         f"{file}: {found.rows} readings, {instants.text(found.first)} to"
         f" {instants.text(found.last)}, {len(found.faults)} faults"
     )
     _show(found.faults)
-    typer.echo("it reaches into days that live cycles read; nothing is stored without --confirm")
-    raise typer.Exit(FINDING)
+    tell(
+        f"in the present cycle ({instants.text(effect.slot)}) {len(effect.rise)} rise,"
+        f" {len(effect.fall)} fall"
+    )
+    for name, villages in (("rise", effect.rise), ("fall, and are held", effect.fall)):
+        if villages:
+            tell(f"  {name}: {', '.join(villages)}")
+    if effect.doubted:
+        tell(f"{len(effect.doubted)} readings in doubt: are unit and time right?")
+        _show(effect.doubted)
 
 
 def _tell(observed: Observed, pack: SitePack, basis: KnownBasis, json: Path | None) -> None:

@@ -26,7 +26,7 @@ def hand_events(cycle: Cycle, site: SiteArrays) -> tuple[StationEvent, ...]:
             kind=StationEventKind.HAND_FED,
             station_id=source,
             since=instants.from_us(min(valid_us for _, _, valid_us in own)),
-            detail=f"{len(own)} fed by hand {said_by(_words(own, cycle.hand_fed))}".rstrip(),
+            detail=f"{len(own)} fed by hand {said_by(_words(own, cycle.hand_fed))}",
             villages=_villages(source, site),
         )
         for source, own in sorted(rows.items())
@@ -35,7 +35,8 @@ def hand_events(cycle: Cycle, site: SiteArrays) -> tuple[StationEvent, ...]:
 
 def said_by(words: Sequence[HandFed]) -> str:
     """Return who fed something and why, in words for an officer."""
-    return "; ".join(dict.fromkeys(f"by {word.by_ref}: {word.reason}" for word in words))
+    said = dict.fromkeys(f"by {w.by_ref}: {w.reason}" for w in words if is_by_hand(w.feed_id))
+    return "; ".join(said) or "without a word on who and why"
 
 
 def _fed(cycle: Cycle) -> Iterator[Fed]:

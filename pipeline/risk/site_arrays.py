@@ -64,10 +64,8 @@ class SiteArrays:
 
     @property
     def window(self) -> timedelta:
-        """How far back a cycle reads: the wetness window, or the longest duration."""
-        wetness = self.config.risk.wetness
-        hours = wetness.exclude_last_h + 24 * wetness.window_days
-        return timedelta(hours=max(hours, *self.config.risk.durations_h))
+        """How far back a cycle reads."""
+        return self.config.risk.window
 
     @property
     def rain_steps(self) -> int:

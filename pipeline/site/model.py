@@ -7,7 +7,7 @@ the first bulletin that used it, so that a decision can be rebuilt with ``config
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -156,6 +156,12 @@ class RiskSettings(Frozen):
     wetness: WetnessSettings
     signals: Signals = Signals()
     comms: CommsSettings = CommsSettings()
+
+    @property
+    def window(self) -> timedelta:
+        """How far back a cycle reads: the wetness window, or the longest duration."""
+        hours = self.wetness.exclude_last_h + 24 * self.wetness.window_days
+        return timedelta(hours=max(hours, *self.durations_h))
 
 
 class CatchmentWeights(Frozen):

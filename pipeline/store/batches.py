@@ -23,7 +23,7 @@ from pipeline.store.quarantine import quarantine
 from pipeline.store.series_list import SeriesList
 from pipeline.store.tables import batch as table
 
-__all__ = ["Appended", "Incoming", "append", "load"]
+__all__ = ["Appended", "Incoming", "append", "load", "unstored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,29 @@ def append(connection: Connection, batch: Incoming) -> Appended:
     return Appended(rows, offered - rows, len(admitted.faults))
 
 
+def unstored(batch: Incoming) -> list[StoredBatch]:
+    """Return what the log would hold of a payload, without storing it."""
+    admitted = admit(batch)
+    parts = new_grids(batch, admitted, ())
+    for new in new_points(batch, admitted, ()):
+        parts += new.parts(SeriesList.of(new.points.series.series))
+    return [
+        StoredBatch(
+            batch.feed_id,
+            part.known_us,
+            batch.payload_sha256,
+            part.kind,
+            part.content,
+            part.number,
+            batch.basis,
+            to_us(batch.stored_at),
+            part.series,
+            first_us=part.hour_us,
+        )
+        for part in parts
+    ]
+
+
 def load(  # noqa: PLR0913 - one window, two clocks, and ways to leave batches out
     connection: Connection,
     *,
@@ -73,6 +96,7 @@ def load(  # noqa: PLR0913 - one window, two clocks, and ways to leave batches o
     stored_before: datetime | None = None,
     basis: KnownBasis | None = None,
     forecasts: bool = False,
+    beside: Sequence[StoredBatch] = (),
 ) -> Revisions:
     """Return the revisions of start < valid_time <= end, to be read with `Revisions.at`.
 
@@ -83,6 +107,7 @@ def load(  # noqa: PLR0913 - one window, two clocks, and ways to leave batches o
         None = nothing
     basis : rows of one basis only (RECEIVED for an as-received replay); None = all
     forecasts : also what was forecast, for `Revisions.forecasts`
+    beside : batches that are not in the log, read as if they were (`unstored`)
     """
     span = Span(site, scenario, log.hour_us(start), log.hour_us(end))
     asked = Asked(
@@ -91,6 +116,7 @@ def load(  # noqa: PLR0913 - one window, two clocks, and ways to leave batches o
         basis=basis,
     )
     held = log.held(connection, span, frozenset(Kind) if forecasts else OBSERVED, asked)
+    held += beside
     # Whole hours, of a segment as of batches.
     window = span.first_hour - 1, span.last_hour + HOUR_US - 1
     return Revisions.of(held, asked=asked, window_us=window, forecasts=forecasts)

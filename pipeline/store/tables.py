@@ -227,3 +227,18 @@ suspension = Table(
     Column("reason", Text, nullable=False),
     Column("by_ref", String(200), nullable=False),
 )
+
+hand_fed = Table(
+    "hand_fed",
+    metadata,
+    # append-only: a person's word on a file; its rows bear its feed, payload and stored_at
+    Column("site", String(64), primary_key=True),
+    Column("feed_id", String(40), primary_key=True),
+    Column("payload_sha256", String(64), primary_key=True),
+    Column("stored_at", BigInteger, primary_key=True),
+    Column("known_at", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("by_ref", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+)

@@ -52,17 +52,38 @@ def test_a_span_that_is_asked_for_may_be_older_than_any_scheduled_fetch(ingest):
     assert (answer["readings"], answer["faults"], answer["basis"]) == (10, 0, "received")
 
 
+CONFIRMED = ("--basis", "received", "--confirm", "--by", "role:duty", "--reason", "line down")
+
+
 def test_a_file_of_these_days_is_shown_and_stored_only_when_confirmed(ingest, recent):
     shown = ingest("--file", str(recent), "--basis", "received")
     assert shown.exit_code == 1
+    assert "0 rise, 0 fall" in shown.stdout
     assert "nothing is stored" in shown.stdout
-    stored = ingest("--file", str(recent), "--basis", "received", "--confirm")
-    assert "1 new readings" in stored.stdout
+    stored = ingest("--file", str(recent), *CONFIRMED)
+    assert "rain@hand ok: 1 payloads, 1 new readings" in stored.stdout
     assert "fed.csv:3: value:" in stored.output
 
 
+@pytest.mark.parametrize("left_out", ["--confirm", "--by", "--reason"])
+def test_a_confirmation_without_a_name_and_a_reason_is_none(ingest, recent, left_out):
+    given = [*CONFIRMED]
+    at = given.index(left_out)
+    del given[at : at + (1 if left_out == "--confirm" else 2)]
+    refused = ingest("--file", str(recent), *given)
+    assert refused.exit_code == 1
+    assert "nothing is stored" in refused.stdout
+    assert "0 repeated" in ingest("--file", str(recent), *CONFIRMED).stdout
+
+
+def test_the_machine_answer_stays_clean_beside_what_is_shown(ingest, recent):
+    result = ingest("--file", str(recent), *CONFIRMED, "--json", "-")
+    assert json.loads(result.stdout)["readings"] == 1
+    assert "0 rise, 0 fall" in result.stderr
+
+
 def test_a_finding_ends_with_one(ingest, recent):
-    assert ingest("--file", str(recent), "--basis", "received", "--confirm").exit_code == 1
+    assert ingest("--file", str(recent), *CONFIRMED).exit_code == 1
 
 
 def test_an_old_file_needs_no_confirmation(ingest, tmp_path):

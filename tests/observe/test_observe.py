@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.database import Engine, reading
 from pipeline.errors import SiteError
+from pipeline.hand_feed import take_file
 from pipeline.observation import KnownBasis, QcFlag
-from pipeline.observe import ObserveFailed, observe, preview, take_file
+from pipeline.observe import ObserveFailed, observe
 from pipeline.site.pack import SitePack, load
 from pipeline.store import archive, batches, fetches
 from pipeline.store.fetches import FetchStatus
@@ -158,7 +159,8 @@ def test_received_times_of_the_future_and_of_long_ago_go_to_quarantine(engine, t
         "R01,rain_mm,2026-11-24T03:00Z,1\n"
         "R01,rain_mm,2026-10-01T03:00Z,1\n"
     )
-    observed = take_file(engine, valley, WORLD, "rain", path, now=LATER, basis=KnownBasis.RECEIVED)
+    word, basis = ("role:hydrologist", "the line is down"), KnownBasis.RECEIVED
+    observed = take_file(engine, valley, WORLD, "rain", path, word, now=LATER, basis=basis)
     assert (observed.readings, observed.faults) == (1, 2)
 
 
@@ -254,10 +256,3 @@ def test_progress_is_told_to_its_end(engine, grids):
 def test_a_feed_that_the_site_does_not_have_is_refused(engine, valley):
     with pytest.raises(SiteError, match="radar"):
         take(engine, valley, "radar")
-
-
-def test_a_hand_fed_file_is_told_before_it_is_stored(valley):
-    found = preview(valley, "rain", VALLEY / "recordings/rain.csv", now=LATER)
-    assert (found.rows, found.is_recent, found.faults) == (5 * (24 * 17 - 1), False, ())
-    assert (found.first, found.last) == (ARCHIVE_FIRST, ARCHIVE_LAST)
-    assert preview(valley, "rain", VALLEY / "recordings/rain.csv", now=ARCHIVE_LAST).is_recent
