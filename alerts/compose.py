@@ -216,6 +216,7 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
         at=occasion.at,
         known_at=occasion.known_at,
         station_names=dict(pack.station_names),
+        events=() if spoken is None else spoken.events_of(village.village_id),
         by=() if hand is None else hand.by,
         reason="" if hand is None else hand.reason,
     )

@@ -12,7 +12,7 @@ from alerts.order import PlaceOrder
 from alerts.orders import village_name
 from alerts.plan.model import Plan
 from alerts.tier import Tier
-from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel, VillageRisk
+from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel, StationEvent, VillageRisk
 from pipeline.site.model import Village
 
 Fact = str | int | bool | None
@@ -29,6 +29,7 @@ class Case:
     at : UTC (flood time) at which people are told
     known_at : the bulletin's cutoff, or the minute of a person's order
     station_names : by station id; an unknown id stands for itself
+    events : of the stations that speak for the village
     by, reason : of a person's order or lowering, else empty
     """
 
@@ -41,6 +42,7 @@ class Case:
     at: datetime
     known_at: datetime
     station_names: dict[str, str]
+    events: tuple[StationEvent, ...] = ()
     by: tuple[str, ...] = ()
     reason: str = ""
 
@@ -73,6 +75,7 @@ def officer_facts(case: Case, voice: Voice) -> Facts:
         "evidence": [
             _evidence(e, case.station_names, voice) for e in weightiest(risk)[:SHOWN_EVIDENCE]
         ],
+        "events": [_event(e, case.station_names, voice) for e in case.events],
         "planned": case.plan is not None,
         "exercise_plan": case.plan is not None and case.plan.exercise,
         "officers_only": not case.orders,
@@ -124,7 +127,7 @@ def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[s
     share, words = _share(evidence), voice.templates.words
     return {
         "indicator": words.indicator[evidence.indicator],
-        "station": _station(evidence, names),
+        "station": _station(evidence.station_id, evidence.indicator, names),
         "hours": None if evidence.duration_h is None else f"{evidence.duration_h:g}",
         "value": _value(evidence, words.tier),
         "threshold": _number(evidence.threshold),
@@ -133,14 +136,23 @@ def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[s
         "age_min": None if evidence.age_s is None else evidence.age_s // 60,
         "valid": voice.minute(evidence.valid_time),
         "basis": words.basis.get(evidence.basis, evidence.basis),
+        "fed_by": evidence.fed_by,
         "level": words.tier[RiskLevel(evidence.level).name.lower()],
     }
 
 
-def _station(evidence: Evidence, names: dict[str, str]) -> str | None:
+def _event(event: StationEvent, names: dict[str, str], voice: Voice) -> dict[str, Fact]:
+    return {
+        "kind": voice.templates.words.event[event.kind],
+        "station": _station(event.station_id, event.kind, names),
+        "since": voice.minute(event.since),
+        "detail": event.detail,
+    }
+
+
+def _station(ident: str, shown: str, names: dict[str, str]) -> str | None:
     """Return a station's id and name, each once; None for a grid named after what it shows."""
-    ident = evidence.station_id
-    if ident == evidence.indicator:
+    if ident == shown:
         return None
     name = names.get(ident, ident)
     return name if ident in name else f"{ident} {name}"

@@ -23,6 +23,8 @@ from pipeline.bulletin import (
     Onset,
     RiskLevel,
     Signal,
+    StationEvent,
+    StationEventKind,
     VillageRisk,
 )
 from pipeline.site.finding import Finding
@@ -130,18 +132,20 @@ def _cases() -> Iterator[Case]:
         at=AT,
         known_at=AT,
         station_names={},
+        events=tuple(StationEvent(kind, "S1", AT, "sample") for kind in StationEventKind),
         by=("sample/duty",),
         reason="sample",
     )
     yield full
     bare = replace(_risk(), onset=None, evidence=(), data_state=DataState.COMPLETE)
-    yield replace(full, risk=bare, orders=(), by=(), reason="", before=opened.episode)
+    yield replace(full, risk=bare, orders=(), by=(), reason="", before=opened.episode, events=())
     fallen = opened.episode and replace(opened.episode, tier=Tier.NONE, closed=AT)
     yield replace(full, step=Step(fallen, Change.CLOSED, "sample"), orders=())
 
 
 def _risk() -> VillageRisk:
     full = Evidence(Indicator.RAIN, "S1", 3.0, 60.0, 50.0, "mm", AT, 300, "rule", RiskLevel.RED)
+    fed = replace(full, station_id="S3", fed_by="sample")
     lost = Evidence(
         Indicator.GAUGE_LOST, "S2", None, None, None, "", None, None, "rule", RiskLevel.YELLOW
     )
@@ -153,7 +157,7 @@ def _risk() -> VillageRisk:
         confidence=Confidence.LOW,
         data_state=DataState.BLIND,
         cause="sample",
-        evidence=(full, lost),
+        evidence=(full, fed, lost),
     )
 
 

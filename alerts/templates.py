@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alerts.episode import Change
 from alerts.tier import Action, Tier
-from pipeline.bulletin import Confidence, DataState, Indicator, Signal
+from pipeline.bulletin import Confidence, DataState, Indicator, Signal, StationEventKind
 from pipeline.world import Mode
 
 Line = Annotated[str, Field(min_length=1, max_length=400)]
@@ -65,6 +65,7 @@ class Words(_Frozen):
     data_state: dict[str, Line]
     confidence: dict[str, Line]
     basis: dict[str, Line]
+    event: dict[str, Line]
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -87,6 +88,7 @@ CODES = {
     "indicator": _names(Indicator),
     "data_state": _names(DataState),
     "confidence": _names(Confidence),
+    "event": _names(StationEventKind),
     "basis": ("computed", "empirical", "county_default", "rule"),
 }
 SPOKEN = (Action.STAND_BY, Action.PREPARE, Action.MOVE, Action.REFUGE, Action.STAND_DOWN)

@@ -212,6 +212,10 @@ class RiskBulletin:
             evidence=(),
         )
 
+    def events_of(self, village_id: str) -> tuple[StationEvent, ...]:
+        """Return what befell the stations that speak for a village."""
+        return tuple(event for event in self.events if village_id in event.villages)
+
     @staticmethod
     def missing(village_id: str) -> VillageRisk:
         """Return the risk of a village of which no bulletin speaks: blind, never calm."""

@@ -24,6 +24,7 @@ EVENT_WORDS = {
     StationEventKind.COMMS_AT_RISK: "comms at risk 通信告急",
     StationEventKind.SUSPENDED: "SUSPENDED 已停用",
     StationEventKind.PROBATION: "on probation 试运行",
+    StationEventKind.HAND_FED: "fed by hand 人工录入",
 }
 
 
@@ -49,7 +50,12 @@ def window(onset: Onset, zone: ZoneInfo) -> str:
 
 
 def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
-    """Return one piece of evidence with value, threshold, station and time of its data."""
+    """Return one piece of evidence with value, threshold, station and time, and whose hand fed it."""
+    hand = "" if evidence.fed_by is None else f"; {evidence.fed_by}"
+    return _measured(evidence, zone) + hand
+
+
+def _measured(evidence: Evidence, zone: ZoneInfo) -> str:
     if evidence.indicator is Indicator.GAUGE_LOST:
         return f"{evidence.station_id} lost: raised one level"
     if evidence.indicator is Indicator.OFFICIAL and evidence.value is not None:

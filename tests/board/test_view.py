@@ -199,6 +199,16 @@ def test_an_official_warning_is_shown_as_one_that_moves_nobody_also_on_a_calm_vi
     )
 
 
+def test_what_was_fed_by_hand_is_shown_with_who_fed_it_and_why() -> None:
+    fed = replace(evidence(), fed_by="1 fed by hand by role:duty: <b>staff gauge</b>")
+    (first, *rest) = bulletin().details
+    event = StationEvent(StationEventKind.HAND_FED, "H01", SLOT, fed.fed_by or "", ("hekou",))
+    seen = replace(bulletin(), details=(replace(first, evidence=(fed,)), *rest), events=(event,))
+    html = page("now.html", view=now_view(facts(bulletin=seen)), base="/").body.decode()
+    assert "fed by hand 人工录入" in html
+    assert html.count("role:duty: &lt;b&gt;staff gauge") == 2
+
+
 def test_a_suspended_station_is_a_banner_above_the_villages_and_nothing_is_unescaped() -> None:
     event = StationEvent(StationEventKind.SUSPENDED, "H1", SLOT, "<i>it lies</i>", ("V1",))
     html = page(

@@ -159,6 +159,13 @@ def test_rows_fed_by_hand_raise_and_are_told_from_fetched_ones_for_ever(lived, v
     assert rebuild(lived, LIVE, CALM).verdict is Verdict.IDENTICAL
 
 
+def test_a_slip_of_the_hand_is_put_right_by_feeding_the_same_time_again(lived, valley, stage_file):
+    fed(lived, valley, stage_file(CALM, upper=3.0), CALM + timedelta(minutes=5))
+    fed(lived, valley, stage_file(CALM, upper=0.42), CALM + timedelta(minutes=9))
+    found = judged(lived, valley, CALM, CALM + timedelta(minutes=15))
+    assert found.of("rp-upper").level is RiskLevel.NONE
+
+
 def test_a_word_is_not_heard_before_it_was_said(lived, valley, stage_file):
     before = judged(lived, valley, CALM, CALM + timedelta(minutes=2)).to_bytes()
     fed(lived, valley, stage_file(CALM, upper=3.0), CALM + timedelta(minutes=5))

@@ -10,7 +10,7 @@ from alerts.compose import Audience, ByHand, Occasion, compose, text_sha256
 from alerts.episode import Change, Step, lower_by_person, order_by_person
 from alerts.message import Text
 from alerts.tier import Action, Tier
-from pipeline.bulletin import DataState
+from pipeline.bulletin import DataState, StationEvent, StationEventKind
 from tests.golden.samples import CUTOFF, EXERCISE, HOUR, LIVE, SLOT, occasion, risk, valley
 
 PACK = valley()
@@ -168,3 +168,26 @@ def test_a_cap_message_that_breaks_a_rule_is_named_and_no_text_refers_to_it():
     assert {message.cap_identifier for message in composed.messages} == {None}
     whole = compose(occasion(risk(4)), PACK)
     assert {m.cap_identifier for m in whole.messages} == {whole.cap.reference.identifier}
+
+
+def test_an_officer_reads_what_befell_the_stations_of_the_village_and_of_no_other():
+    seen = occasion(risk(4, lead_min=150))
+    events = (
+        StationEvent(StationEventKind.DEATH, "H01", SLOT, "silent for over 120 min", ("hekou",)),
+        StationEvent(StationEventKind.SUSPENDED, "H02", SLOT, "it lies", ("songlin",)),
+    )
+    seen = replace(seen, bulletin=replace(seen.bulletin, events=events))
+    for language, word in (("en", "STATION SILENT: H01"), ("zh", "测站中断：H01")):
+        (message,) = told(seen, Audience.OFFICER, language)
+        assert word in message.body
+        assert "silent for over 120 min" in message.body
+        assert "it lies" not in message.body
+
+
+def test_an_officer_reads_who_fed_a_reading_by_hand_and_why():
+    seen = risk(4, lead_min=150)
+    (rain,) = seen.evidence
+    fed = replace(rain, fed_by="1 fed by hand by role:duty: read at the staff gauge")
+    for language in ("en", "zh"):
+        (message,) = told(occasion(replace(seen, evidence=(fed,))), Audience.OFFICER, language)
+        assert "1 fed by hand by role:duty: read at the staff gauge" in message.body
