@@ -50,7 +50,7 @@ def window(onset: Onset, zone: ZoneInfo) -> str:
 
 
 def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
-    """Return one piece of evidence with value, threshold, station and time, and whose hand fed it."""
+    """Return one piece of evidence: value, threshold, station, time, and whose hand fed it."""
     hand = "" if evidence.fed_by is None else f"; {evidence.fed_by}"
     return _measured(evidence, zone) + hand
 

@@ -137,6 +137,20 @@ def test_a_person_orders_by_hand_and_may_not_lower_alone(exercise):
     assert exercise("agree", request, "--by", "county_duty-1")[0] == REFUSED
 
 
+def test_a_person_suspends_a_station_and_resumes_it_and_is_told_whom_it_speaks_for(exercise):
+    word = ("--reason", "a branch hangs over it", "--by", "county_duty-1")
+    suspend = ("station", "suspend", "H01", *word, "--until", "2024-07-14T02:00Z")
+    code, said = exercise(*suspend)
+    assert (code, said) == (
+        GOOD, b"H01 is suspended; it speaks for: hekou, rp-upper, zhangjiatai\n"
+    )  # fmt: skip
+    code, said = exercise("station", "resume", "H01", *word)
+    assert (code, said) == (
+        GOOD, b"H01 is used again; it speaks for: hekou, rp-upper, zhangjiatai\n"
+    )  # fmt: skip
+    assert exercise("station", "resume", "H01", *word)[0] == REFUSED
+
+
 def test_one_cycle_in_an_exercise_takes_the_flood_slots_that_are_due(exercise):
     code, said = exercise("cycle")
     assert code == GOOD

@@ -6,6 +6,7 @@ when dry, nine tenths of it when medium, eight tenths when wet.
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -179,6 +180,10 @@ class Weather:
         reading = Reading(station_id, variable, seconds, valid, value, flag, known_at=known)
         self._rows.append((feed or ("river" if is_river else "gauges"), reading))
 
+    def moved(self, rename: Callable[[str], str]) -> None:
+        """Give every row to another feed."""
+        self._rows = [(rename(feed), row) for feed, row in self._rows]
+
     def _next(self, valid: datetime) -> datetime:
         return valid + timedelta(milliseconds=len(self._rows))
 
@@ -200,6 +205,8 @@ class Weather:
         *,
         basis: KnownBasis = KnownBasis.DECLARED,
         stored_at: datetime | None = None,
+        site: str = "small",
+        scenario: str = "",
     ) -> None:
         """Append every row to a store, each known at its own time."""
         with engine.begin() as connection:
@@ -208,9 +215,9 @@ class Weather:
                 grid = isinstance(row, GridReading)
                 decoded = Decoded(grids=(row,)) if grid else Decoded(readings=(row,))
                 incoming = Incoming(
-                    site="small", feed_id=feed, basis=basis, known_at=row.known_at,
+                    site=site, feed_id=feed, basis=basis, known_at=row.known_at,
                     payload_sha256=f"{number:064x}", stored_at=stored_at or row.known_at,
-                    decoded=decoded,
+                    decoded=decoded, scenario=scenario,
                 )  # fmt: skip
                 batches.append(connection, incoming)
 
