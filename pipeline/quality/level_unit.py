@@ -43,33 +43,34 @@ def level_factors(block: StationBlock, rule: QualityRule) -> Floats:
     ----------
     rule : `above`, a level that a ratio can be taken of, in the variable's unit; None = 0
     """
-    least = 0.0 if rule.above is None else rule.above
-    values = np.where(block.values > least, block.values, np.nan)
+    least = 0.0 if rule.above is None else max(0.0, rule.above)
+    # Their logarithms: a ratio to next to nothing is beyond what a float can hold.
+    values = np.log(np.where(block.values > least, block.values, np.nan))
     earlier, since_min = before(values, block.times)
     if rule.window_min is not None:
         earlier = np.where(since_min <= rule.window_min, earlier, np.nan)
-    jumps = _nearest(values / earlier, FACTORS.get(rule.variable, ()))
+    jumps = _nearest(values - earlier, FACTORS.get(rule.variable, ()))
     factor, base = np.ones(values.shape[1]), np.full(values.shape[1], np.nan)
     factors = np.full(values.shape, np.nan)
     for row, jump in enumerate(jumps):
         said = ~np.isnan(values[row])
         base = np.where(jump != 1.0, earlier[row], base)
-        factor = np.where(said, _held(factor * jump, values[row] / base), factor)
+        factor = np.where(said, _held(factor * jump, values[row] - base), factor)
         factors[row, said] = np.where(np.isnan(jump), np.nan, factor)[said]
         factor = np.where(np.isnan(factor), 1.0, factor)
     return factors
 
 
-def _nearest(ratio: Floats, factors: tuple[float, ...]) -> Floats:
-    """Return the factor, or its inverse, that a ratio is; 1 where it is none, NaN stays."""
-    nearest = np.where(np.isnan(ratio), np.nan, 1.0)
+def _nearest(step: Floats, factors: tuple[float, ...]) -> Floats:
+    """Return the factor, or its inverse, that a step of logarithms is; 1 where none, NaN stays."""
+    nearest = np.where(np.isnan(step), np.nan, 1.0)
     for factor in (*factors, *(1 / factor for factor in factors)):
-        nearest[np.abs(np.log(ratio / factor)) <= np.log1p(NEAR)] = factor
+        nearest[np.abs(step - np.log(factor)) <= np.log1p(NEAR)] = factor
     return nearest
 
 
 def _held(factor: Floats, rise: Floats) -> Floats:
-    """Return the factor while the level is still that far from where it jumped; else 1."""
-    away = np.abs(np.log(rise)) > 0.5 * np.abs(np.log(factor))
+    """Return the factor while the level is still that far (a logarithm) from the jump; else 1."""
+    away = np.abs(rise) > 0.5 * np.abs(np.log(factor))
     whole = np.isclose(factor, 1.0)
     return np.where(np.isnan(factor) | (away & ~whole), factor, 1.0)

@@ -12,8 +12,9 @@ from pipeline.units import Variable
 PARAMETERS: Final = (
     "window_min", "eps", "above", "values", "radius_km", "climb_m", "neighbours", "reference",
 )  # fmt: skip
-OPEN: Final = frozenset({Check.LONE_BURST, Check.FAULTY_ZERO, Check.WRONG_UNIT})
-"""Checks over stations that measure in units of their own: any is taken."""
+AROUND: Final = frozenset({"radius_km", "climb_m", "window_min", "neighbours"})
+OF_RAIN: Final = frozenset({Check.LONE_BURST, Check.FAULTY_ZERO})
+"""They ask what fell around a station: a river has nothing to be compared so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +46,38 @@ NEEDS: Final = {
     Check.SECOND_SOURCE: RuleNeeds("value", must=frozenset({"reference", "window_min"})),
     Check.SENTINEL: RuleNeeds("number", must=frozenset({"values"}), may=frozenset({"eps"})),
     Check.INTERPOLATED: RuleNeeds("number", may=frozenset({"above"})),
+    Check.LONE_BURST: RuleNeeds("value", may=AROUND),
+    Check.FAULTY_ZERO: RuleNeeds("value", may=AROUND),
+    Check.WRONG_UNIT: RuleNeeds("value", may=AROUND),
 }
+WRONG_LEVEL: Final = RuleNeeds("value", may=frozenset({"window_min", "above"}))
+"""Of `wrong_unit` where it judges a level or a flow, which is its own measure."""
 
 
-def unit_of(check: Check, variable: Variable) -> str | None:
-    """Return the unit in which a rule must state its thresholds; None = the check's own."""
-    if check in OPEN:
-        return None
+def needs_of(check: Check, variable: Variable) -> RuleNeeds:
+    """Return what a check needs of a rule for a variable."""
+    return WRONG_LEVEL if check is Check.WRONG_UNIT and not variable.is_sum else NEEDS[check]
+
+
+def unit_of(check: Check, variable: Variable) -> str:
+    """Return the unit in which a rule must state its thresholds."""
     kinds = {"value": variable.unit, "rate": f"{variable.unit}/h", "minutes": "min", "number": "1"}
-    return kinds[NEEDS[check].unit]
+    return kinds[needs_of(check, variable).unit]
 
 
 def problems(rule: QualityRule) -> Iterator[tuple[str, str]]:
     """Yield the field and the fault of everything for which a rule cannot be used."""
     unit = unit_of(rule.check, rule.variable)
-    if unit is not None and rule.unit != unit:
+    if rule.unit != unit:
         message = f"{rule.unit!r} is not the unit of {rule.check} of {rule.variable}, {unit!r} is"
         yield "unit", message
-    if rule.check not in OPEN:
-        yield from _parameters(rule, NEEDS[rule.check])
+    if rule.check in OF_RAIN and not rule.variable.is_sum:
+        yield "variable", f"{rule.check} judges rain, not {rule.variable}"
+    yield from _parameters(rule, needs_of(rule.check, rule.variable))
     if rule.check is Check.GROSS_RANGE:
         yield from _range(rule)
+    elif rule.check is Check.WRONG_UNIT:
+        yield from _factor(rule)
     elif rule.suspect is None and rule.fail is None:
         yield "suspect", "states neither suspect nor fail, so it flags nothing"
     if rule.suspect is not None and rule.fail is not None and rule.suspect > rule.fail:
@@ -82,6 +94,13 @@ def _parameters(rule: QualityRule, needs: RuleNeeds) -> Iterator[tuple[str, str]
         for name in ("suspect_below", "fail_below"):
             if getattr(rule, name) is not None:
                 yield name, f"{rule.check} does not use it"
+
+
+def _factor(rule: QualityRule) -> Iterator[tuple[str, str]]:
+    if rule.fail is not None:
+        yield "fail", f"{rule.check} only ever doubts"
+    if rule.suspect is not None and not rule.variable.is_sum:
+        yield "suspect", f"{rule.check} of {rule.variable} has no threshold"
 
 
 def _range(rule: QualityRule) -> Iterator[tuple[str, str]]:

@@ -83,17 +83,26 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Witnesses:
-    """The neighbours of each station, and the grid over it, in the window of each time."""
+    """The neighbours of each station, and the grid over it, in the window of each time.
+
+    Attributes
+    ----------
+    near : ones [column, column], whom each column of the block may ask
+    told_of : ones [column, name]; a station that two feeds tell of is one witness, not two
+    """
 
     near: csr_array
+    told_of: csr_array
     own: Window
     grid: Window | None
 
     @classmethod
     def of(cls, block: StationBlock, near: csr_array, rows: Rows) -> Self:
-        """Return the witnesses of a block; `near` are ones [station, station]."""
+        """Return the witnesses of a block; `near` are ones [column, column]."""
         grid = None if block.grid is None else Window.of(block.grid, rows)
-        return cls(near, Window.of(block.values, rows), grid)
+        name = np.unique(block.stations, return_inverse=True)[1]
+        told_of = csr_array((np.ones(len(name)), (np.arange(len(name)), name)))
+        return cls(near, told_of, Window.of(block.values, rows), grid)
 
     def alive(self) -> Counts:
         """Return how many were alive, [time, station]."""
@@ -120,8 +129,10 @@ class Witnesses:
             found[rows, station] = np.maximum(found[rows, station], wettest)
         return np.where(asked, found, 0.0)
 
-    def _count(self, stations: Truths, grid: Truths | None) -> Counts:
-        count = np.asarray((self.near @ stations.T.astype(np.float64)).T)
+    def _count(self, columns: Truths, grid: Truths | None) -> Counts:
+        said = self.told_of.T @ columns.T.astype(np.float64) > 0
+        around = self.near @ self.told_of > 0
+        count = np.asarray((around.astype(np.float64) @ said.astype(np.float64)).T)
         return count if grid is None else count + grid
 
 

@@ -72,7 +72,7 @@ def _of_rivers(
         _rule(Check.GAP, variable, "min", suspect=180.0),
         _rule(Check.FUTURE_STAMP, variable, "min", suspect=10.0),
         _rule(Check.INTERPOLATED, variable, "points", suspect=2.0),
-        _rule(Check.WRONG_UNIT, variable, "1", above=least),
+        _rule(Check.WRONG_UNIT, variable, above=least),
     )
 
 

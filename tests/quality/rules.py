@@ -21,12 +21,16 @@ STATED = {
     Check.COUNTER_RESET: {"suspect": 10.0, "fail": 50.0},
     Check.ACCUMULATION: {"suspect": 1.0, "fail": 5.0},
     Check.INTERPOLATED: {"suspect": 1, "fail": 4},
+    Check.LONE_BURST: {"suspect": 5.0, "fail": 15.0},
+    Check.FAULTY_ZERO: {"suspect": 5.0, "fail": 20.0},
+    Check.WRONG_UNIT: {"suspect": 20.0},
+    Check.SECOND_SOURCE: {"suspect": 0.3, "fail": 1.0, "reference": "f", "window_min": 90},
 }
 
 
 def rule(check: Check, variable: Variable = Variable.STAGE, **changes: object) -> QualityRule:
     """Return the rule of a check; `changes` replace what it states, None takes it away."""
-    stated = {"unit": unit_of(check, variable) or "1", **STATED[check], **changes}
+    stated = {"unit": unit_of(check, variable), **STATED[check], **changes}
     given = {name: value for name, value in stated.items() if value is not None}
     return QualityRule(check=check, variable=variable, source="by hand", **given)
 

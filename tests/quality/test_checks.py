@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pipeline.observation import QcFlag
 from pipeline.quality.checks import ALONE, OF_SERIES, OF_STAMPS, OF_STATIONS, OF_SUMS
 from pipeline.quality.rule_needs import NEEDS
+from pipeline.site.model import Check
 from tests.quality.rules import FIRST_US, HOUR_US, hours, rule
 from tests.services import ROOT
 
@@ -33,7 +34,7 @@ def test_every_check_is_documented_with_its_parameters_and_its_source():
 def test_a_check_stands_in_one_table_and_says_what_it_needs():
     tables = [OF_SERIES, OF_STAMPS, OF_STATIONS, OF_SUMS]
     assert sum(map(len, tables)) == len(set().union(*tables))
-    assert set(NEEDS) <= set().union(*tables)
+    assert set(NEEDS) == set().union(*tables) == set(Check)
     assert set(EACH) >= ALONE
 
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.observation import QcFlag
+from pipeline.quality.rule_needs import OF_RAIN
 from pipeline.quality.verdict import flagged
-from pipeline.site.model import Check, QualityRule
+from pipeline.site.model import Check, QualityRule, Station
 from pipeline.store.rows import Points, SeriesNames
 from pipeline.units import Variable
 from tests.quality.rules import FIRST_US, HOUR_US, rule
@@ -16,11 +17,22 @@ from tests.quality.rules import FIRST_US, HOUR_US, rule
 G, U, S, F, M = QcFlag.GOOD, QcFlag.UNKNOWN, QcFlag.SUSPECT, QcFlag.FAIL, QcFlag.MISSING
 NAN = np.nan
 SPIKE = rule(Check.SPIKE)
+PLACED = tuple(
+    Station(
+        station_id=name, name=name, variables=frozenset(Variable),
+        lon=115.0 + 0.02 * east, lat=40.0, interval_min=60, silent_after_min=120,
+    )
+    for east, name in enumerate("ABCDE")
+)  # fmt: skip
+"""Five stations in a row, 1.7 km from one to the next."""
 
 
 @dataclass
 class Said:
-    """Hours of stations as they would be read: one list of values each, None = not said."""
+    """Hours of stations as they would be read: one list of values each, None = not said.
+
+    ``A@hand`` is what the feed `hand` tells of station A; all the others come by feed `f`.
+    """
 
     stations: dict[str, list[float | None]]
     variable: Variable = Variable.STAGE
@@ -40,8 +52,8 @@ class Said:
         valid = FIRST_US + HOUR_US * hour
         return Points(
             names=SeriesNames(
-                feed_id=np.array(["f"] * len(names), dtype=object),
-                station_id=np.array(names, dtype=object),
+                feed_id=np.array([n.partition("@")[2] or "f" for n in names], dtype=object),
+                station_id=np.array([n.partition("@")[0] for n in names], dtype=object),
                 variable=np.array([str(self.variable)] * len(names), dtype=object),
                 interval_s=np.full(len(names), self.interval_s),
             ),
@@ -52,7 +64,7 @@ class Said:
 
 def by_station(said: Said, *rules: QualityRule) -> dict[str, list[int]]:
     points = said.points()
-    flags = flagged(points, rules, ())
+    flags = flagged(points, rules, PLACED)
     return {
         name: flags[points.series == number].tolist() for number, name in enumerate(said.stations)
     }
@@ -122,30 +134,61 @@ def test_stations_that_share_no_instant_are_judged_as_if_they_did():
 
 
 hour = st.one_of(st.none(), st.just(NAN), st.sampled_from([0.0, 99.9]), st.floats(-5, 60))
+names = ["A", "B", "C", "D", "E", "A@hand", "B@hand"]
 weeks = st.dictionaries(
-    st.sampled_from(["A", "B", "C", "D"]), st.lists(hour, min_size=3, max_size=12), min_size=1
+    st.sampled_from(names), st.lists(hour, min_size=3, max_size=12), min_size=1
 ).filter(lambda said: any(v is not None for values in said.values() for v in values))
-some_rules = st.lists(
-    st.sampled_from([c for c in Check if c not in {Check.NEIGHBOURS, Check.WRONG_UNIT}]),
-    min_size=1,
-    unique=True,
-).map(lambda checks: [rule(check) for check in checks])
+kinds = st.sampled_from([(Variable.STAGE, 0), (Variable.RAIN, 3600), (Variable.RAIN, 300)])
+some_checks = st.lists(st.sampled_from([*Check]), min_size=1, unique=True)
 
 
-@given(weeks, some_rules, st.randoms(use_true_random=False))
-def test_neither_the_order_of_stations_nor_that_of_rules_changes_a_flag(said, rules, chance):
-    stations, shuffled = list(said), list(rules)
+def rules_of(variable: Variable, checks: list[Check]) -> list[QualityRule]:
+    return [rule(c, variable) for c in checks if variable.is_sum or c not in OF_RAIN]
+
+
+@given(weeks, kinds, some_checks, st.randoms(use_true_random=False))
+def test_neither_the_order_of_stations_nor_that_of_rules_changes_a_flag(said, kind, checks, chance):
+    stations, rules = list(said), rules_of(kind[0], checks)
     chance.shuffle(stations)
-    chance.shuffle(shuffled)
-    one = by_station(Said(said), *rules)
-    assert by_station(Said({name: said[name] for name in stations}), *shuffled) == one
+    one = by_station(Said(said, *kind), *rules)
+    chance.shuffle(rules)
+    assert by_station(Said({name: said[name] for name in stations}, *kind), *rules) == one
 
 
-@given(weeks, some_rules)
-def test_no_value_changes_and_no_flag_becomes_better(said, rules):
-    points = Said(said, flags={(name, 1): S for name in said}).points()
+@given(weeks, kinds, some_checks)
+def test_no_value_changes_and_no_flag_becomes_better(said, kind, checks):
+    points = Said(said, *kind, flags={(name, 1): S for name in said}).points()
     value = points.value.copy()
-    flags = flagged(points, rules, ())
+    flags = flagged(points, rules_of(kind[0], checks), PLACED)
     assert np.array_equal(points.value, value, equal_nan=True)
     assert ((flags == M) == np.isnan(value)).all()
     assert (flags[points.flag == S] >= S).all()
+
+
+@given(weeks, kinds)
+def test_without_neighbours_no_check_that_asks_them_finds_anything(said, kind):
+    points = Said(said, *kind).points()
+    asking = [Check.LONE_BURST, Check.FAULTY_ZERO] if kind[0].is_sum else []
+    found = flagged(points, rules_of(kind[0], asking), PLACED[:3])
+    assert found.tolist() == points.flag.tolist()
+
+
+def test_a_lone_burst_at_the_door_is_rejected_and_a_core_is_kept():
+    lone = {name: [0.0, 0.0, 0.0, 0.0] for name in "ABCDE"}
+    lone["C"] = [0.0, 0.0, 90.0, 0.0]
+    core = {**lone, "B": [0.0, 0.0, 12.0, 0.0]}
+    burst = rule(Check.LONE_BURST, Variable.RAIN)
+    assert by_station(Said(lone, Variable.RAIN, 3600), burst)["C"] == [G, G, F, G]
+    assert by_station(Said(core, Variable.RAIN, 3600), burst)["C"] == [G, G, G, G]
+
+
+def test_what_fails_alone_is_no_witness_for_a_burst_next_door():
+    hours = {name: [0.0, 0.0, 0.0, 0.0] for name in "ABCDE"}
+    hours |= {"C": [0.0, 0.0, 90.0, 0.0], "B": [0.0, 0.0, 99.9, 0.0]}
+    said = Said(hours, Variable.RAIN, 3600)
+    burst, constant = (
+        rule(Check.LONE_BURST, Variable.RAIN),
+        rule(Check.SENTINEL, Variable.RAIN, fail=0),
+    )
+    assert by_station(said, burst)["C"][2] == G
+    assert by_station(said, burst, constant)["C"][2] == F

@@ -146,6 +146,13 @@ def test_a_second_feed_of_the_same_station_is_no_witness():
     assert lone_burst(twice, RULE)[AT, 0] == UNKNOWN
 
 
+def test_a_neighbour_that_three_feeds_tell_of_is_one_witness():
+    block = replace(ring(3, burst(20.0, 3)), stations=("S0", "S1", "S1", "S1"))
+    assert lone_burst(block, RULE)[AT, 0] == UNKNOWN
+    alone = rule(Check.LONE_BURST, suspect=5.0, fail=15.0, neighbours=1)
+    assert lone_burst(block, alone)[AT, 0] == FAIL
+
+
 def test_the_grid_over_a_station_is_a_witness_for_and_against():
     block = ring(2, burst(20.0, 2))
     assert lone_burst(replace(block, grid=dry(3)), RULE)[AT, 0] == FAIL

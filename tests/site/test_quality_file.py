@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipeline.quality.rule_needs import problems
 from pipeline.site.derive import risk_config
-from pipeline.site.model import Check, RiskConfig
+from pipeline.site.model import Check, QualityRule, RiskConfig
 from pipeline.site.pack import load
 from tests.valley import copied
 
@@ -64,6 +65,28 @@ def test_a_fault_is_told_by_line_and_field_and_the_other_rule_is_used(
     assert (line, field) in {(f.row, f.field) for f in findings}
     assert {f.severity for f in findings} == {"error"}
     assert len(pack.quality) == 1
+
+
+@pytest.mark.parametrize(
+    ("stated", "fields"),
+    [
+        ({"check": "lone_burst", "variable": "rain_mm", "unit": "mm", "fail": 15.0}, []),
+        (
+            {"check": "lone_burst", "variable": "rain_mm", "unit": "mm", "fail": 1, "eps": 1},
+            ["eps"],
+        ),
+        ({"check": "faulty_zero", "variable": "rain_mm", "unit": "cm", "fail": 15.0}, ["unit"]),
+        ({"check": "faulty_zero", "variable": "stage_m", "unit": "m", "fail": 1}, ["variable"]),
+        ({"check": "wrong_unit", "variable": "rain_mm", "unit": "mm", "suspect": 20.0}, []),
+        ({"check": "wrong_unit", "variable": "rain_mm", "unit": "mm", "fail": 20.0}, ["fail"]),
+        ({"check": "wrong_unit", "variable": "stage_m", "unit": "m", "above": 0.1}, []),
+        ({"check": "wrong_unit", "variable": "stage_m", "unit": "m", "suspect": 1}, ["suspect"]),
+        ({"check": "wrong_unit", "variable": "stage_m", "unit": "m", "climb_m": 9}, ["climb_m"]),
+    ],
+)
+def test_a_check_over_stations_says_what_it_takes_like_any_other(stated, fields):
+    rule = QualityRule(source="a test", **stated)
+    assert [field for field, _ in problems(rule)] == fields
 
 
 def test_a_rule_judges_the_stations_that_have_its_variable_and_tells_of_the_others(tmp_path):
