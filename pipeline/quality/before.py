@@ -25,13 +25,17 @@ def before(
     missing, shape = np.isnan(values), (-1, *[1] * (values.ndim - 1))
     if not missing.any():
         return _shifted(values), np.broadcast_to(_since(times).reshape(shape), values.shape)
-    place = np.arange(len(times)).reshape(shape)
-    said = np.maximum.accumulate(np.where(missing, -1, place), axis=0)
-    last = np.full_like(said, -1)
-    last[1:] = said[:-1]
-    earlier = np.take_along_axis(values, np.maximum(last, 0), axis=0)
-    since = np.abs(times.reshape(shape) - times[last]) / MINUTE_US
-    return np.where(last < 0, np.nan, earlier), np.where(last < 0, np.nan, since)
+    earlier, since = _shifted(values), np.empty(values.shape)
+    since[:] = _since(times).reshape(shape)
+    place = np.where(missing, -1, np.arange(len(times)).reshape(shape))
+    last = np.maximum.accumulate(place, axis=0)
+    # Only what follows a missing reading has to be looked up, and that is little.
+    after, *series = missing[:-1].nonzero()
+    row = last[after, *series]
+    earlier[after + 1, *series] = np.where(row < 0, np.nan, values[row, *series])
+    minutes = np.abs(times[after + 1] - times[row]) / MINUTE_US
+    since[after + 1, *series] = np.where(row < 0, np.nan, minutes)
+    return earlier, since
 
 
 def _shifted(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -61,11 +61,14 @@ class StationBlock:
         places : where each station lies; one that is not among them lies nowhere
         """
         column, valid_us, value, known_us = rows
-        times, at = _instants(valid_us)
+        times, at = instants_of(valid_us)
         values = np.full((len(times), len(stations)), np.nan)
         latency = np.full(values.shape, np.nan)
-        values[at, column] = value
-        latency[at, column] = np.where(np.isnan(value), np.nan, (known_us - valid_us) / MINUTE_US)
+        cells = at * len(stations) + column
+        values.ravel()[cells] = value
+        latency.ravel()[cells] = np.where(
+            np.isnan(value), np.nan, (known_us - valid_us) / MINUTE_US
+        )
         found = [places.get(name) for name in stations]
         return cls(
             stations=tuple(stations),
@@ -87,9 +90,10 @@ class StationBlock:
         )
 
 
-def _instants(valid_us: Ints) -> tuple[Ints, Ints]:
-    """Return the different instants, and which of them each row is of."""
-    new = np.diff(valid_us, prepend=valid_us[:1] - 1) > 0
+def instants_of(valid_us: Ints) -> tuple[Ints, Ints]:
+    """Return the different instants of rows, oldest first, and which of them each row is of."""
+    new = np.ones(len(valid_us), np.bool_)
+    np.greater(valid_us[1:], valid_us[:-1], out=new[1:])
     return valid_us[new], np.cumsum(new) - 1
 
 

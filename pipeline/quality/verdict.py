@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pipeline.observation import QcFlag, Reading
 from pipeline.quality.checks import ALONE, OF_STATIONS, OF_SUMS, checked
 from pipeline.quality.gross_range import gross_range
-from pipeline.quality.station_block import Flags, Floats, Ints, StationBlock
+from pipeline.quality.station_block import Flags, Floats, Ints, StationBlock, instants_of
 from pipeline.site.model import QualityRule, Station
 from pipeline.units import Variable
 
@@ -134,7 +134,7 @@ def flagged(points: Rows, rules: Sequence[QualityRule], stations: Sequence[Stati
         for alone in (True, False):
             sheets = [replace(one, rank=one.judged(sheets, alone=alone)) for one in sheets]
         for one in sheets:
-            flags[one.rows] = BY_RANK[one.rank[one.at]]
+            flags[one.rows] = BY_RANK[one.rank.ravel()[one.at]]
     return flags
 
 
@@ -146,12 +146,12 @@ def _variable(rule: QualityRule) -> Variable:
 class _Sheet:
     """Rows of one variable and interval as a block, and the rules that concern it.
 
-    `at` is where each row lies in the block, `rank` dims (time, station) the
-    worst said of it so far.
+    `at` is where each row lies in the flattened block, `rank` dims (time, station) the worst said
+    of it so far.
     """
 
     rows: Ints
-    at: tuple[Ints, Ints]
+    at: Ints
     block: StationBlock
     rank: Flags
     rules: Sequence[QualityRule]
@@ -168,21 +168,19 @@ class _Sheet:
         if not rules:
             return self.rank
         rank, block = self.rank, self.usable
-        said = ~np.isnan(block.values)
         for rule in rules:
             for found in _found(rule, block, sheets):
-                rank = np.maximum(rank, RANK[found] * said)
-        return np.asarray(rank, dtype=np.uint8)
+                rank = np.maximum(rank, RANK.take(found))
+        return np.where(np.isnan(block.values), self.rank, rank)
 
 
 def _found(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -> Iterator[Flags]:
     """Yield the flags that one check finds in a block; UNKNOWN of stations not in the rule."""
     for flags in _checked(rule, block, sheets):
-        if not rule.stations:
-            yield flags
-        else:
-            asked = [name in rule.stations for name in block.stations]
-            yield np.where(asked, flags, np.uint8(QcFlag.UNKNOWN))
+        if rule.stations:
+            others = [c for c, name in enumerate(block.stations) if name not in rule.stations]
+            flags[:, others] = QcFlag.UNKNOWN
+        yield flags
 
 
 def _checked(rule: QualityRule, block: StationBlock, sheets: Sequence[_Sheet]) -> Iterator[Flags]:
@@ -236,13 +234,15 @@ def _sheet(
 ) -> _Sheet:
     rules, places = judged_by
     series = np.flatnonzero(np.bincount(points.series[rows]))
-    column = np.searchsorted(series, points.series[rows])
+    place = np.zeros(len(points.names.station_id), np.int64)
+    place[series] = np.arange(len(series))
+    column = place[points.series[rows]]
     valid_us, value = points.valid_us[rows], points.value[rows]
     names = [str(name) for name in points.names.station_id[series]]
     told = (column, valid_us, value, points.known_us[rows])
     feeds = tuple(str(feed) for feed in points.names.feed_id[series])
     block = replace(StationBlock.of(names, told, interval_s, places), feeds=feeds)
-    at = (np.searchsorted(block.times, valid_us), column)
+    at = instants_of(valid_us)[1] * len(series) + column
     rank = np.zeros(block.values.shape, dtype=np.uint8)
-    rank[at] = RANK[points.flag[rows]]
+    rank.ravel()[at] = RANK[points.flag[rows]]
     return _Sheet(rows, at, block, rank, rules)
