@@ -67,6 +67,12 @@ def nearby(block: StationBlock, reach: Reach) -> csr_array:
     return csr_array((np.ones(len(rows), np.float64), (rows, columns)), shape=(n, n))
 
 
+def apart_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return the distance of two places (lon, lat in degrees), as `nearby` measures it."""
+    lon, lat = np.array([one, other]).T
+    return float(np.linalg.norm(np.diff(_on_the_globe(lon, lat), axis=0)))
+
+
 def _on_the_globe(
     lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:

@@ -129,6 +129,26 @@ def history(
     return [_record(row) for row in connection.execute(query).mappings()]
 
 
+def payloads(
+    connection: Connection, site: str, feed_id: str, *, limit: int
+) -> list[tuple[str, datetime]]:
+    """Return the newest payloads that a feed gave in any world, and when each came, newest first.
+
+    A payload that came again counts by its last coming.
+    """
+    came = func.max(fetch.c.ended_at)
+    query = (
+        select(fetch.c.payload_sha256, came)
+        .where(
+            fetch.c.site == site, fetch.c.feed_id == feed_id, fetch.c.payload_sha256.is_not(None)
+        )
+        .group_by(fetch.c.payload_sha256)
+        .order_by(came.desc(), fetch.c.payload_sha256)
+        .limit(limit)
+    )
+    return [(row[0], from_us(row[1])) for row in connection.execute(query)]
+
+
 def newest_stored(connection: Connection, world: World, feed_id: str) -> dict[str, FetchRecord]:
     """Return, by `source_sha256`, the newest attempt after which an address was in the store."""
     query = _of(world, feed_id).where(
