@@ -12,7 +12,7 @@ from pipeline.catchment.weights import Weights
 from pipeline.risk.hand_fed import hand_feed
 from pipeline.risk.onset import time_of_concentration
 from pipeline.risk.thresholds import Bools, Floats, Ints, rain_table, station_table
-from pipeline.site.model import CatchmentWeights, RiskConfig, Station
+from pipeline.site.model import CatchmentWeights, RiskConfig, Station, Threshold
 from pipeline.units import THOUSANDTH, Variable
 
 RIVER = (Variable.STAGE, Variable.DISCHARGE)
@@ -109,10 +109,7 @@ class SiteArrays:
             step_s=_rain_step_s(config),
             rain_latency_s=_rain_latency_s(config),
             rain_mm=rain_table(config.thresholds, villages, config.risk.durations_h),
-            basis={
-                (t.village_id, t.duration_h, int(t.level), round(t.value, THOUSANDTH)): t.basis
-                for t in config.thresholds
-            },
+            basis=_basis(config.thresholds),
             rain_sources=_rain_sources(config.weights, weights),
             response_h=response_h,
             response_column=np.abs(response_h[:, None] - durations).argmin(axis=1),
@@ -132,6 +129,13 @@ class SiteArrays:
             feed_rank={feed: i for i, feed in enumerate((*map(hand_feed, feeds), *feeds))},
             feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
         )
+
+
+def _basis(thresholds: tuple[Threshold, ...]) -> dict[tuple[str, float, int, float], str]:
+    return {
+        (t.village_id, t.duration_h, int(t.level), round(t.value, THOUSANDTH)): t.basis
+        for t in thresholds
+    }
 
 
 def _river_stations(config: RiskConfig) -> tuple[Station, ...]:
