@@ -44,6 +44,10 @@ def test_a_warning_ends_at_its_expiry_and_not_before():
     assert standing(*one, at=NOON) == []
 
 
+def test_a_warning_stands_from_its_sending_though_the_event_begins_later():
+    assert standing(*read(message(1, onset=NOON + 6 * HOUR))) == ["W1"]
+
+
 def test_a_warning_that_nobody_ends_does_not_stand_for_ever():
     one = read(message(1))
     assert standing(*one, at=NOON - HOUR + STANDS - MINUTE) == ["W1"]
