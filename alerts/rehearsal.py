@@ -55,7 +55,7 @@ class VillageChange:
     def to_json(self) -> dict[str, Any]:
         """Return the entry of ``changes`` (DESIGN section 8)."""
         detail = asdict(self.risk)
-        evidence = [{k: v for k, v in e.items() if k != "level"} for e in detail["evidence"]]
+        evidence = [_contracted(e) for e in detail["evidence"]]
         return {
             "known_at": self.known_at,
             "village_id": self.risk.village_id,
@@ -124,6 +124,12 @@ class _Fold:
     villages: dict[str, _Village]
     changes: list[VillageChange] = field(default_factory=list)
     blind: list[Blind] = field(default_factory=list)
+
+
+def _contracted(evidence: dict[str, Any]) -> dict[str, Any]:
+    """Return one evidence by the contract's keys, and whose hand fed it where one did."""
+    left_out = {"level"} if evidence["fed_by"] is not None else {"level", "fed_by"}
+    return {name: value for name, value in evidence.items() if name not in left_out}
 
 
 def rehearse(

@@ -26,6 +26,8 @@ from pipeline.world import Mode, World, live
 
 FINDING: Final = 1
 INGEST_WORLD: Final = "ingest"
+NOT_SAID: Final = ("", "")
+UNCONFIRMED: Final = "nothing is stored without --confirm, --reason and --by"
 SHOWN: Final = 20
 
 
@@ -61,20 +63,19 @@ def ingest(  # noqa: PLR0913 - a command's options
     settings = settings_of(site, home)
     now = clock.now()
     with opened(settings) as (engine, pack):
-        spec = pack.feed(feed)
-        world = _world(settings, pack)
+        spec, world = pack.feed(feed), _world(settings, pack)
         try:
-            if file is not None:
-                _show_file(preview(engine, pack, feed, file, now=now, basis=basis), file, json)
-                word = (by, reason) if confirm else ("", "")
-                observed = take_file(engine, pack, world, feed, file, word, now=now, basis=basis)
-            else:
+            if file is None:
                 first, last = _span(spec, start, end)
                 observed = _observe(
                     engine, pack, world, feed, start=first, end=last, now=now, basis=basis
                 )
+            else:
+                _show_file(preview(engine, pack, feed, file, now=now, basis=basis), file, json)
+                word = (by, reason) if confirm else NOT_SAID
+                observed = take_file(engine, pack, world, feed, file, word, now=now, basis=basis)
         except NotConfirmed as refusal:
-            typer.echo(f"nothing is stored without --confirm, --reason and --by: {refusal}")
+            typer.echo(f"{UNCONFIRMED}: {refusal}", err=True)
             raise typer.Exit(FINDING) from refusal
         except ObserveFailed as failed:
             observed = failed.observed

@@ -100,7 +100,6 @@ class SiteArrays:
         stations = _river_stations(config)
         series = tuple((s.station_id, str(v)) for s in stations for v in RIVER if v in s.variables)
         links = _links(config, villages, stations)
-        feeds = [feed.feed_id for feed in config.feeds]
         return cls(
             config=config,
             config_sha256=config.sha256,
@@ -126,7 +125,7 @@ class SiteArrays:
             link_village=links[:, 0],
             link_station=links[:, 1],
             link_travel_s=links[:, 2],
-            feed_rank={feed: i for i, feed in enumerate((*map(hand_feed, feeds), *feeds))},
+            feed_rank=_feed_rank([feed.feed_id for feed in config.feeds]),
             feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
         )
 
@@ -136,6 +135,10 @@ def _basis(thresholds: tuple[Threshold, ...]) -> dict[tuple[str, float, int, flo
         (t.village_id, t.duration_h, int(t.level), round(t.value, THOUSANDTH)): t.basis
         for t in thresholds
     }
+
+
+def _feed_rank(feeds: list[str]) -> dict[str, int]:
+    return {feed: i for i, feed in enumerate((*map(hand_feed, feeds), *feeds))}
 
 
 def _river_stations(config: RiskConfig) -> tuple[Station, ...]:

@@ -59,7 +59,7 @@ def test_a_file_of_these_days_is_shown_and_stored_only_when_confirmed(ingest, re
     shown = ingest("--file", str(recent), "--basis", "received")
     assert shown.exit_code == 1
     assert "0 rise, 0 fall" in shown.stdout
-    assert "nothing is stored" in shown.stdout
+    assert "nothing is stored" in shown.output
     stored = ingest("--file", str(recent), *CONFIRMED)
     assert "rain@hand ok: 1 payloads, 1 new readings" in stored.stdout
     assert "fed.csv:3: value:" in stored.output
@@ -72,7 +72,7 @@ def test_a_confirmation_without_a_name_and_a_reason_is_none(ingest, recent, left
     del given[at : at + (1 if left_out == "--confirm" else 2)]
     refused = ingest("--file", str(recent), *given)
     assert refused.exit_code == 1
-    assert "nothing is stored" in refused.stdout
+    assert "nothing is stored" in refused.output
     assert "0 repeated" in ingest("--file", str(recent), *CONFIRMED).stdout
 
 

@@ -97,6 +97,15 @@ def test_the_report_has_the_contract_s_keys():
     }
 
 
+def test_the_report_says_whose_hand_fed_an_evidence():
+    (evidence,) = risk(4).evidence
+    seen = replace(risk(4), evidence=(replace(evidence, fed_by="by role:duty: line down"),))
+    (change,) = json.loads(report(told([bulletin(seen)]), PACK, span=SPAN, officer=Officer.NEVER))[
+        "changes"
+    ]
+    assert change["evidence"][0]["fed_by"] == "by role:duty: line down"
+
+
 @given(ROWS)
 def test_the_same_bulletins_give_the_same_bytes(rows):
     bulletins = hourly([level for level, _ in rows], [state for _, state in rows], lead_min=90)
