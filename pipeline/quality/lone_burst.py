@@ -14,7 +14,8 @@ amount is above the record of the world for its duration, or it exceeds the rule
 that rain does not have. A cell passes in several steps of five minutes, rising and decaying; one
 step, or steps all alike, is a tip counter's or a transmission's. Where a step is too long to tell
 (`PROFILE_S`) the amount alone decides. And `fail` waits until the neighbours have spoken of a
-later time: the cell may be on its way to them.
+later time: the cell may be on its way to them. A step as long as the window holds that time in
+itself, so hourly sums are rejected in the cycle that first reads them, before anyone is told.
 
 It looks ahead, up to `window_min`: what was SUSPECT becomes GOOD when the rain arrives next door.
 """
@@ -65,7 +66,8 @@ def lone_burst(block: StationBlock, rule: QualityRule) -> npt.NDArray[np.uint8]:
     lone = high & (block.values > FACTOR * around.wettest(high))
     impossible = block.values > record
     if rule.fail is not None:
-        later = rows_within(block, 0.0, reach.window_min)
+        within_step = step_min if step_min >= reach.window_min else 0.0
+        later = rows_within(block, within_step, reach.window_min)
         settled = Witnesses.of(block, near, later).spoke() >= reach.neighbours
         impossible |= (block.values > rule.fail) & settled & ~_like_a_cell(block)
     flags = np.where(judged, QcFlag.GOOD, QcFlag.UNKNOWN)

@@ -162,6 +162,14 @@ def test_the_grid_over_a_station_is_a_witness_for_and_against():
     assert lone_burst(replace(block, grid=np.full((STEPS, 3), np.nan)), RULE)[AT, 0] == UNKNOWN
 
 
+def test_an_hour_is_rejected_as_it_comes_once_its_neighbours_have_spoken_of_it():
+    hourly = rule(Check.LONE_BURST, suspect=20.0, fail=120.0, window_min=60)
+    values = burst(150.0, 5)[: AT + 1]
+    assert lone_burst(ring(5, values, interval_s=3600), hourly)[AT, 0] == FAIL
+    values[AT, 2:] = np.nan
+    assert lone_burst(ring(5, values, interval_s=3600), hourly)[AT, 0] == SUSPECT
+
+
 def test_an_hour_is_too_long_to_show_its_form_so_the_amount_decides():
     hourly = rule(Check.LONE_BURST, suspect=20.0, fail=120.0, window_min=60)
     values = dry(6)

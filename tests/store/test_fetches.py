@@ -13,6 +13,7 @@ from pipeline.store.fetches import (
     latest,
     newest_stored,
     of_host,
+    payloads,
     record,
 )
 from pipeline.store.tables import fetch
@@ -138,3 +139,20 @@ def test_an_attempt_comes_back_as_it_was_recorded(engine: Engine) -> None:
         both = (FetchStatus.UNCHANGED, FetchStatus.OK)
         assert latest(connection, live("test"), "river", status=both) is not None
         assert latest(connection, live("test"), "river", status=both[:1]) is None
+
+
+def test_the_payloads_of_a_feed_come_newest_first_once_and_from_every_world(engine):
+    again = replace(GOOD, started_at=NOON + HOUR, ended_at=NOON + HOUR)
+    drill = replace(
+        GOOD,
+        world=World("test", Mode.EXERCISE, "x1"),
+        ended_at=NOON + 2 * HOUR,
+        payload_sha256="b" * 64,
+    )
+    other = replace(GOOD, feed_id="rain", payload_sha256="c" * 64)
+    keep(engine, GOOD, again, replace(FAILED, started_at=NOON + 3 * HOUR), drill, other)
+    with database.reading(engine) as connection:
+        both = [("b" * 64, NOON + 2 * HOUR), ("a" * 64, NOON + HOUR)]
+        assert payloads(connection, "test", "river", limit=5) == both
+        assert payloads(connection, "test", "river", limit=1) == both[:1]
+        assert payloads(connection, "elsewhere", "river", limit=5) == []
