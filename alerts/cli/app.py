@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
+from typing import Final
 
 import typer
 
@@ -16,6 +19,7 @@ from pipeline.world import ModeRefused
 
 REFUSED = 1
 COULD_NOT_RUN = 3
+SECTION: Final = re.compile(r"^\w+\n-+$", re.MULTILINE)
 
 app = typer.Typer(
     help="Turns rain and river feeds into each village's own order.",
@@ -29,6 +33,19 @@ for room in (flood, commands, record, people, stack, upkeep):
 for name, group in commands.GROUPS.items():
     app.add_typer(group, name=name)
 app.add_typer(station.app, name="station")
+
+
+def _in_a_readers_words(of: typer.Typer) -> None:
+    """Let help end where a docstring's sections begin: they are for those who read the code."""
+    for each in of.registered_commands:
+        words = inspect.getdoc(each.callback) or ""
+        each.help = SECTION.split(words, maxsplit=1)[0].strip()
+    for room in of.registered_groups:
+        if room.typer_instance is not None:
+            _in_a_readers_words(room.typer_instance)
+
+
+_in_a_readers_words(app)
 
 
 def main() -> None:
