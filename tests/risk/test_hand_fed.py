@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from alerts.episode import advance, order_by_person
 from alerts.tier import Tier
 from pipeline.bulletin import DataState, Indicator, RiskLevel, StationEventKind, from_bytes
-from pipeline.observation import QcFlag
+from pipeline.observation import QcFlag, WarningKind
 from pipeline.risk.hand_fed import HandFed, hand_feed
 from pipeline.risk.judgement import judge
 from pipeline.risk.site_arrays import SiteArrays
+from pipeline.site.model import OfficialFeed
 from pipeline.world import live
 from tests.alerts.night import valley
 from tests.risk.small_site import HOUR, NOON, Weather, bulletin, config, dry, gauge_config
+from tests.risk.warnings import message, names, read
 
 RULES, WORLD = valley().config, live("small")
 GAUGES, GRID = SiteArrays.of(gauge_config()), SiteArrays.of(config())
@@ -165,3 +167,29 @@ def test_a_block_gives_the_bytes_of_its_cycles_where_some_are_fed_by_hand(lag):
     block = [b.to_bytes() for b in judge(cycles, GRID, code_version="test")]
     alone = [next(judge([c], GRID, code_version="test")).to_bytes() for c in cycles]
     assert block == alone
+
+
+def test_a_cancellation_fed_by_hand_takes_no_official_warning_away():
+    mapped = config(official=(OfficialFeed(feed_id="cap", area_map={"county": ("t",)}),))
+    site = SiteArrays.of(mapped)
+    cancel = message(2, kind=WarningKind.CANCEL, references=names(1), sent=NOON, areas=())
+    cycle = replace(Weather().cycle(site, NOON), messages=read(message(1)))
+    ended = (*read(message(1)), *read(cancel, feed=hand_feed("cap")))
+    before, after = (
+        next(judge([replace(cycle, messages=known)], site, code_version="test"))
+        for known in (read(message(1)), ended)
+    )
+    assert before.of("upper").level is RiskLevel.ORANGE
+    assert after.levels == before.levels
+    assert after.details == before.details
+
+
+def test_an_official_red_fed_by_hand_moves_who_is_blind_and_bears_its_name():
+    mapped = config(official=(OfficialFeed(feed_id="cap", area_map={"county": ("t",)}),))
+    site = SiteArrays.of(mapped)
+    fed = read(message(1), feed=hand_feed("cap"))
+    word = replace(WORD, feed_id=hand_feed("cap"))
+    cycle = replace(Weather().cycle(site, NOON), messages=fed, hand_fed=(word,))
+    upper = next(judge([cycle], site, code_version="test")).of("upper")
+    assert upper.level is RiskLevel.ORANGE
+    assert [e.fed_by for e in upper.evidence] == ["by role:hydrologist: staff gauge read"]
