@@ -2,22 +2,22 @@
 
 import pytest
 import typer.main
-from click import Command, Group
+from typer.core import TyperGroup
 
 from alerts.cli.app import app
 
 OF_THE_CODE = ("Raises", "Returns", "Parameters", "----", "BadParameter")
 
 
-def commands(of: Command, name: str = "floodwarn"):
-    if isinstance(of, Group):
+def commands(of, name: str = "floodwarn"):
+    if isinstance(of, TyperGroup):
         for part, command in of.commands.items():
             yield from commands(command, f"{name} {part}")
     else:
         yield pytest.param(of, id=name)
 
 
-@pytest.mark.parametrize("command", commands(typer.main.get_command(app)))
+@pytest.mark.parametrize("command", list(commands(typer.main.get_command(app))))
 def test_every_command_says_what_it_does_in_words_of_its_reader(command):
     assert command.help
     assert not [word for word in OF_THE_CODE if word in command.help]
