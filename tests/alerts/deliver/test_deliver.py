@@ -71,7 +71,8 @@ def test_a_mail_bears_the_stored_text_in_the_readers_language_and_its_answer_lin
     ],
 )
 def test_each_failure_of_the_server_is_told_for_what_it_is(one, post, how, state, kept):
-    one.budget_s = 0.5
+    # Only a server that stalls spends it all; the others need time on a busy machine.
+    one.budget_s = 1.5 if how.startswith("stall") else 20
     post.default = how
     one.warned(levels(hekou=4))
     one.delivered()
