@@ -1,4 +1,4 @@
-"""The content of a batch or segment: columns of points, or grids one by one, as Arrow and back."""
+"""The content of a batch or segment: columns of points, or grids one by one, as bytes and back."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from pipeline.instants import to_us
 from pipeline.observation import GridReading
+from pipeline.store import few_points
 from pipeline.store.arrow import column, compressed, numbers, plain, stream
 
-Columns = dict[str, npt.NDArray[Any]]
+Columns = few_points.Columns
 """Columns of equal length by name: series, valid_time, value and flag; of forecasts also
 reference_time and member; in a segment also origin."""
 
@@ -66,6 +67,8 @@ OBSERVED = frozenset({Kind.POINTS, Kind.GRIDS})
 
 def write_points(columns: Columns) -> bytes:
     """Return the blob of some points, whose series are places in a list kept elsewhere."""
+    if few_points.fits(columns):
+        return few_points.write(columns)
     arrays = {
         name: column(np.asarray(columns[name], dtype))
         for name, dtype in COLUMN_TYPES.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from pipeline.observation import KnownBasis, QcFlag
-from pipeline.store import old_points
+from pipeline.store import few_points, old_points
 from pipeline.store.arrow import plain
 from pipeline.store.blob import OF_POINTS, Columns, Kind, point_columns
 from pipeline.store.origins import Mask, Origin, Origins
@@ -123,14 +123,35 @@ def point_rows(
     window_us : start and end; only rows of start < valid_time <= end, and nothing of a batch
         that has none
     """
+    few: dict[tuple[str, SeriesList], list[StoredBatch]] = {}
     # Batches of one feed follow one another in time, so that their rows need no sorting.
     for batch in sorted(batches, key=lambda one: (one.first_us, one.known_us)):
         if batch.kind not in OF_POINTS:
+            continue
+        if few_points.are_in(batch.content):
+            few.setdefault((batch.feed_id, batch.series or NONE), []).append(batch)
             continue
         for kind, series, columns in _kinds(batch):
             within = columns if window_us is None else _within(columns, *window_us)
             if within is not None:
                 yield PointRows(batch.feed_id, kind, series, within, _origins(batch))
+    for (feed_id, series), together in few.items():
+        columns = _together(together)
+        within = columns if window_us is None else _within(columns, *window_us)
+        if within is not None:
+            origins = Origins.of([batch.origin for batch in together])
+            yield PointRows(feed_id, Kind.POINTS, series, within, origins)
+
+
+def _together(batches: Sequence[StoredBatch]) -> Columns:
+    """Return the points of batches of a few points each, sorted by valid time."""
+    columns, counts = few_points.read([batch.content for batch in batches])
+    columns["origin"] = np.repeat(np.arange(len(batches), dtype=np.uint32), counts)
+    valid = columns["valid_time"]
+    if (valid[1:] >= valid[:-1]).all():
+        return columns
+    order = np.argsort(valid, kind="stable")
+    return {name: column[order] for name, column in columns.items()}
 
 
 def _kinds(batch: StoredBatch) -> Iterator[tuple[Kind, SeriesList, Columns]]:

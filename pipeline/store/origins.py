@@ -44,8 +44,9 @@ class Origins:
         """Return some origins in columns."""
         payloads = tuple(dict.fromkeys(o.payload_sha256 for o in origins))
         place = {sha256: i for i, sha256 in enumerate(payloads)}
+        number = {basis: i for i, basis in enumerate(BASES)}
         columns = [
-            (o.known_us, o.stored_us, o.part, BASES.index(o.basis), place[o.payload_sha256])
+            (o.known_us, o.stored_us, o.part, number[o.basis], place[o.payload_sha256])
             for o in origins
         ]
         known, stored, part, basis, payload = np.array(columns, np.int64).reshape(-1, 5).T

@@ -2,21 +2,23 @@
 
 import numpy as np
 
-from pipeline.store import blob
+from pipeline.store import blob, few_points
 from pipeline.store.arrow import plain
 from tests.store.samples import GEOMETRY, HOUR, NOON, rain
 
-COLUMNS = {
+FEW = {
     "series": np.array([0, 2, 1]),
     "valid_time": np.array([-5, 0, 7]),
     "value": np.array([1.5, np.nan, -0.0]),
     "flag": np.array([1, 9, 10]),
 }
+COLUMNS = {name: np.repeat(column, few_points.MOST) for name, column in FEW.items()}
 
 
 def test_points_come_back_as_they_were_written() -> None:
-    ahead = {"reference_time": np.array([1, 2, 3]), "member": np.array([-1, 0, 50])}
-    for columns in (COLUMNS, COLUMNS | ahead, COLUMNS | {"origin": np.array([9, 8, 7])}):
+    n = few_points.MOST
+    ahead = {"reference_time": np.arange(3 * n), "member": np.repeat([-1, 0, 50], n)}
+    for columns in (COLUMNS, COLUMNS | ahead, COLUMNS | {"origin": np.arange(3 * n)}):
         back = blob.point_columns(plain(blob.write_points(columns)))
         assert back.keys() == columns.keys()
         for name, column in columns.items():

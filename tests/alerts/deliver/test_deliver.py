@@ -226,7 +226,7 @@ def test_no_address_reaches_a_log_or_the_database(one, post, caplog):
     path = one.home / CONTACTS
     secret = "wang-xiaoming-13812345678"
     path.write_text(path.read_text().replace(f"{NAME}@", f"{secret}@"))
-    one.budget_s = 0.5
+    one.budget_s = 2.0
     for hour, how in enumerate(("550 recipient", "451 text", "stall text")):
         post.default = how
         one.warned(levels(SLOT + hour * HOUR, hekou=2 + hour))
