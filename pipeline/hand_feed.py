@@ -25,7 +25,7 @@ from pipeline.instants import to_us
 from pipeline.intake import Hand, Intake, spoken_of
 from pipeline.observation import Fault, KnownBasis, QcFlag
 from pipeline.observe import Observed, settled, ticking
-from pipeline.quality.verdict import flagged
+from pipeline.quality.verdict import flags_of
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import Cycle, as_said, judge
 from pipeline.risk.official import FeedWarning
@@ -35,7 +35,7 @@ from pipeline.site.model import RiskConfig
 from pipeline.site.pack import SitePack
 from pipeline.store import batches
 from pipeline.store.admission import Incoming, admit, scheduled_window
-from pipeline.store.rows import Points
+from pipeline.store.known import Known
 from pipeline.world import World, live
 
 __all__ = ["Effect", "Preview", "preview", "take_file"]
@@ -189,7 +189,7 @@ def _effect(intake: Intake, fed: Incoming, now: datetime) -> Effect:
         slot=slot,
         rise=_greater(after, before),
         fall=_greater(before, said),
-        doubted=_doubted(placed.points, config, in_place),
+        doubted=_doubted(placed, config, in_place),
     )
 
 
@@ -205,9 +205,9 @@ def _greater(one: RiskBulletin, other: RiskBulletin) -> tuple[str, ...]:
     return tuple(village for village, level, than in levels if level > than)
 
 
-def _doubted(points: Points, config: RiskConfig, fed: Incoming) -> tuple[Fault, ...]:
+def _doubted(known: Known, config: RiskConfig, fed: Incoming) -> tuple[Fault, ...]:
     """Return what the site's rules doubt of a file, read among what its feed and others say."""
-    flags = flagged(points, config.quality, config.stations)
+    points, flags = known.points, flags_of(known, config)
     doubted = np.flatnonzero(np.isin(flags, DOUBTED) & (points.feed_id == fed.feed_id))
     own = {(r.station_id, r.variable, to_us(r.valid_time), r.value) for r in fed.decoded.readings}
     found = []

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pipeline import instants
 from pipeline.database import Engine, reading
 from pipeline.observation import QcFlag
-from pipeline.quality.verdict import flagged
+from pipeline.quality.verdict import flags_of
 from pipeline.site.model import FeedSpec, RiskConfig
 from pipeline.site.pack import SitePack
 from pipeline.store import batches
@@ -95,14 +95,10 @@ def source_health(
             scenario=scenario,
         )
     known = revisions.at(now, start, now)
-    heard = _heard(known, _judged(known, config))
+    heard = _heard(known, flags_of(known, config))
     own = {feed.feed_id: feed for feed in pack.feeds}
     keys = sorted({*heard, *_declared(pack)})
     return tuple(_health(key, heard.get(key), own[key[0]], pack) for key in keys if key[0] in own)
-
-
-def _judged(known: Known, config: RiskConfig) -> npt.NDArray[np.uint8]:
-    return flagged(known.points, config.quality, config.stations)
 
 
 def _declared(pack: SitePack) -> Iterator[Key]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from pipeline.database import Engine, reading
 from pipeline.errors import NotKept
-from pipeline.quality.verdict import flagged
+from pipeline.quality.verdict import flags_of
 from pipeline.risk.station_case import CLEAN_DAYS, CaseReading, StationCase, station_case
 from pipeline.site.model import FeedSpec, RiskConfig, Station
 from pipeline.site.pack import SitePack
@@ -66,8 +66,8 @@ def station_check(
         revisions = batches.load(
             connection, site=pack.site_id, start=start, end=at, known_before=at
         )
-    points = revisions.at(at, start, at).points
-    judged = points.flagged(flagged(points, config.quality, config.stations))
+    known = revisions.at(at, start, at)
+    judged = known.points.flagged(flags_of(known, config))
     raw = tuple(
         _raw(engine, pack.site_id, feed, names)
         for feed in pack.feeds

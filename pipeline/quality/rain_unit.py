@@ -44,7 +44,8 @@ def rain_factors(block: StationBlock, rule: QualityRule) -> Floats:
     reach = replace(reach, window_min=STORM_MIN if rule.window_min is None else rule.window_min)
     rows = rows_within(block, reach.window_min, 0.0)
     near = nearby(block, reach)
-    around = Witnesses.of(block, near, rows)
+    # What the grid says is not among the sums that the median is of.
+    around = Witnesses.of(replace(block, grid=None), near, rows)
     own = around.own
     stormy = own.alive & (own.wettest <= STEADY * own.total) & (own.total > 0)
     asked = stormy & (around.alive() >= reach.neighbours)

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from pipeline.observation import QcFlag, Reading
 from pipeline.quality.checks import ALONE, OF_STATIONS, OF_SUMS, checked
 from pipeline.quality.gross_range import gross_range
+from pipeline.quality.overhead import Grid, Overhead
 from pipeline.quality.station_block import Flags, Floats, Ints, StationBlock, instants_of
-from pipeline.site.model import QualityRule, Station
+from pipeline.site.model import QualityRule, RiskConfig, Station
 from pipeline.units import Variable
 
 Objects = npt.NDArray[np.object_]
@@ -71,6 +72,15 @@ class Rows(Protocol):
     def flag(self) -> Flags: ...
 
 
+class Read(Protocol):
+    """The rows of one window as known at one cutoff (pipeline.store.known)."""
+
+    @property
+    def points(self) -> Rows: ...
+    @property
+    def grids(self) -> Sequence[Grid]: ...
+
+
 def worst(one: QcFlag, other: QcFlag) -> QcFlag:
     """Return the graver of two flags; UNKNOWN gives way to any verdict."""
     return max(one, other, key=SEVERITY.__getitem__)
@@ -109,7 +119,24 @@ def _values(
     )
 
 
-def flagged(points: Rows, rules: Sequence[QualityRule], stations: Sequence[Station]) -> Flags:
+def flags_of(read: Read, config: RiskConfig) -> Flags:
+    """Return the flags of the points read, by a site's rules and with the grids read beside them.
+
+    Returns
+    -------
+    QARTOD flags [row]
+    """
+    over = config.rain_cells
+    overhead = None if over is None else Overhead.of(read.grids, over)
+    return flagged(read.points, config.quality, config.stations, overhead)
+
+
+def flagged(
+    points: Rows,
+    rules: Sequence[QualityRule],
+    stations: Sequence[Station],
+    overhead: Overhead | None = None,
+) -> Flags:
     """Return the flags of rows as read: the worst of their own and of what the rules find.
 
     Pure: the same rows, rules and stations, the same flags, in whatever order stations and rules
@@ -119,6 +146,7 @@ def flagged(points: Rows, rules: Sequence[QualityRule], stations: Sequence[Stati
     ----------
     rules : none, and the flags are those of the log
     stations : where each lies
+    overhead : what the rain grids say over them; None = they are not asked
 
     Returns
     -------
@@ -131,6 +159,8 @@ def flagged(points: Rows, rules: Sequence[QualityRule], stations: Sequence[Stati
     flags = flags.copy()
     for variable, own in groupby(sorted(rules, key=_variable), key=_variable):
         sheets = [*_sheets(points, variable, [*own], places)]
+        if overhead is not None and variable is Variable.RAIN:
+            sheets = [one.under(overhead) for one in sheets]
         for alone in (True, False):
             sheets = [replace(one, rank=one.judged(sheets, alone=alone)) for one in sheets]
         for one in sheets:
@@ -161,6 +191,10 @@ class _Sheet:
         """The block without what failed."""
         usable = self.rank < RANK[QcFlag.FAIL]
         return self.block if usable.all() else self.block.where(usable)
+
+    def under(self, overhead: Overhead) -> _Sheet:
+        """Return the sheet with what the rain grids say over its stations."""
+        return replace(self, block=replace(self.block, grid=overhead.over(self.block)))
 
     def judged(self, sheets: Sequence[_Sheet], *, alone: bool) -> Flags:
         """Return the worse of `rank` and what the checks find that need no other reading, or do."""

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.observation import GridGeometry
+from pipeline.quality.overhead import Grid
 from pipeline.quality.verdict import Rows
 
 Objects = npt.NDArray[np.object_]
@@ -30,25 +30,13 @@ class PointColumns(Rows, Protocol):
     def interval_s(self) -> npt.NDArray[np.int64]: ...
 
 
-class GridRow(Protocol):
+class GridRow(Grid, Protocol):
     """One grid at one time; `digest` names its cells."""
 
     @property
     def feed_id(self) -> str: ...
     @property
-    def grid_id(self) -> str: ...
-    @property
-    def variable(self) -> str: ...
-    @property
-    def interval_s(self) -> int: ...
-    @property
-    def valid_us(self) -> int: ...
-    @property
     def digest(self) -> bytes: ...
-    @property
-    def geometry(self) -> GridGeometry: ...
-    @property
-    def cells(self) -> npt.NDArray[np.float32]: ...
 
 
 class AsRead(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline import instants
 from pipeline.bulletin import DataState, RiskBulletin, RiskLevel
-from pipeline.quality.verdict import flagged
+from pipeline.quality.verdict import flags_of
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.blindness import raised, sight, suspended_out, under_red
 from pipeline.risk.detail import detail
@@ -106,11 +106,10 @@ def _rain(cycles: Sequence[Cycle], site: SiteArrays, cache: ArealCache) -> Itera
 
 def _flagged(cycle: Cycle, site: SiteArrays) -> Cycle:
     """Return the cycle with its rows judged by the site's rules; their digest is as read."""
-    rules, read = site.config.quality, cycle.as_read
-    if not rules:
+    if not site.config.quality:
         return cycle
-    flags = flagged(read.points, rules, site.config.stations)
-    return replace(cycle, as_read=read.flagged(flags))
+    flags = flags_of(cycle.as_read, site.config)
+    return replace(cycle, as_read=cycle.as_read.flagged(flags))
 
 
 def _findings(

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from pipeline import instants
 from pipeline.bulletin import RiskLevel
 from pipeline.errors import SiteError
-from pipeline.site.derive import snap_report
+from pipeline.site.derive import rain_cells, snap_report
 from pipeline.site.finding import Finding
 from pipeline.site.model import FeedSpec, StationLevel, Threshold, VillageKind, Wetness
 from pipeline.site.pack import SITE_FILE, SitePack
@@ -222,6 +222,7 @@ def _catchments(pack: SitePack) -> Iterator[Finding]:
     }
     try:
         snapped = snap_report(pack)
+        rain_cells(pack)
     except SiteError as error:
         yield Finding("error", SITE_FILE, None, "catchment", str(error), "correct [catchment]")
         return

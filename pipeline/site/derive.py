@@ -7,14 +7,16 @@ from: the flow grid's bytes, the rain grid's geometry, the settings, the places,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import rasterio
 import rasterio.errors
 import rasterio.warp
+from affine import Affine
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.catchment.nesting import catchments
@@ -26,16 +28,20 @@ from pipeline.feeds.client import read_file
 from pipeline.feeds.registry import decode
 from pipeline.instants import EPOCH
 from pipeline.observation import GridGeometry
+from pipeline.quality.rule_needs import OF_RAIN
 from pipeline.site.model import (
     CatchmentWeights,
     FeedHealthRule,
     FeedSpec,
     OfficialFeed,
     RiskConfig,
+    Station,
     Village,
     content_sha256,
 )
 from pipeline.site.pack import SitePack
+from pipeline.site.rain_cells import RainCells
+from pipeline.units import Variable
 
 WGS84: Final = "EPSG:4326"
 FOLDER: Final = "derived"
@@ -105,6 +111,7 @@ def risk_config(pack: SitePack) -> RiskConfig:
             if spec.area_map
         ),
         quality=pack.quality,
+        rain_cells=_cells_or_none(pack),
     )
 
 
@@ -117,6 +124,57 @@ def snap_report(pack: SitePack) -> tuple[Snapped, ...]:
         The flow grid, or the rain grid that it is laid over, cannot be used.
     """
     return _derived(pack).snapped
+
+
+def rain_cells(pack: SitePack) -> RainCells | None:
+    """Return the rain grid's cell over each rain station; None where no rule asks, or none lies so.
+
+    Raises
+    ------
+    SiteError
+        The rain grid that is stated cannot be used.
+    """
+    stated = pack.catchment.rain_feed is not None and pack.catchment.rain_sample is not None
+    if not stated or not any(rule.check in OF_RAIN for rule in pack.quality):
+        return None
+    spec, geometry = _rain_grid(pack)
+    cells = _cells_over(pack.stations, geometry)
+    if not cells:
+        return None
+    return RainCells(
+        grid_id=spec.grid_id or spec.feed_id,
+        shape=geometry.shape,
+        stations=tuple(sorted(cells)),
+        cells=tuple(cells[name] for name in sorted(cells)),
+    )
+
+
+def _cells_or_none(pack: SitePack) -> RainCells | None:
+    try:
+        return rain_cells(pack)
+    except SiteError:  # one witness less stops no assessment; `check` tells of it
+        return None
+
+
+def _cells_over(stations: Iterable[Station], geometry: GridGeometry) -> dict[str, int]:
+    """Return the row-major cell of each rain station that lies on a grid."""
+    placed = {
+        s.station_id: (s.lon, s.lat)
+        for s in stations
+        if Variable.RAIN in s.variables and s.lon is not None and s.lat is not None
+    }
+    if not placed:
+        return {}
+    lon, lat = zip(*placed.values(), strict=True)
+    try:
+        x, y = rasterio.warp.transform(WGS84, geometry.crs, lon, lat)
+    except rasterio.errors.CRSError as error:
+        raise SiteError(f"[catchment] rain_sample: {error}") from error
+    col, row = np.floor(~Affine(*geometry.transform) @ (np.array(x), np.array(y)))
+    rows, cols = geometry.shape
+    on_it = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
+    cell = np.where(on_it, row * cols + col, -1).astype(int).tolist()
+    return {name: at for name, at in zip(placed, cell, strict=True) if at >= 0}
 
 
 def _with_area(village: Village, area_km2: float | None) -> Village:

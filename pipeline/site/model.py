@@ -17,6 +17,7 @@ from pipeline.bulletin import RiskLevel, canonical
 from pipeline.observation import KnownBasis
 from pipeline.site.comms_settings import CommsSettings
 from pipeline.site.frozen import Frozen
+from pipeline.site.rain_cells import RainCells
 from pipeline.units import Variable
 
 
@@ -272,6 +273,7 @@ class RiskConfig(Frozen):
     Attributes
     ----------
     quality : judged on what is read; a site without rules has the bytes of one that knows none
+    rain_cells : None where no rule asks what the rain grid says over a station
     """
 
     schema_id: Literal["floodwarn.risk-config/1"] = "floodwarn.risk-config/1"
@@ -287,6 +289,7 @@ class RiskConfig(Frozen):
     feeds: tuple[FeedHealthRule, ...]
     official: tuple[OfficialFeed, ...] = Field((), exclude_if=_unset)
     quality: tuple[QualityRule, ...] = Field((), exclude_if=_unset)
+    rain_cells: RainCells | None = Field(None, exclude_if=_unset)
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form; floats at full precision, keys sorted.

@@ -112,3 +112,10 @@ def test_a_silence_longer_than_the_window_ends_what_was_known():
     factors = unit_factors(stage(values), STAGE)[:, 0]
     assert np.isnan(factors[50])
     assert factors[51] == 1.0
+
+
+def test_a_grid_is_no_neighbour_whose_storm_a_station_is_held_against():
+    values = storm(1) * 10.0
+    alone = network([0.0], [0.0], values, grid=storm(1))
+    asking = rule(Check.WRONG_UNIT, suspect=20.0, neighbours=1)
+    assert (wrong_unit(alone, asking) == QcFlag.UNKNOWN).all()

@@ -8,6 +8,7 @@ when dry, nine tenths of it when medium, eight tenths when wet.
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -183,6 +184,10 @@ class Weather:
     def moved(self, rename: Callable[[str], str]) -> None:
         """Give every row to another feed."""
         self._rows = [(rename(feed), row) for feed, row in self._rows]
+
+    def mixed(self, shuffle: Callable[[list[Any]], None]) -> None:
+        """Bring the rows in another order; when each was known stays."""
+        shuffle(self._rows)
 
     def _next(self, valid: datetime) -> datetime:
         return valid + timedelta(milliseconds=len(self._rows))

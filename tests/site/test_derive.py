@@ -152,6 +152,51 @@ def test_weights_by_hand_leave_a_village_that_does_not_sum_to_one_unseen(tmp_pat
     assert spans["songlin"] == 2
 
 
+GAUGE_SITE = """
+[catchment]
+rain_feed = "radar"
+rain_sample = "${FLOODWARN_HOME}/rain_202407150900.tif"
+"""
+
+
+@pytest.fixture
+def gauges(tmp_path: Path) -> Path:
+    """Give the valley a radar beside its gauges: two lie on it, R03 off it, R04 nowhere."""
+    folder = copied(tmp_path)
+    (tmp_path / "rain_202407150900.tif").write_bytes(tif(np.zeros((8, 10))))
+    for name, text in (("feeds.toml", RAIN_FEED), ("site.toml", GAUGE_SITE)):
+        path = folder / name
+        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    table = folder / "stations.csv"
+    edit(table, "115.6,40.122", lon_lat(2.5, 4.4))
+    edit(table, "115.66,40.116", lon_lat(9.9, 7.9))
+    edit(table, "115.645,40.092", lon_lat(10.1, 7.9))
+    edit(table, "115.63,40.064", ",")
+    return folder
+
+
+def test_each_rain_station_knows_the_cell_of_the_rain_grid_above_it(gauges):
+    found = risk_config(loaded(gauges))
+    cells = found.rain_cells
+    assert (found.weights.source_kind, cells.grid_id, cells.shape) == ("station", "radar", (8, 10))
+    assert dict(zip(cells.stations, cells.cells, strict=True)) == {"R01": 42, "R02": 79}
+
+
+def test_a_site_whose_rules_ask_no_grid_keeps_the_bytes_of_its_configuration(gauges):
+    (gauges / "quality.toml").write_text("", encoding="utf-8")
+    assert b"rain_cells" not in risk_config(loaded(gauges)).to_bytes()
+
+
+@pytest.mark.parametrize("content", [b"no grid", None])
+def test_a_site_of_gauges_goes_on_without_its_rain_grid_and_is_told_so(gauges, content):
+    sample = gauges.parent / "rain_202407150900.tif"
+    before = [f for f in check(loaded(gauges)) if f.file == "site.toml"]
+    sample.unlink() if content is None else sample.write_bytes(content)
+    assert risk_config(loaded(gauges)).rain_cells is None
+    told = [f for f in check(loaded(gauges)) if f.file == "site.toml"]
+    assert (before, [f.severity for f in told]) == ([], ["error"])
+
+
 def test_one_site_has_one_configuration(tmp_path):
     one, other = (risk_config(load(VALLEY, tmp_path)) for _ in range(2))
     assert one.sha256 == other.sha256
