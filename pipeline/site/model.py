@@ -374,7 +374,13 @@ class FeedSpec(Frozen):
 
 
 class CatchmentSettings(Frozen):
-    """``[catchment]`` of site.toml: how weights are derived where there is a flow grid."""
+    """``[catchment]`` of site.toml: how weights are derived where there is a flow grid.
+
+    Attributes
+    ----------
+    rain_feed, rain_sample : the rain grid: what the flow grid is laid over, and what the checks of
+        neighbours ask above each gauge, which needs no flow grid
+    """
 
     flow_directions: str | None = None
     coding: Literal["north_clockwise", "esri"] = "north_clockwise"

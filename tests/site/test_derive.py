@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from rasterio.warp import transform
 
 from pipeline.errors import SiteError
 from pipeline.site.check import check
@@ -15,23 +14,10 @@ from pipeline.site.pack import SitePack, load
 from tests.feeds.samples import tif
 from tests.services import ROOT, SAMPLE, require
 from tests.site.test_pack import edit
+from tests.site.under_radar import ORIGIN, RAIN_FEED, append_text, lon_lat, under_radar
 from tests.valley import VALLEY, copied
 
-ORIGIN = (807_000, 6_484_000)
-"""Upper left corner of a 10 x 10 km grid in Lambert-93 whose rivers all run south."""
 SOUTH = 5
-RAIN_FEED = """
-[[feeds]]
-feed_id = "radar"
-protocol = "grid"
-where = "${FLOODWARN_HOME}"
-pattern = "rain_%Y%m%d%H%M.tif"
-variable = "rain_mm"
-unit = "mm"
-scale = 0.1
-cadence_min = 60
-basis = "declared"
-"""
 CATCHMENT = """
 [catchment]
 flow_directions = "${FLOODWARN_HOME}/flow.tif"
@@ -42,12 +28,6 @@ max_shift_km = 0.8
 """
 VILLAGES = """village_id,kind,name,name_en,township,lon,lat,position_basis
 {rows}"""
-
-
-def lon_lat(col: float, row: float) -> str:
-    x, y = ORIGIN[0] + 1000 * col, ORIGIN[1] - 1000 * row
-    (lon,), (lat,) = transform("EPSG:2154", "EPSG:4326", [x], [y])
-    return f"{lon:.6f},{lat:.6f}"
 
 
 @pytest.fixture
@@ -62,8 +42,7 @@ def site(tmp_path: Path) -> Path:
         grid.write(flow, 1)
     (tmp_path / "rain_202407150900.tif").write_bytes(tif(np.zeros((8, 10))))
     for name, text in (("feeds.toml", RAIN_FEED), ("site.toml", CATCHMENT)):
-        path = folder / name
-        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+        append_text(folder / name, text)
     rows = [
         f"shangyuan,village,a,a,t,{lon_lat(2.5, 4.4)},assumed",
         f"songlin,village,b,b,t,{lon_lat(6.5, 9.5)},assumed",
@@ -152,27 +131,9 @@ def test_weights_by_hand_leave_a_village_that_does_not_sum_to_one_unseen(tmp_pat
     assert spans["songlin"] == 2
 
 
-GAUGE_SITE = """
-[catchment]
-rain_feed = "radar"
-rain_sample = "${FLOODWARN_HOME}/rain_202407150900.tif"
-"""
-
-
 @pytest.fixture
 def gauges(tmp_path: Path) -> Path:
-    """Give the valley a radar beside its gauges: two lie on it, R03 off it, R04 nowhere."""
-    folder = copied(tmp_path)
-    (tmp_path / "rain_202407150900.tif").write_bytes(tif(np.zeros((8, 10))))
-    for name, text in (("feeds.toml", RAIN_FEED), ("site.toml", GAUGE_SITE)):
-        path = folder / name
-        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
-    table = folder / "stations.csv"
-    edit(table, "115.6,40.122", lon_lat(2.5, 4.4))
-    edit(table, "115.66,40.116", lon_lat(9.9, 7.9))
-    edit(table, "115.645,40.092", lon_lat(10.1, 7.9))
-    edit(table, "115.63,40.064", ",")
-    return folder
+    return under_radar(tmp_path)
 
 
 def test_each_rain_station_knows_the_cell_of_the_rain_grid_above_it(gauges):
