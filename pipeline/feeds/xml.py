@@ -21,8 +21,8 @@ MAX_BYTES: Final = 4_000_000
 """An index of a country's warnings; a message is far smaller."""
 
 MAX_DEPTH: Final = 32
-MAX_NODES: Final = 100_000
-"""Elements, attributes, comments and instructions."""
+MAX_NODES: Final = 60_000
+"""Elements, attributes, comments and instructions: read and weighed in half a second."""
 
 CHUNK: Final = 65_536
 

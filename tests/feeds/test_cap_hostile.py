@@ -84,7 +84,7 @@ LENGTHY = {
     "blanks among references": alert(**UPDATE, references=f"a{of_length(' ')}b"),
     "references that are none": alert(**UPDATE, references=of_length("a,b ")),
     "a number of many digits": alert(info(AREA + f"<circle>{of_length('9')}</circle>")),
-    "areas": alert(info(of_length(AREA, LONG // 2))),
+    "areas": alert(info(of_length(AREA, LONG * 3 // 10))),
     "namespaces": alert(info(AREA + f"<b {NAMESPACES}/>")),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,10 +26,12 @@ def watched() -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, hung)
     faulthandler.dump_traceback_later(STUCK_S, exit=True)
+    gc.freeze()  # what other tests have left is not for this call to look through
     signal.setitimer(signal.ITIMER_PROF, SECOND)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        gc.unfreeze()
         faulthandler.cancel_dump_traceback_later()
         signal.signal(signal.SIGPROF, before)
