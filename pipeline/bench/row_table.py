@@ -1,9 +1,9 @@
 """The peer of a comparison: a table with a row a reading and revision, as it is commonly kept.
 
-It is given every advantage that we know of: integers in place of names, one index that is the
-table itself, no check for repeats where a shape has none, the fastest way in and out of each
-database, and the newest revision chosen by the statement that was measured to be the fastest.
-Both sides share one engine, and so its durability.
+It does the same work: what says nothing new is left out, and of a reading the newest revision
+that was known is read. It is given every advantage that we know of: integers in place of names,
+one index that is the table itself, the fastest way into each database, and the statements that
+were measured to be the fastest. Both sides share one engine, and so its durability.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pipeline.store.rows import Points, SeriesNames
 Row = tuple[int, int, int, int, float | None, int]
 """valid_us, series, known_us, payload, value, flag"""
 
+FIELDS: Final = ("valid", "series", "known", "payload", "value", "flag")
+
 KEY: Final = "PRIMARY KEY (valid_us, series, known_us)"
 COLUMNS: Final = (
     "valid_us BIGINT NOT NULL, series INTEGER NOT NULL, known_us BIGINT NOT NULL,"
@@ -35,8 +37,6 @@ PAYLOADS: Final = (
 SQLITE: Final = {
     "table": f"CREATE TABLE row_reading ({COLUMNS}, {KEY}) WITHOUT ROWID",
     "payload": "INSERT INTO row_payload VALUES (?, ?, ?, ?)",
-    "new": "INSERT INTO row_reading VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    # What says nothing new is left out, as the log leaves it out.
     "changed": "INSERT INTO row_reading SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?5 IS NOT"
     " (SELECT value FROM row_reading WHERE valid_us = ?1 AND series = ?2"
     " ORDER BY known_us DESC LIMIT 1)",
@@ -47,17 +47,21 @@ SQLITE: Final = {
 POSTGRESQL: Final = {
     "table": f"CREATE TABLE row_reading ({COLUMNS}, {KEY})",
     "payload": "INSERT INTO row_payload VALUES (%s, %s, %s, %s)",
-    "one": "INSERT INTO row_reading VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+    "one": "INSERT INTO row_reading SELECT %(valid)s::bigint, %(series)s::integer,"
+    " %(known)s::bigint, %(payload)s::integer, %(value)s::float8, %(flag)s::smallint"
+    " WHERE %(value)s::float8 IS DISTINCT FROM (SELECT value FROM row_reading"
+    " WHERE valid_us = %(valid)s AND series = %(series)s ORDER BY known_us DESC LIMIT 1)",
     "stage": "CREATE TEMPORARY TABLE IF NOT EXISTS row_stage (LIKE row_reading)"
     " ON COMMIT DELETE ROWS",
     "changed": "INSERT INTO row_reading SELECT s.* FROM row_stage s LEFT JOIN LATERAL"
     " (SELECT value, known_us FROM row_reading r WHERE r.valid_us = s.valid_us"
     " AND r.series = s.series ORDER BY known_us DESC LIMIT 1) r ON true"
     " WHERE r.known_us IS NULL OR r.value IS DISTINCT FROM s.value",
-    "read": "COPY (SELECT DISTINCT ON (valid_us, series) valid_us, series, known_us, value, flag"
+    "read": "SELECT DISTINCT ON (valid_us, series) valid_us, series, known_us, value, flag"
     " FROM row_reading WHERE valid_us > %s AND valid_us <= %s AND known_us <= %s"
-    " ORDER BY valid_us, series, known_us DESC) TO STDOUT (FORMAT BINARY)",
+    " ORDER BY valid_us, series, known_us DESC",
 }
+POSTGRESQL["copy"] = f"COPY ({POSTGRESQL['read']}) TO STDOUT (FORMAT BINARY)"
 COPIED: Final = np.dtype(
     [
         ("fields", ">i2"),
@@ -104,33 +108,37 @@ class RowTable:
             connection.exec_driver_sql(PAYLOADS)
         return cls(engine, names, {name: i for i, name in enumerate(names.station_id.tolist())})
 
-    def append(self, payload: Incoming, number: int, *, repeats: bool) -> None:
-        """Append one payload in a transaction of its own.
-
-        Parameters
-        ----------
-        repeats : some rows may say nothing new, and are then left out
-        """
+    def append(self, payload: Incoming, number: int) -> None:
+        """Append of one payload what says something new, in a transaction of its own."""
         rows = list(self._rows(payload, number))
         said = number, payload.payload_sha256, str(payload.basis), to_us(payload.stored_at)
         with self.engine.begin() as connection:
             connection.exec_driver_sql(_sql(self.engine)["payload"], said)
             if self.engine.dialect.name == "sqlite":
                 driver = _driver(connection)
-                driver.executemany(SQLITE["changed" if repeats else "new"], rows)
+                driver.executemany(SQLITE["changed"], rows)
             else:
-                _copied(_driver(connection), rows, repeats=repeats)
+                _inserted(_driver(connection), rows)
 
     def read(self, start: datetime, end: datetime, cutoff: datetime) -> Points:
-        """Return what was known at the cutoff of start < valid_time <= end."""
+        """Return what was known at the cutoff of start < valid_time <= end, row by row."""
         window = to_us(start), to_us(end), to_us(cutoff)
         with reading(self.engine) as connection:
             driver = _driver(connection)
             if self.engine.dialect.name == "sqlite":
                 found = driver.execute(SQLITE["read"], window).fetchall()
-                columns = list(zip(*found, strict=True)) or [()] * 5
             else:
-                columns = _copy_of(driver, window)
+                with driver.cursor(binary=True) as cursor:
+                    found = cursor.execute(POSTGRESQL["read"], window).fetchall()
+        return self._points(list(zip(*found, strict=True)) or [()] * 5)
+
+    def copied(self, start: datetime, end: datetime, cutoff: datetime) -> Points:
+        """Return the same from PostgreSQL by COPY in binary, which few who keep rows do."""
+        window = to_us(start), to_us(end), to_us(cutoff)
+        with reading(self.engine) as connection:
+            return self._points(_copy_of(_driver(connection), window))
+
+    def _points(self, columns: Sequence[Any]) -> Points:
         valid, series, known, value, flag = columns
         return Points(
             names=self.names,
@@ -157,23 +165,21 @@ def _driver(connection: Connection) -> Any:  # noqa: ANN401 - DBAPI object
     return connection.connection.driver_connection
 
 
-def _copied(driver: Any, rows: Sequence[Row], *, repeats: bool) -> None:  # noqa: ANN401 - DBAPI object
+def _inserted(driver: Any, rows: Sequence[Row]) -> None:  # noqa: ANN401 - DBAPI object
     with driver.cursor() as cursor:
-        if repeats:
-            cursor.execute(POSTGRESQL["stage"])
-        elif len(rows) <= FEW:
+        if len(rows) <= FEW:
             for row in rows:
-                cursor.execute(POSTGRESQL["one"], row)
+                cursor.execute(POSTGRESQL["one"], dict(zip(FIELDS, row, strict=True)))
             return
-        with cursor.copy(f"COPY {'row_stage' if repeats else 'row_reading'} FROM STDIN") as copy:
+        cursor.execute(POSTGRESQL["stage"])
+        with cursor.copy("COPY row_stage FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        if repeats:
-            cursor.execute(POSTGRESQL["changed"])
+        cursor.execute(POSTGRESQL["changed"])
 
 
 def _copy_of(driver: Any, window: tuple[int, int, int]) -> list[Any]:  # noqa: ANN401 - DBAPI object
-    with driver.cursor() as cursor, cursor.copy(POSTGRESQL["read"], window) as copy:
+    with driver.cursor() as cursor, cursor.copy(POSTGRESQL["copy"], window) as copy:
         content = b"".join(bytes(piece) for piece in copy)
     count = (len(content) - COPY_HEAD - COPY_TAIL) // COPIED.itemsize
     rows = np.frombuffer(content, COPIED, count, COPY_HEAD)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app: Final = typer.Typer(help="How fast it is, against what is common.", no_args_is_help=True)
 
-SHAPE: Final = 40
+SHAPE: Final = 41
 HEAD: Final = (
     f"{'database':10}  {'shape':{SHAPE}} {'rows':>9}  {'times faster':>12}"
     f" {'(least - most)':>18} {'reach':>5}  {'pairs':>5}  first pair, ms"
@@ -95,9 +95,10 @@ def _text(line: Line) -> str:
     one, ratio = line.timed, line.timed.ratio
     spread = f"({ratio.least:.2f} - {ratio.most:.2f})"
     missed = "" if one.reached else "  NOT REACHED"
+    reach = "-" if one.reach is None else f"{one.reach:.0f}"
     return (
         f"{line.database:10}  {one.shape:{SHAPE}} {one.rows:9d}  {ratio.median:12.2f}"
-        f" {spread:>18} {one.reach:5.0f}  {ratio.pairs:5d}"
+        f" {spread:>18} {reach:>5}  {ratio.pairs:5d}"
         f"  {ratio.first_ours_ms:.0f} : {ratio.first_peer_ms:.0f}{missed}"
     )
 

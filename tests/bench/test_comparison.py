@@ -16,7 +16,7 @@ from pipeline.bench.shapes import SHAPES, Differs, Sides, Sizes, Timed, expect_a
 FIVE = timedelta(minutes=5)
 WINDOW = (made.START - FIVE, made.START + 11 * FIVE, made.START + 12 * FIVE)
 TINY = Sizes(
-    national=20, stations=5, retold=1, two_hours=3, three_days=146, reads=1, fetches=1
+    national=20, stations=5, retold=1, two_hours=3, three_days=146, reads=1, floods=1, fetches=1
 )  # fmt: skip
 seconds = st.floats(1e-6, 1e3)
 
@@ -36,8 +36,10 @@ def test_each_side_goes_first_in_every_other_pair() -> None:
     assert order == ["ours", "peer", "peer", "ours", "ours", "peer"]
 
 
-@pytest.mark.parametrize(("reach", "reached"), [(1.0, True), (2.0, True), (2.1, False)])
-def test_a_reach_is_met_by_the_median(reach: float, reached: bool) -> None:
+@pytest.mark.parametrize(
+    ("reach", "reached"), [(None, True), (1.0, True), (2.0, True), (2.1, False)]
+)
+def test_a_reach_is_met_by_the_median(reach: float | None, reached: bool) -> None:
     ratio = Ratio.of((1.0, 1.0), [(1.0, 1.0), (1.0, 2.0), (1.0, 9.0)])
     assert Timed("window", 1, reach, ratio).reached is reached
 
