@@ -8,9 +8,8 @@ from pipeline.database import Engine, reading
 from pipeline.instants import to_us
 from pipeline.observation import QcFlag
 from pipeline.store import blob, log
-from pipeline.store.arrow import plain
 from pipeline.store.blob import OBSERVED, Kind
-from pipeline.store.columns import EVERYTHING, StoredBatch
+from pipeline.store.columns import EVERYTHING, StoredBatch, point_rows
 from pipeline.store.known import Revisions
 
 POISON = 9999.0
@@ -29,7 +28,8 @@ def poisoned(
 
 def _poisoned(row: StoredBatch) -> StoredBatch:
     if row.kind is Kind.POINTS:
-        columns = blob.point_columns(plain(row.content))
+        (rows,) = point_rows([row])
+        columns = {name: column for name, column in rows.columns.items() if name != "origin"}
         columns["value"] = np.full_like(columns["value"], POISON)
         columns["flag"] = np.full_like(columns["flag"], QcFlag.GOOD)
         return row._replace(content=blob.write_points(columns))
