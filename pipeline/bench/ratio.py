@@ -6,7 +6,6 @@ import gc
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 from typing import Self
 
@@ -55,29 +54,37 @@ class Ratio:
         )
 
 
-def by_turns(works: Iterable[tuple[Work, Work]]) -> Ratio:
-    """Time pairs of works, ours first in every other pair; the first pair warms up."""
+def by_turns(works: Iterable[tuple[Work, Work]], *, repeatable: bool = False) -> Ratio:
+    """Time pairs of works, ours first in every other pair; the first pair warms up.
+
+    Parameters
+    ----------
+    repeatable : each work is done once before it is timed, so that it finds the memory of its own
+        kind and not what the other gave back, which the kernel has yet to clear
+    """
     # What is there already is no garbage of theirs, and need not be searched at each turn.
     gc.freeze()
     try:
         first, *timed = (
-            _pair(ours, peer, ours_first=turn % 2 == 0) for turn, (ours, peer) in enumerate(works)
+            _pair(ours, peer, ours_first=turn % 2 == 0, repeatable=repeatable)
+            for turn, (ours, peer) in enumerate(works)
         )
     finally:
         gc.unfreeze()
     return Ratio.of(first, timed)
 
 
-def _pair(ours: Work, peer: Work, *, ours_first: bool) -> Pair:
-    first, second = _timed(ours, peer) if ours_first else _timed(peer, ours)
+def _pair(ours: Work, peer: Work, *, ours_first: bool, repeatable: bool) -> Pair:
+    turn = (ours, peer) if ours_first else (peer, ours)
+    first, second = (_timed(work, repeatable=repeatable) for work in turn)
     return (first, second) if ours_first else (second, first)
 
 
-def _timed(*works: Work) -> list[float]:
-    """Return the seconds of each work; neither pays for what the other left behind."""
-    gc.collect()
-    marks = [time.perf_counter()]
-    for work in works:
+def _timed(work: Work, *, repeatable: bool) -> float:
+    """Return the seconds of a work; it does not pay for what another left behind."""
+    if repeatable:
         work()
-        marks.append(time.perf_counter())
-    return [after - before for before, after in pairwise(marks)]
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

@@ -130,7 +130,7 @@ class Sides:
         peer = peer or self.table.read
         expect_alike(self.log.read(*window), peer(*window))
         pair = lambda: self.log.read(*window), lambda: peer(*window)
-        return by_turns([pair] * (times + 1))
+        return by_turns([pair] * (times + 1), repeatable=True)
 
     def windows(self, name: str, window: Window, sizes: Sizes) -> Iterator[Timed]:
         """Time a window of a network, against rows as a driver gives them and by COPY."""

@@ -36,6 +36,13 @@ def test_each_side_goes_first_in_every_other_pair() -> None:
     assert order == ["ours", "peer", "peer", "ours", "ours", "peer"]
 
 
+def test_what_can_be_repeated_is_done_once_before_it_is_timed() -> None:
+    order: list[str] = []
+    pair = lambda: order.append("ours"), lambda: order.append("peer")
+    by_turns([pair] * 2, repeatable=True)
+    assert order == ["ours"] * 2 + ["peer"] * 4 + ["ours"] * 2
+
+
 @pytest.mark.parametrize(
     ("reach", "reached"), [(None, True), (1.0, True), (2.0, True), (2.1, False)]
 )
