@@ -132,12 +132,11 @@ def point_rows(
             few.setdefault((batch.feed_id, batch.series or NONE), []).append(batch)
             continue
         for kind, series, columns in _kinds(batch):
-            within = columns if window_us is None else _within(columns, *window_us)
+            within = _within(columns, window_us)
             if within is not None:
                 yield PointRows(batch.feed_id, kind, series, within, _origins(batch))
     for (feed_id, series), together in few.items():
-        columns = _together(together)
-        within = columns if window_us is None else _within(columns, *window_us)
+        within = _within(_together(together), window_us)
         if within is not None:
             origins = Origins.of([batch.origin for batch in together])
             yield PointRows(feed_id, Kind.POINTS, series, within, origins)
@@ -165,7 +164,11 @@ def _kinds(batch: StoredBatch) -> Iterator[tuple[Kind, SeriesList, Columns]]:
         yield Kind.FORECAST_POINTS, series, forecast
 
 
-def _within(columns: Columns, start_us: int, end_us: int) -> Columns | None:
+def _within(columns: Columns, window_us: tuple[int, int] | None) -> Columns | None:
+    """Return the rows of a window, all of them where there is none; None = it has no row."""
+    if window_us is None:
+        return columns
+    start_us, end_us = window_us
     valid = columns["valid_time"]
     if not len(valid) or valid[-1] <= start_us or valid[0] > end_us:
         return None
