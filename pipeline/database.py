@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     ExceptionContext,
+    Executable,
     FromClause,
     MetaData,
     String,
@@ -205,12 +207,16 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     """
     if not rows:
         return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).on_conflict_do_nothing()
-    # Without the option SQLAlchemy keeps the count of updates and deletes only.
-    statement = statement.execution_options(preserve_rowcount=True)
+    statement = _insert_absent(table, connection.dialect.name)
     # Of a list of one row the driver of PostgreSQL would make a pipeline.
     return connection.execute(statement, rows[0] if len(rows) == 1 else list(rows)).rowcount
+
+
+@lru_cache
+def _insert_absent(table: Table, dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    # Without the option SQLAlchemy keeps the count of updates and deletes only.
+    return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def _unavailable(context: ExceptionContext) -> None:

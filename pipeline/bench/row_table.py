@@ -1,9 +1,10 @@
 """The peer of a comparison: a table with a row a reading and revision, as it is commonly kept.
 
-It does the same work: what says nothing new is left out, and of a reading the newest revision
-that was known is read. It is given every advantage that we know of: integers in place of names,
-one index that is the table itself, the fastest way into each database, and the statements that
-were measured to be the fastest. Both sides share one engine, and so its durability.
+It does the same work: what may enter is judged by the same code, what says nothing new is left
+out, and of a reading the newest revision that was known is read. It is given every advantage that
+we know of: integers in place of names, one index that is the table itself, the fastest way into
+each database, and the statements that were measured to be the fastest. Both sides share one
+engine, and so its durability.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
 
 from pipeline.database import Connection, Engine, reading
 from pipeline.instants import to_us
-from pipeline.store.batches import Incoming
+from pipeline.store.admission import Incoming, admit
+from pipeline.store.offered import Offered
 from pipeline.store.rows import Points, SeriesNames
 
-Row = tuple[int, int, int, int, float | None, int]
+Row = tuple[int, int, int, int, float, int]
 """valid_us, series, known_us, payload, value, flag"""
 
 FIELDS: Final = ("valid", "series", "known", "payload", "value", "flag")
@@ -110,7 +113,7 @@ class RowTable:
 
     def append(self, payload: Incoming, number: int) -> None:
         """Append of one payload what says something new, in a transaction of its own."""
-        rows = list(self._rows(payload, number))
+        rows = [*self._rows(admit(payload).points, number)]
         said = number, payload.payload_sha256, str(payload.basis), to_us(payload.stored_at)
         with self.engine.begin() as connection:
             connection.exec_driver_sql(_sql(self.engine)["payload"], said)
@@ -149,12 +152,11 @@ class RowTable:
             flag=np.asarray(flag, np.uint8),
         )
 
-    def _rows(self, payload: Incoming, number: int) -> Iterator[Row]:
-        known, get = to_us(payload.known_at), self._numbers.__getitem__
-        instants = {r.valid_time for r in payload.decoded.readings}
-        valid = {one: to_us(one) for one in instants}
-        for r in payload.decoded.readings:
-            yield valid[r.valid_time], get(r.station_id), known, number, r.value, int(r.flag)
+    def _rows(self, points: Offered, number: int) -> Iterator[Row]:
+        series = np.array([self._numbers[name] for name in points.series.stations])[points.code]
+        columns = points.valid_us, series, points.known_us, points.value, points.flag
+        valid, places, known, value, flag = (column.tolist() for column in columns)
+        return zip(valid, places, known, repeat(number), value, flag)
 
 
 def _sql(engine: Engine) -> dict[str, str]:

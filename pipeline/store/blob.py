@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.instants import to_us
 from pipeline.observation import GridReading
 from pipeline.store import few_points
-from pipeline.store.arrow import column, compressed, numbers, plain, stream
+from pipeline.store.arrow import column, compressed, plain, quickly_compressed, stream
 
 Columns = few_points.Columns
 """Columns of equal length by name: series, valid_time, value and flag; of forecasts also
@@ -66,20 +66,24 @@ OBSERVED = frozenset({Kind.POINTS, Kind.GRIDS})
 
 
 def write_points(columns: Columns) -> bytes:
-    """Return the blob of some points, whose series are places in a list kept elsewhere."""
+    """Return the blob of a batch's points, whose series are places in a list kept elsewhere."""
     if few_points.fits(columns):
         return few_points.write(columns)
+    return quickly_compressed(_point_stream(columns))
+
+
+def write_segment(columns: Columns) -> bytes:
+    """Return the blob of a segment's points, which is kept for longer and read less often."""
+    return compressed(_point_stream(columns))
+
+
+def _point_stream(columns: Columns) -> Any:  # noqa: ANN401 - pyarrow publishes no types
     arrays = {
         name: column(np.asarray(columns[name], dtype))
         for name, dtype in COLUMN_TYPES.items()
         if name in columns
     }
-    return compressed(stream(pa.RecordBatch.from_pydict(arrays)))
-
-
-def point_columns(batch: Any) -> Columns:  # noqa: ANN401 - pyarrow publishes no types
-    """Return the columns of a record batch of points, without a copy; read-only."""
-    return {name: numbers(batch.column(name)) for name in batch.schema.names}
+    return stream(pa.RecordBatch.from_pydict(arrays))
 
 
 def grid_row(grid: GridReading) -> Row:

@@ -11,8 +11,8 @@ import numpy as np
 
 from pipeline.observation import KnownBasis, QcFlag
 from pipeline.store import few_points, old_points
-from pipeline.store.arrow import plain
-from pipeline.store.blob import OF_POINTS, Columns, Kind, point_columns
+from pipeline.store.arrow import number_columns, plain
+from pipeline.store.blob import OF_POINTS, Columns, Kind
 from pipeline.store.origins import Mask, Origin, Origins
 from pipeline.store.rows import Indices
 from pipeline.store.series_list import SeriesList
@@ -189,8 +189,9 @@ def _of_one(origin: Origin) -> Origins:
 
 
 def _decoded(content: bytes) -> Columns | tuple[SeriesList, Columns, Columns]:
-    batch = plain(content)
-    return old_points.read(batch) if "station_id" in batch.schema.names else point_columns(batch)
+    columns = number_columns(content)
+    # Points of old have their names in words.
+    return old_points.read(plain(content)) if columns is None else columns
 
 
 _small = lru_cache(maxsize=4096)(_decoded)

@@ -239,7 +239,7 @@ def _content(rows: PointLog) -> dict[str, Any]:
         "known_at": int(origins.known_us.min()),
         "stored_at": int(origins.stored_us.min()),
         "n_rows": int(new.sum()),
-        "content": blob.write_points(columns),
+        "content": blob.write_segment(columns),
         "origins": origins.content,
     }
 

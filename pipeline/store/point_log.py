@@ -174,10 +174,9 @@ class PointLog:
     def pick(self, start_us: int, end_us: int, cutoff_us: int | None) -> Rows:
         """Return the rows of start < valid <= end that are read at the cutoff."""
         rows = self.winners(start_us, end_us, cutoff_us)
-        withdrawn = self.withdrawn[rows]
-        if not withdrawn.any():
+        if not self.withdrawn.any():
             return rows
-        return np.arange(len(self))[rows][~withdrawn]
+        return np.arange(len(self))[rows][~self.withdrawn[rows]]
 
     def take(self, rows: Rows) -> Points:
         """Return some rows as they are read."""

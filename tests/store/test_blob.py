@@ -1,9 +1,10 @@
 """A batch's content says what was written, whatever the values."""
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.store import blob, few_points
-from pipeline.store.arrow import plain
+from pipeline.store.arrow import compressed, expanded, number_columns, plain, stream
 from tests.store.samples import GEOMETRY, HOUR, NOON, rain
 
 FEW = {
@@ -15,19 +16,42 @@ FEW = {
 COLUMNS = {name: np.repeat(column, few_points.MOST) for name, column in FEW.items()}
 
 
+def assert_same(back: few_points.Columns | None, columns: few_points.Columns) -> None:
+    assert back is not None
+    assert back.keys() == columns.keys()
+    for name, values in columns.items():
+        assert np.array_equal(back[name], values, equal_nan=name == "value")
+
+
 def test_points_come_back_as_they_were_written() -> None:
     n = few_points.MOST
     ahead = {"reference_time": np.arange(3 * n), "member": np.repeat([-1, 0, 50], n)}
     for columns in (COLUMNS, COLUMNS | ahead, COLUMNS | {"origin": np.arange(3 * n)}):
-        back = blob.point_columns(plain(blob.write_points(columns)))
-        assert back.keys() == columns.keys()
-        for name, column in columns.items():
-            assert np.array_equal(back[name], column, equal_nan=name == "value")
+        for write in (blob.write_points, blob.write_segment):
+            assert_same(number_columns(write(columns)), columns)
 
 
 def test_points_are_read_without_a_copy_and_cannot_be_changed() -> None:
-    back = blob.point_columns(plain(blob.write_points(COLUMNS)))
+    back = number_columns(blob.write_points(COLUMNS))
+    assert back is not None
     assert not any(column.flags.writeable or column.flags.owndata for column in back.values())
+
+
+def test_points_come_back_whatever_their_number() -> None:
+    # Frames of up to 255 bytes, of up to 65,791 and of more tell their size each in its own way.
+    for n in (0, 1, 2, 200, 500, 2_000, 20_000):
+        columns = {name: np.resize(values, n) for name, values in COLUMNS.items()}
+        assert_same(number_columns(blob.write_segment(columns)), columns)
+
+
+def test_a_frame_tells_its_size_whatever_it_is() -> None:
+    for n in (1, 255, 256, 257, 65_791, 65_792, 100_000):
+        assert len(expanded(compressed(bytes(n)))) == n
+
+
+def test_a_stream_with_words_is_not_one_of_numbers() -> None:
+    words = pa.RecordBatch.from_pydict({"valid_time": [1, 2], "station_id": ["a", "b"]})
+    assert number_columns(compressed(stream(words))) is None
 
 
 def test_a_grid_is_one_array_with_its_place() -> None:
