@@ -242,18 +242,20 @@ def _stacked(rows: Sequence[PointRows], catalogue: Catalogue) -> dict[str, npt.N
         columns[name] = _joined([one.columns[name] for one in rows], dtype)
     for name in extra:
         columns[name] = _joined([one.columns[name] for one in rows], np.int64)
-    starts = np.cumsum([0, *(len(one.origins) for one in rows)]).tolist()
-    columns["origin"] = _joined(
-        [_origin(one, start) for one, start in zip(rows, starts, strict=False)], np.uint32
-    )
+    columns["origin"] = _origins(rows)
     return columns
 
 
-def _origin(rows: PointRows, start: int) -> npt.NDArray[Any]:
-    if "origin" not in rows.columns:
-        return np.full(len(rows), start, np.uint32)
-    origin = rows.columns["origin"]
-    return origin + np.uint32(start) if start else origin
+def _origins(rows: Sequence[PointRows]) -> npt.NDArray[np.uint32]:
+    """Return where each row's origin stands among all of them, one after another."""
+    counts = [len(one.origins) for one in rows]
+    starts = np.cumsum([0, *counts], dtype=np.uint32)[:-1]
+    first: npt.NDArray[np.uint32] = np.repeat(starts, [len(one) for one in rows])
+    if not any("origin" in one.columns for one in rows):
+        return first
+    within = [one.columns.get("origin", np.zeros(len(one), np.uint32)) for one in rows]
+    found: npt.NDArray[np.uint32] = first + _joined(within, np.uint32)
+    return found
 
 
 def _resolved(
