@@ -28,10 +28,14 @@ def packed(*columns: npt.NDArray[Any]) -> Integers:
         if size * span >= LIMIT:
             key, size = _ranks(key)
         if size * span < LIMIT:
-            digit = column.astype(np.int64, copy=False) - low
+            digit = np.subtract(column, low, dtype=np.int64)
         else:
             digit, span = _ranks(column)
-        key = digit if size == 1 else key * span + digit
+        if size == 1:
+            key = digit
+        else:
+            key *= span
+            key += digit
         size *= span
     return key
 

@@ -129,17 +129,16 @@ class PointLog:
         stack = Stack.of(rows)
         catalogue, columns, origins = stack.catalogue, stack.columns, stack.origins
         key = packed(*(columns[name] for name in IDENTITY if name in columns))
-        steps = np.diff(key)
-        if (steps > 0).all():
+        if (key[1:] > key[:-1]).all():
             return cls(catalogue, columns, origins, None)
         order = np.arange(len(key))
-        if (steps < 0).any():
+        if (key[1:] < key[:-1]).any():
             order = np.argsort(key, kind="stable")
             key = key[order]
         first = np.concatenate(([True], key[1:] != key[:-1]))
         order = _resolved(order, first, key, columns, origins)
         # A segment's rows are in order already.
-        if (np.diff(order) != 1).any():
+        if (order[1:] < order[:-1]).any():
             columns = {name: column[order] for name, column in columns.items()}
         return cls(catalogue, columns, origins, first)
 
