@@ -56,9 +56,7 @@ def numbers(values: Any) -> Numbers:  # noqa: ANN401 - pyarrow publishes no type
     if not len(values):
         return np.empty(0, kind)
     held = values.buffers()[1]
-    found = np.frombuffer(held, kind, len(values), values.offset * kind.itemsize)
-    found.flags.writeable = False
-    return found
+    return _read_only(held, kind, len(values), values.offset * kind.itemsize)
 
 
 def stream(batch: Any) -> Any:  # noqa: ANN401 - pyarrow publishes no types
@@ -101,11 +99,7 @@ def number_columns(content: bytes) -> dict[str, Numbers] | None:
     places = _places(buffer[:body].to_pybytes(), len(buffer))
     if places is None:
         return None
-    found = {}
-    for name, dtype, rows, start in places:
-        found[name] = values = np.frombuffer(buffer, dtype, rows, start)
-        values.flags.writeable = False
-    return found
+    return {one.name: _read_only(buffer, one.dtype, one.rows, one.start) for one in places}
 
 
 @lru_cache(maxsize=4096)
@@ -121,6 +115,12 @@ def _places(head: bytes, size: int) -> tuple[_Place, ...] | None:
         start = values.buffers()[1].address - buffer.address if len(values) else 0
         found.append(_Place(name, dtype, len(values), start))
     return tuple(found)
+
+
+def _read_only(buffer: Any, dtype: np.dtype[Any], rows: int, start: int) -> Numbers:  # noqa: ANN401 - pyarrow publishes no types
+    found = np.frombuffer(buffer, dtype, rows, start)
+    found.flags.writeable = False
+    return found
 
 
 def _is_of_numbers(kind: Any) -> bool:  # noqa: ANN401 - pyarrow publishes no types

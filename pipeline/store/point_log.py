@@ -159,6 +159,10 @@ class PointLog:
         found: Mask = self.columns["flag"] == QcFlag.WITHDRAWN
         return found
 
+    @cached_property
+    def _has_withdrawn(self) -> bool:
+        return bool(self.withdrawn.any())
+
     def winners(self, start_us: int, end_us: int, cutoff_us: int | None) -> Rows:
         """Return the winning rows of start < valid <= end at the cutoff, withdrawals too."""
         valid = self.columns["valid_time"]
@@ -173,7 +177,7 @@ class PointLog:
     def pick(self, start_us: int, end_us: int, cutoff_us: int | None) -> Rows:
         """Return the rows of start < valid <= end that are read at the cutoff."""
         rows = self.winners(start_us, end_us, cutoff_us)
-        if not self.withdrawn.any():
+        if not self._has_withdrawn:
             return rows
         return np.arange(len(self))[rows][~self.withdrawn[rows]]
 
