@@ -6,6 +6,8 @@ BIN = .venv/bin
 # Two a core, for many tests wait: for a server that stalls, for a database.
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 export PYTHONUTF8 = 1
+# Airflow and the command-line tests start Python hundreds of times: it must not compile all of Airflow each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .PHONY: help run stop test fuzz lint type contracts check lock clean
