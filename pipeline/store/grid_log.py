@@ -73,8 +73,9 @@ class GridLog:
 def records(grids: tuple[GridRow, ...]) -> Records:
     """Return the bytes that a digest of some grids is made of."""
     made = np.empty(len(grids), RECORD)
-    for i, grid in enumerate(grids):
-        made[i] = np.frombuffer(grid.digest, np.uint8), grid.known_us
+    digests = b"".join([grid.digest for grid in grids])
+    made["digest"] = np.frombuffer(digests, np.uint8).reshape(made["digest"].shape)
+    made["known"] = [grid.known_us for grid in grids]
     return made.view(np.uint8)
 
 
@@ -99,8 +100,12 @@ def _revisions(batches: Iterable[StoredBatch], forecast: bool) -> Iterator[_Revi
 
 def _grids(batch: StoredBatch, forecast: bool) -> Iterator[GridRow]:  # noqa: FBT001
     table = plain(batch.content)
-    wanted = table.column("reference_time")
-    table = table.filter(wanted.is_valid() if forecast else wanted.is_null())
+    made = table.column("reference_time")
+    wanted = table.num_rows - made.null_count if forecast else made.null_count
+    if wanted == 0:
+        return
+    if wanted < table.num_rows:
+        table = table.filter(made.is_valid() if forecast else made.is_null())
     cells = numbers(table.column("cells").flatten())
     names = [name for name in table.schema.names if name != "cells"]
     end = 0
@@ -133,5 +138,5 @@ def _row(batch: StoredBatch, place: dict[str, Any], cells: npt.NDArray[np.float3
 def _plain_times(table: Any) -> Any:  # noqa: ANN401 - pyarrow publishes no types
     for name in ("valid_time", "reference_time"):
         place = table.schema.get_field_index(name)
-        table = table.set_column(place, name, table.column(name).cast(pa.int64()))
+        table = table.set_column(place, name, table.column(name).view(pa.int64()))
     return table

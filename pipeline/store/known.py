@@ -57,9 +57,10 @@ class Known:
     @cached_property
     def by_hand(self) -> frozenset[str]:
         """The feeds by hand of which something was read."""
-        grids = {grid.feed_id for grid in self.grids if is_by_hand(grid.feed_id)}
+        grids = {grid.feed_id for grid in self.grids}
         listed = filter(is_by_hand, self._log.catalogue.lists)
-        return frozenset(grids | {feed for feed in listed if self._rows_of(feed).any()})
+        points = {feed for feed in listed if self._rows_of(feed).any()}
+        return frozenset(points).union(filter(is_by_hand, grids))
 
     @property
     def fetched(self) -> Self:

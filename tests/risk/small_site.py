@@ -7,7 +7,9 @@ when dry, nine tenths of it when medium, eight tenths when wet.
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -146,6 +148,21 @@ def gauge_config() -> RiskConfig:
     )  # fmt: skip
 
 
+@cache
+def point_blob(reading: Reading) -> tuple[bytes, str]:
+    """Return a batch of one reading with its hash; a law asks for the same dry hours many times."""
+    content = write_points([reading])
+    return content, hashlib.sha256(content).hexdigest()
+
+
+@cache
+def grid_blob(valid: datetime, cells: bytes) -> tuple[bytes, str]:
+    """Return a batch of one grid of an hour's rain with its hash."""
+    values = np.frombuffer(cells, np.float32).reshape(GEOMETRY.shape)
+    content = write_grids([GridReading("radar", Variable.RAIN, 3600, valid, values, GEOMETRY)])
+    return content, hashlib.sha256(content).hexdigest()
+
+
 class Weather:
     """Readings as the store would hold them, known at their own time; the later added one wins."""
 
@@ -199,9 +216,10 @@ class Weather:
     @staticmethod
     def _stored(feed: str, row: Reading | GridReading) -> StoredBatch:
         assert row.known_at is not None
-        grid = isinstance(row, GridReading)
-        content = write_grids([row]) if isinstance(row, GridReading) else write_points([row])
-        kind, sha256 = Kind.GRIDS if grid else Kind.POINTS, hashlib.sha256(content).hexdigest()
+        if isinstance(row, GridReading):
+            kind, (content, sha256) = Kind.GRIDS, grid_blob(row.valid_time, row.cells.tobytes())
+        else:
+            kind, (content, sha256) = Kind.POINTS, point_blob(replace(row, known_at=None))
         return StoredBatch(feed, to_us(row.known_at), sha256, kind, content)
 
     def store(
