@@ -119,6 +119,14 @@ class Night:
                 chosen = chosen.where(table.c.world_id == self.world.world_id)
             return connection.execute(chosen).all()
 
+    def one_of_each(self) -> list:
+        """Return of the messages one for each slot, audience, language, tier and action."""
+        kinds = {
+            (r.slot, r.revision, r.audience, r.language, r.tier, r.action): r
+            for r in self.rows(message)
+        }
+        return [*kinds.values()]
+
     def states(self) -> dict[str, int]:
         """Return how many deliveries stand where."""
         found: dict[str, int] = {}

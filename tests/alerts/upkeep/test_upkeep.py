@@ -6,7 +6,7 @@ import pytest
 
 from alerts.explain import explain
 from alerts.outbox import standing
-from alerts.tables import delivery, message
+from alerts.tables import delivery
 from alerts.upkeep import prune, restore
 from pipeline import database
 from pipeline.backup import back_up
@@ -84,23 +84,23 @@ def test_a_new_order_goes_out_after_a_restore(night, empty, tmp_path) -> None:
     assert there.states().get("pending", 0) > 0
 
 
-def test_every_message_of_the_storm_is_identical_after_all_else_was_pruned(storm) -> None:  # noqa: F811
+def test_messages_of_every_kind_are_identical_after_all_else_was_pruned(storm) -> None:  # noqa: F811
     found = prune(storm.engine, "valley", EVERYTHING, now=WALL + 90 * DAY, confirm=True)
     assert found.needed > 0
     assert found.batches + found.segments > 0
-    messages = storm.rows(message)
+    messages = storm.one_of_each()
     verdicts = {explain(storm.engine, row.message_id).verdict for row in messages}
     assert verdicts == {Verdict.IDENTICAL}
 
 
 def test_asked_for_explicitly_they_go_too_and_say_so(storm) -> None:  # noqa: F811
     prune(storm.engine, "valley", EVERYTHING, now=WALL + 90 * DAY, confirm=True, spare=False)
-    found = [explain(storm.engine, row.message_id) for row in storm.rows(message)]
+    found = [explain(storm.engine, row.message_id) for row in storm.one_of_each()]
     assert {each.verdict for each in found} == {Verdict.PRUNED}
 
 
 def test_a_restored_storm_explains_itself_on_the_other_database(storm, empty, tmp_path) -> None:  # noqa: F811
     back_up(storm.engine, tmp_path / "backup.zip", now=WALL)
     restore(empty, tmp_path / "backup.zip", now=WALL)
-    messages = storm.rows(message)
+    messages = storm.one_of_each()
     assert {explain(empty, row.message_id).verdict for row in messages} == {Verdict.IDENTICAL}
