@@ -81,9 +81,9 @@ def test_999_mm_of_a_drill_leave_the_bytes_of_the_live_bulletin_as_they_are(
 ) -> None:
     of = of.model_copy(update={"site": uuid.uuid4().hex})
     site, world = SiteArrays.of(of), live(of.site)
-    weather(rain, stage, []).store(engine, basis=basis, site=of.site)
+    weather(rain, stage, []).store(engine, basis=basis, site=of.site, stored_at=NOON)
     before = said(engine, site, world).to_bytes()
-    flood(NOON).store(engine, basis=basis, site=of.site, scenario="drill")
+    flood(NOON).store(engine, basis=basis, site=of.site, scenario="drill", stored_at=NOON)
     assert said(engine, site, world).to_bytes() == before
     found = assess(engine, of, world, NOON, cutoff=NOON + DELAY, now=NOON + DELAY)
     assert replace(found, code_version="law").to_bytes() == before
@@ -100,7 +100,7 @@ def test_a_cache_rebuilt_from_the_log_gives_the_same_bytes_also_after_a_compacti
     warm = ArealCache(site.weights)
     first, second = weather(rain, stage, delays), weather(rain[::-1], stage, delays)
     for made in (first, second):
-        made.store(engine, site=of.site)
+        made.store(engine, site=of.site, stored_at=NOON)
         lived = said(engine, site, world, cache=warm).to_bytes()
         assert said(engine, site, world).to_bytes() == lived
     with engine.begin() as connection:
@@ -115,7 +115,7 @@ def test_what_is_suspended_resumed_or_fed_by_hand_later_changes_no_byte_of_what_
 ) -> None:
     of = GAUGES.model_copy(update={"site": uuid.uuid4().hex})
     world, cutoff = live(of.site), NOON + DELAY
-    weather(rain, stage, []).store(engine, site=of.site)
+    weather(rain, stage, []).store(engine, site=of.site, stored_at=NOON)
     for number, (station, minutes, hours) in enumerate(before):
         at = cutoff - minutes * timedelta(minutes=1) - number * SECOND
         suspend(engine, world, station, at, at + hours * HOUR)

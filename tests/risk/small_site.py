@@ -231,15 +231,22 @@ class Weather:
         site: str = "small",
         scenario: str = "",
     ) -> None:
-        """Append every row to a store, each known at its own time."""
+        """Append every row to a store, each known at its own time.
+
+        One payload a row; with `stored_at` one a feed, which is sooner done.
+        """
+        payloads: dict[tuple[str, Any], list[Reading | GridReading]] = {}
+        for feed, row in self._rows:
+            payloads.setdefault((feed, stored_at or row.known_at), []).append(row)
         with engine.begin() as connection:
-            for number, (feed, row) in enumerate(self._rows):
-                assert row.known_at is not None
-                grid = isinstance(row, GridReading)
-                decoded = Decoded(grids=(row,)) if grid else Decoded(readings=(row,))
+            for number, ((feed, stored), rows) in enumerate(payloads.items()):
+                decoded = Decoded(
+                    readings=tuple(row for row in rows if isinstance(row, Reading)),
+                    grids=tuple(row for row in rows if isinstance(row, GridReading)),
+                )
                 incoming = Incoming(
-                    site=site, feed_id=feed, basis=basis, known_at=row.known_at,
-                    payload_sha256=f"{number:064x}", stored_at=stored_at or row.known_at,
+                    site=site, feed_id=feed, basis=basis, known_at=stored,
+                    payload_sha256=f"{number:064x}", stored_at=stored,
                     decoded=decoded, scenario=scenario,
                 )  # fmt: skip
                 batches.append(connection, incoming)
