@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.errors import AlertError
-from pipeline.database import Engine, connect
+from pipeline.database import Engine, connect, migrate
 from pipeline.runs import open_now
 from pipeline.settings import Settings
 from pipeline.site.pack import SitePack, load
@@ -63,9 +63,10 @@ class Deployment:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Deployment]:
-    """Open a deployment, and let its connections go at the end."""
+    """Open a deployment, its database migrated, and let its connections go at the end."""
     engine = connect(settings.database_url)
     try:
+        migrate(engine)
         yield Deployment(settings, load(settings.site_folder, settings.home), engine)
     finally:
         engine.dispose()

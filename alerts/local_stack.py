@@ -24,7 +24,7 @@ from alerts.supervisor import Component, ProcessTree
 from alerts.terminal import Terminal
 from alerts.warning_pack import load_warning
 from pipeline import clock, instants
-from pipeline.database import migrate, private_folder
+from pipeline.database import private_folder
 from pipeline.errors import SiteError
 from pipeline.runs import open_exercise
 from pipeline.settings import Settings
@@ -84,14 +84,13 @@ def run(settings: Settings, terminal: Terminal) -> None:
 
 
 def _prepare(tree: ProcessTree, deployment: Deployment, terminal: Terminal) -> None:
-    """Bring both databases up, take the archive in and show what it would have ordered.
+    """Bring Airflow's database up, take the archive in and show what it would have ordered.
 
     Airflow's own set-up (8 s, another process) goes on beside it.
     """
     with ThreadPoolExecutor(max_workers=1) as beside:
         airflow_ready = beside.submit(_finish_all, tree, local_airflow.set_up())
         init_home(deployment.settings.home, load_warning(deployment.pack), deployment.settings.mode)
-        migrate(deployment.engine)
         _show_the_past(deployment, terminal)
         with terminal.waiting("Setting up Airflow"):
             airflow_ready.result()

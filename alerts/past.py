@@ -17,7 +17,6 @@ from pipeline import clock, instants
 from pipeline.assess import bulletins
 from pipeline.bulletin import RiskBulletin, RiskLevel
 from pipeline.code_version import code_version
-from pipeline.database import migrate
 from pipeline.errors import NotKept, SiteError
 from pipeline.holdings import holdings
 from pipeline.observe import observe
@@ -139,7 +138,6 @@ def recorded(settings: Settings, progress: Callable[[str], Progress]) -> Iterato
     A site of archives brings its own past: what was never taken in is taken in first.
     """
     with opened(settings) as deployment:
-        migrate(deployment.engine)
         archived = any(feed.archive_from is not None for feed in deployment.pack.feeds)
         held = holdings(deployment.engine, deployment.pack.site_id)
         if archived and held.batches == 0:

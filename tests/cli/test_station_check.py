@@ -62,3 +62,10 @@ def test_a_program_reads_the_same_bytes_twice_and_nothing_was_written(floodwarn)
 
 def test_a_station_that_is_not_there_is_refused(floodwarn):
     assert floodwarn("station", "check", "R99") == (REFUSED, b"")
+
+
+def test_on_a_machine_that_nothing_was_fed_yet_it_says_so(tmp_path, capsys):
+    home = str(tmp_path / "new" / "home")
+    asked = ["station", "check", "R03", "--site", str(VALLEY), "--home", home, "--at", PEAK]
+    assert run(asked) == 0
+    assert "days: 0 of the last 14 were clean" in capsys.readouterr().out
