@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import instants
 
 if TYPE_CHECKING:
+    from pipeline.site.signature import StationSignature
     from pipeline.station_check import CaseReading, StationCheck
 
 
@@ -39,6 +40,7 @@ def lines(found: StationCheck) -> Iterator[str]:
     yield "readings, newest first:"
     yield from (f"  {_reading(one)}" for one in case.readings)
     yield f"probation: {_probation(found)}"
+    yield from (f"  {_signature(one)}" for one in about.signatures)
     yield from (f"  lacks {word}" for word in case.lacks)
     yield "neighbours, in the hour of the newest reading:"
     for other in case.neighbours:
@@ -67,4 +69,8 @@ def _probation(found: StationCheck) -> str:
     if not found.case.on_probation:
         return "none"
     day = found.case.station.probation_until
-    return f"to the end of {day}, unless unit, datum, clock and village link are signed before"
+    return f"to the end of {day}, and until all is signed for in station_signatures.csv"
+
+
+def _signature(one: StationSignature) -> str:
+    return f"{one.what.replace('_', ' ')} signed by {one.signed_by} on {one.signed_on}"

@@ -13,6 +13,7 @@ from pipeline.risk.comms import HOUR_US, at_risk, rows_of
 from pipeline.risk.findings import Findings
 from pipeline.risk.watch import Heard, Watched
 from pipeline.site.model import Station
+from pipeline.site.signature import Signed
 
 TOGETHER = frozenset({StationEventKind.DEATH, StationEventKind.COMMS_AT_RISK})
 """What several stations suffer at once for one cause that is no station's own."""
@@ -84,8 +85,14 @@ def _suspensions(found: Findings) -> Iterator[StationEvent]:
 def _probations(found: Findings, new: frozenset[str]) -> Iterator[StationEvent]:
     stations: dict[str, Station] = {s.station_id: s for s in found.site.config.stations}
     for station_id in sorted(new):
-        detail = f"on probation until {stations[station_id].probation_until}: no red by it alone"
+        lacks = stations[station_id].unsigned(found.cycle.slot.date())
+        end = f"until {stations[station_id].probation_until}"
+        detail = f"on probation {end}{_and_signed(lacks)}: no red by it alone"
         yield _event(found, StationEventKind.PROBATION, station_id, None, detail)
+
+
+def _and_signed(lacks: tuple[Signed, ...]) -> str:
+    return f" and until {', '.join(lacks)} signed" if lacks else ""
 
 
 def _together(found: Findings, events: list[StationEvent]) -> list[StationEvent]:

@@ -1,5 +1,8 @@
 """Stations on probation: they may raise to orange and corroborate, and support no fall.
 
+A station is on probation if stations.csv gives it a `probation_until`: until the end of that day,
+and on until nothing of it is `unsigned`.
+
 | a village | with stations on probation | without them | what counts |
 |---|---|---|---|
 | level | red | below orange | orange |
@@ -28,7 +31,9 @@ def on_probation(stations: Iterable[Station], slot: datetime) -> frozenset[str]:
     """Return the stations whose probation lasts beyond the UTC day of a slot, or ends with it."""
     day = slot.date()
     return frozenset(
-        s.station_id for s in stations if s.probation_until is not None and day <= s.probation_until
+        s.station_id
+        for s in stations
+        if s.probation_until is not None and (day <= s.probation_until or s.unsigned(day))
     )
 
 

@@ -185,6 +185,7 @@ def _lacks(
     at: datetime,
 ) -> Iterator[str]:
     config, villages = about
+    yield from _unsigned(station, at)
     if station.lon is None or station.lat is None:
         yield "position: stations.csv states none, so it has no neighbours"
     if Variable.STAGE in station.variables and station.datum_m is None:
@@ -200,6 +201,12 @@ def _lacks(
     clean = _clean_days(points, own, at)
     if clean < CLEAN_DAYS:
         yield f"days: {clean} of the last {CLEAN_DAYS} were clean, with readings and none in doubt"
+
+
+def _unsigned(station: Station, at: datetime) -> Iterator[str]:
+    if station.probation_until is not None:
+        for what in station.unsigned(at.date()):
+            yield f"signature: nobody signed for its {what.replace('_', ' ')}"
 
 
 def _clean_days(points: PointColumns, own: Ints, at: datetime) -> int:

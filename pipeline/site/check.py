@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
@@ -33,6 +34,7 @@ def check(pack: SitePack) -> list[Finding]:
         *_threshold_order(pack),
         *_level_order(pack),
         *_idle_stations(pack),
+        *_unsigned_stations(pack),
         *_weight_sums(pack),
         *_feeds(pack),
     ]
@@ -130,6 +132,15 @@ def _level_order(pack: SitePack) -> Iterator[Finding]:
                 yield Finding(
                     "error", "levels.csv", line, "value", message, "correct the one that is wrong"
                 )
+
+
+def _unsigned_stations(pack: SitePack) -> Iterator[Finding]:
+    for line, station in zip(pack.lines["stations.csv"], pack.stations, strict=True):
+        lacks = station.unsigned(date.max)
+        if station.probation_until is not None and lacks:
+            message = f"{station.station_id} stays on probation: unsigned {', '.join(lacks)}"
+            cure = "have it seen on the spot, and sign in station_signatures.csv"
+            yield Finding("warning", "stations.csv", line, "probation_until", message, cure)
 
 
 def _idle_stations(pack: SitePack) -> Iterator[Finding]:

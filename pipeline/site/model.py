@@ -18,6 +18,7 @@ from pipeline.observation import KnownBasis
 from pipeline.site.comms_settings import CommsSettings
 from pipeline.site.frozen import Frozen
 from pipeline.site.rain_cells import RainCells
+from pipeline.site.signature import Signed, StationSignature
 from pipeline.units import Variable
 
 
@@ -66,8 +67,9 @@ class Station(Frozen):
     `silent_after_min` is how long this station may say nothing before it counts as silent;
     event-driven recorders need more than their interval. `reports` = events: its rain comes only
     when it rains, so that it is dry only while something else of it (voltage, stage, a heartbeat)
-    shows that it lives. Until `probation_until` it may raise to orange and corroborate, but makes
-    no red alone and supports no fall.
+    shows that it lives. With `probation_until` it is new: until that day, and until all of it is
+    signed for (`pipeline.risk.probation`), it may raise to orange and corroborate, but makes no red
+    alone and supports no fall.
     """
 
     station_id: str
@@ -81,6 +83,14 @@ class Station(Frozen):
     datum_m: float | None = None
     reports: Literal["always", "events"] = "always"
     probation_until: date | None = None
+    signatures: tuple[StationSignature, ...] = ()
+
+    def unsigned(self, day: date) -> tuple[Signed, ...]:
+        """Return what nobody had signed for by a day, itself included; only a stage has a datum."""
+        signed = {one.what for one in self.signatures if one.signed_on <= day}
+        if Variable.STAGE not in self.variables:
+            signed.add(Signed.DATUM)
+        return tuple(what for what in Signed if what not in signed)
 
 
 class StationLevel(Frozen):
@@ -371,23 +381,6 @@ class FeedSpec(Frozen):
     allow_private: tuple[str, ...] = ()
     archive_from: str | None = None
     archive_to: str | None = None
-
-
-class CatchmentSettings(Frozen):
-    """``[catchment]`` of site.toml: how weights are derived where there is a flow grid.
-
-    Attributes
-    ----------
-    rain_feed, rain_sample : the rain grid: what the flow grid is laid over, and what the checks of
-        neighbours ask above each gauge, which needs no flow grid
-    """
-
-    flow_directions: str | None = None
-    coding: Literal["north_clockwise", "esri"] = "north_clockwise"
-    rain_feed: str | None = None
-    rain_sample: str | None = None
-    min_area_km2: float = Field(5.0, gt=0)
-    max_shift_km: float = Field(1.5, gt=0)
 
 
 def content_sha256(value: object) -> str:

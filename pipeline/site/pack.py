@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,10 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline.errors import SiteError
+from pipeline.site.catchment_settings import CatchmentSettings
 from pipeline.site.feeds_file import read_feeds
 from pipeline.site.finding import Finding
 from pipeline.site.model import (
-    CatchmentSettings,
     FeedSpec,
     Link,
     QualityRule,
@@ -29,6 +30,7 @@ from pipeline.site.model import (
 from pipeline.site.quality_file import read_rules
 from pipeline.site.references import in_own_unit, naming, unique, without_circles
 from pipeline.site.sheet import Sheet, read_sheet, read_toml, settle
+from pipeline.site.signature import StationSignature
 from pipeline.site.store_settings import StoreSettings
 
 SITE_FILE: Final = "site.toml"
@@ -134,10 +136,12 @@ class _Tables:
     links: Sheet[Link]
     thresholds: Sheet[Threshold]
     weights: Sheet[StationWeight]
+    signatures: Sheet[StationSignature]
 
     def all(self) -> tuple[Sheet[Any], ...]:
         return (
             self.villages, self.stations, self.levels, self.links, self.thresholds, self.weights,
+            self.signatures,
         )  # fmt: skip
 
     def findings(self) -> tuple[Finding, ...]:
@@ -173,7 +177,7 @@ def load(folder: Path, home: Path) -> SitePack:
         cycle=timedelta(minutes=site.cycle_minutes),
         assess_delay=timedelta(minutes=site.assess_delay_minutes),
         villages=_items(tables.villages),
-        stations=_items(tables.stations),
+        stations=_signed(_items(tables.stations), _items(tables.signatures)),
         levels=_items(tables.levels),
         links=_items(tables.links),
         thresholds=_items(tables.thresholds),
@@ -232,6 +236,7 @@ def _tables(folder: Path) -> _Tables:
     links = read_sheet(folder, "links.csv", Link, required=False)
     thresholds = read_sheet(folder, "thresholds.csv", Threshold)
     weights = read_sheet(folder, "weights.csv", StationWeight, required=False)
+    signatures = read_sheet(folder, "station_signatures.csv", StationSignature, required=False)
     named = frozenset(v.village_id for v in _items(villages))
     sensed = frozenset(s.station_id for s in _items(stations))
     return _Tables(
@@ -241,7 +246,16 @@ def _tables(folder: Path) -> _Tables:
         links=unique(_of_both(links, named, sensed), _pair, "station_id"),
         thresholds=unique(_of_village(thresholds, named), _threshold_key, "level"),
         weights=unique(_of_both(weights, named, sensed), _pair, "station_id"),
+        signatures=unique(_of_station(signatures, sensed), _signature_key, "what"),
     )
+
+
+def _signed(
+    stations: tuple[Station, ...], signatures: tuple[StationSignature, ...]
+) -> tuple[Station, ...]:
+    of = groupby(sorted(signatures, key=_signature_key), key=lambda row: row.station_id)
+    own = {station_id: tuple(rows) for station_id, rows in of}
+    return tuple(s.model_copy(update={"signatures": own.get(s.station_id, ())}) for s in stations)
 
 
 def _of_village(sheet: Sheet[Model], known: frozenset[str]) -> Sheet[Model]:
@@ -260,6 +274,10 @@ def _of_both(
 
 def _pair(row: Link | StationWeight) -> object:
     return row.village_id, row.station_id
+
+
+def _signature_key(row: StationSignature) -> tuple[str, str]:
+    return row.station_id, row.what
 
 
 def _level_key(row: StationLevel) -> object:

@@ -1,6 +1,6 @@
 """The case of a station: what speaks for it and against it, from the readings of two weeks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from pipeline.observation import QcFlag
 from pipeline.risk.station_case import CLEAN_DAYS, StationCase, station_case
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import load
+from pipeline.site.signature import Signed, StationSignature
 from pipeline.store.rows import Points, SeriesNames
 from tests.valley import VALLEY
 
@@ -89,8 +90,14 @@ def test_a_reading_known_before_its_time_speaks_against_the_clock(config):
 
 
 def test_a_probation_lasts_through_its_last_day(config):
+    every = tuple(
+        StationSignature(station_id="R03", what=w, signed_by="who", signed_on=date(2000, 1, 1))
+        for w in Signed
+    )
     for day, lasts in [(AT.date(), True), (AT.date() - timedelta(days=1), False)]:
-        assert case(config, hours(), probation_until=day).on_probation is lasts
+        found = case(config, hours(), probation_until=day, signatures=every)
+        assert found.on_probation is lasts
+        assert found.lacks == ()
 
 
 def test_neighbours_come_nearest_first_with_the_same_hour(config):

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import SiteError
 from pipeline.site import sheet
+from pipeline.site.check import check
 from pipeline.site.finding import Finding
 from pipeline.site.pack import SitePack, load
 from tests.valley import VALLEY, copied
@@ -255,3 +256,36 @@ def test_addresses_are_filled_with_the_deployments_folders(site):
     pack = loaded(site)
     assert pack.expand("${FLOODWARN_HOME}/in") == f"{site.parent}/in"
     assert pack.expand(pack.feed("rain").where) == f"{site}/recordings/rain.csv"
+
+
+HEAD = "station_id,what,signed_by,signed_on\n"
+
+
+def test_signatures_stand_with_their_station_and_a_wrong_one_is_told_by_its_line(site):
+    (site / "station_signatures.csv").write_text(
+        HEAD
+        + "R03,unit,hydrologist-1,2024-06-01\nR03,weather,hydrologist-1,2024-06-01\n"
+        + "R99,unit,hydrologist-1,2024-06-01\nR03,unit,hydrologist-2,2024-06-02\n"
+        + "R03,clock,+86 139 0000 0000,2024-06-01\nR03,clock,hydrologist-1,yesterday\n"
+    )
+    pack = loaded(site)
+    (own,) = (s.signatures for s in pack.stations if s.station_id == "R03")
+    assert [(row.what, row.signed_by) for row in own] == [("unit", "hydrologist-1")]
+    assert sorted(places(pack.findings), key=str) == [
+        ("station_signatures.csv", 3, "what"),
+        ("station_signatures.csv", 4, "station_id"),
+        ("station_signatures.csv", 5, "what"),
+        ("station_signatures.csv", 6, "signed_by"),
+        ("station_signatures.csv", 7, "signed_on"),
+    ]
+
+
+def test_a_new_station_that_nobody_signed_for_is_found_by_check(site):
+    lines = (site / "stations.csv").read_text(encoding="utf-8").splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("station_id"))
+    new = [f"{line},{'2024-06-30' if 'R03' in line else ''}" for line in lines[head + 1 :]]
+    lines[head:] = [lines[head] + ",probation_until", *new]
+    (site / "stations.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (found,) = [f for f in check(loaded(site)) if f.field == "probation_until"]
+    assert (found.severity, found.row) == ("warning", line_with(site / "stations.csv", "R03"))
+    assert found.message == "R03 stays on probation: unsigned unit, clock, village_link"

@@ -1,0 +1,26 @@
+"""How the weights of the catchments are derived."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.site.frozen import Frozen
+
+
+class CatchmentSettings(Frozen):
+    """``[catchment]`` of site.toml: how weights are derived where there is a flow grid.
+
+    Attributes
+    ----------
+    rain_feed, rain_sample : the rain grid: what the flow grid is laid over, and what the checks of
+        neighbours ask above each gauge, which needs no flow grid
+    """
+
+    flow_directions: str | None = None
+    coding: Literal["north_clockwise", "esri"] = "north_clockwise"
+    rain_feed: str | None = None
+    rain_sample: str | None = None
+    min_area_km2: float = Field(5.0, gt=0)
+    max_shift_km: float = Field(1.5, gt=0)
