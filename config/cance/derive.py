@@ -26,8 +26,16 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from recorded import HERE, Site, read_site
-from tuning import DURATIONS_H, Choice, level_flows, station_flows, thresholds_mm, tune
+from recorded import FIRST, HERE, HOUR, Site, read_site
+from tuning import (
+    DURATIONS_H,
+    TUNED_BEFORE,
+    Choice,
+    level_flows,
+    station_flows,
+    thresholds_mm,
+    tune,
+)
 
 from pipeline.catchment.nesting import downstream, river_km
 
@@ -73,7 +81,7 @@ def station_rows(site: Site) -> Iterator[list[object]]:
 
 def level_rows(site: Site) -> Iterator[list[object]]:
     """Yield the flows of levels 1..4 at the stations."""
-    yield ["station_id", "variable", "level", "value", "unit", "source"]
+    yield ["station_id", "variable", "level", "value", "unit", "source", "return_period_years"]
     meaning = (
         "half the flow of level 2",
         "flow passed about once a year, peaks over threshold 2007-2018",
@@ -83,7 +91,9 @@ def level_rows(site: Site) -> Iterator[list[object]]:
     for row in site.gauges:
         for level, flow in enumerate(station_flows(row), 1):
             value = f"{flow:.2f}".rstrip("0").rstrip(".")
-            yield [row["station_id"], "discharge_m3s", level, value, "m3/s", meaning[level - 1]]
+            years = {3: 2, 4: 5}.get(level, "")
+            source = meaning[level - 1]
+            yield [row["station_id"], "discharge_m3s", level, value, "m3/s", source, years]
 
 
 def link_rows(site: Site) -> Iterator[list[object]]:
@@ -124,6 +134,18 @@ def threshold_rows(site: Site, choice: Choice) -> Iterator[list[object]]:
                 yield [village_id, "rain", hours_, wet, level, value, "mm", "computed", source]
 
 
+def fitted_rows(site: Site, choice: Choice) -> Iterator[list[object]]:
+    """Yield what was tuned, on which record: `verify` calls skill on it in sample."""
+    yield ["artefact", "trained_from", "trained_to", "stations", "source"]
+    stations = ";".join(sorted(row["station_id"] for row in site.gauges))
+    first, last = FIRST.isoformat(), (TUNED_BEFORE - HOUR).isoformat()
+    for artefact, what in (
+        ("thresholds.csv", f"S {choice.storage_mm:g} mm"),
+        ("site.toml [risk.wetness]", f"exclude_last_h {choice.exclude_h}"),
+    ):
+        yield [artefact, first, last, stations, f"derive.py: {what}"]
+
+
 def write(path: Path, rows: Iterator[list[object]]) -> None:
     """Write a table as UTF-8 with plain line ends."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -144,6 +166,7 @@ def main() -> None:
     write(wanted.out / "levels.csv", level_rows(site))
     write(wanted.out / "links.csv", link_rows(site))
     write(wanted.out / "thresholds.csv", threshold_rows(site, choice))
+    write(wanted.out / "fitted.csv", fitted_rows(site, choice))
 
 
 if __name__ == "__main__":

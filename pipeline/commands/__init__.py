@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from typer import Typer
 
-from pipeline.commands import bench, ingest, quality, store
+from pipeline.commands import bench, ingest, quality, store, verify
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (ingest.ingest, quality.quality)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (ingest.ingest, quality.quality, verify.verify)
 GROUPS: Final[Mapping[str, Typer]] = MappingProxyType({
     "bench": bench.app,
     "store": store.app,

@@ -138,7 +138,8 @@ def rain_cells(pack: SitePack) -> RainCells | None:
     if not stated or not any(rule.check in OF_RAIN for rule in pack.quality):
         return None
     spec, geometry = _rain_grid(pack)
-    cells = _cells_over(pack.stations, geometry)
+    rain = (s for s in pack.stations if Variable.RAIN in s.variables)
+    cells = cells_over(rain, geometry)
     if not cells:
         return None
     return RainCells(
@@ -156,12 +157,18 @@ def _cells_or_none(pack: SitePack) -> RainCells | None:
         return None
 
 
-def _cells_over(stations: Iterable[Station], geometry: GridGeometry) -> dict[str, int]:
-    """Return the row-major cell of each rain station that lies on a grid."""
+def cells_over(places: Iterable[Station | Village], geometry: GridGeometry) -> dict[str, int]:
+    """Return the row-major cell of each place that lies on a grid, by its id.
+
+    Raises
+    ------
+    SiteError
+        The grid's CRS cannot be used.
+    """
     placed = {
-        s.station_id: (s.lon, s.lat)
-        for s in stations
-        if Variable.RAIN in s.variables and s.lon is not None and s.lat is not None
+        p.station_id if isinstance(p, Station) else p.village_id: (p.lon, p.lat)
+        for p in places
+        if p.lon is not None and p.lat is not None
     }
     if not placed:
         return {}

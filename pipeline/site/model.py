@@ -94,7 +94,7 @@ class Station(Frozen):
 
 
 class StationLevel(Frozen):
-    """One row of levels.csv."""
+    """One row of levels.csv; `verify` names a level by its return period, where it has one."""
 
     station_id: str
     variable: Variable
@@ -102,6 +102,7 @@ class StationLevel(Frozen):
     value: float
     unit: str
     source: str
+    return_period_years: float | None = Field(None, gt=0)
 
 
 class Link(Frozen):

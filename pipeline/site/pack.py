@@ -16,6 +16,7 @@ from pipeline.errors import SiteError
 from pipeline.site.catchment_settings import CatchmentSettings
 from pipeline.site.feeds_file import read_feeds
 from pipeline.site.finding import Finding
+from pipeline.site.fitted import Fitted
 from pipeline.site.model import (
     FeedSpec,
     Link,
@@ -78,6 +79,7 @@ class SitePack:
     ----------
     cycle : from one slot to the next
     assess_delay : from a slot to the cutoff of a cycle that was not lived through live
+    fitted : what was tuned on which record; it changes no decision, and what `verify` may say
     warning : ``[warning]`` as written; `alerts` reads it
     exercise : ``[exercise]`` as written: flood_start, flood_end, speed
     lines : for each table, the line of its file on which each row was read
@@ -99,6 +101,7 @@ class SitePack:
     station_weights: tuple[StationWeight, ...]
     feeds: tuple[FeedSpec, ...]
     quality: tuple[QualityRule, ...] = ()
+    fitted: tuple[Fitted, ...] = ()
     risk: RiskSettings
     catchment: CatchmentSettings
     warning: Mapping[str, Any]
@@ -137,11 +140,12 @@ class _Tables:
     thresholds: Sheet[Threshold]
     weights: Sheet[StationWeight]
     signatures: Sheet[StationSignature]
+    fitted: Sheet[Fitted]
 
     def all(self) -> tuple[Sheet[Any], ...]:
         return (
             self.villages, self.stations, self.levels, self.links, self.thresholds, self.weights,
-            self.signatures,
+            self.signatures, self.fitted,
         )  # fmt: skip
 
     def findings(self) -> tuple[Finding, ...]:
@@ -184,6 +188,7 @@ def load(folder: Path, home: Path) -> SitePack:
         station_weights=_items(tables.weights),
         feeds=_items(feeds),
         quality=_items(rules),
+        fitted=_items(tables.fitted),
         risk=risk,
         catchment=catchment,
         warning=raw.get("warning", {}),
@@ -246,6 +251,7 @@ def _tables(folder: Path) -> _Tables:
         links=unique(_of_both(links, named, sensed), _pair, "station_id"),
         thresholds=unique(_of_village(thresholds, named), _threshold_key, "level"),
         weights=unique(_of_both(weights, named, sensed), _pair, "station_id"),
+        fitted=read_sheet(folder, "fitted.csv", Fitted, required=False),
         signatures=unique(_of_station(signatures, sensed), _signature_key, "what"),
     )
 

@@ -18,7 +18,7 @@ from pipeline.site.finding import Finding
 MAX_BYTES = 64_000_000
 HEADER_LINE = 1
 SHOWN = 60
-LISTS = {"variables"}
+LISTS = {"stations", "variables"}
 """Columns that hold several words, separated by semicolons or spaces."""
 
 Model = TypeVar("Model", bound=BaseModel)

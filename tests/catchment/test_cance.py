@@ -13,7 +13,7 @@ import pytest
 from tests.services import ROOT, SAMPLE, require
 
 CANCE = ROOT / "config" / "cance"
-TABLES = ("villages.csv", "stations.csv", "levels.csv", "links.csv", "thresholds.csv")
+TABLES = ("fitted.csv", "villages.csv", "stations.csv", "levels.csv", "links.csv", "thresholds.csv")
 PUBLISHED_KM2 = {"CAN00": (381.7, 0.01), "CAN03": (107.0, 0.01), "CAN11": (25.3, 0.11)}
 
 

@@ -19,7 +19,9 @@ from pipeline.replay import Verdict, rebuild, replay, replay_world
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.store import batches
-from tests.replay.autumn import CREDIT, FIRST, HOUR, Autumn, autumn
+from pipeline.verification.record import read_record
+from pipeline.verification.verify import GAUGED, OUT_OF_FOLD, Decided, judged, splits_of
+from tests.replay.autumn import CREDIT, FIRST, HOUR, LAST, Autumn, autumn
 from tests.replay.poison import poisoned
 from tests.services import require
 
@@ -138,6 +140,29 @@ def test_poison_on_200_random_cycles(cance):
             assert bulletin.to_bytes() == by_slot[bulletin.slot].to_bytes(), bulletin.slot
             checked += 1
     assert checked == 200
+
+
+def test_the_judge_finds_what_the_study_found(cance):
+    """Twelve floods of four storms; in November, not tuned on, each is met and none is false."""
+    record = read_record(cance.engine, cance.config, FIRST, LAST)
+    own = Decided.of(GAUGED, record, cance.bulletins)
+    tuned = cance.pack.fitted
+    found = judged("cance", record, [own], tuned, splits_of(tuned, FIRST, LAST))
+    rows = {(r.method, r.level, r.fold, r.latency_h): r for r in found.rows}
+    assert [fold.first for fold in found.folds] == [FIRST, day(10, 21)]
+    pooled = rows["static 6 h rain", "Q2", OUT_OF_FOLD, 0].skill
+    assert (pooled.n, pooled.storms) == (12, 4)
+    assert rows["static 6 h rain", "Q5", OUT_OF_FOLD, 0].skill.n == 7
+    assert rows[GAUGED, "Q2", "A", 1].in_sample == ("thresholds.csv", "site.toml [risk.wetness]")
+    november = rows[GAUGED, "Q2", "B", 0]
+    assert not november.in_sample
+    assert (november.skill.hits, november.skill.n, november.skill.false) == (6, 6, 0)
+    late = rows[GAUGED, "Q2", "B", 1]
+    assert late.headline
+    assert (late.skill.hits, late.skill.late) == (5, 1)
+    assert all(
+        r.skill.csi <= november.skill.csi for r in found.rows if r.level == "Q2" and r.fitted
+    )
 
 
 def test_the_poison_is_in_the_cup(cance):

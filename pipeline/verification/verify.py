@@ -1,0 +1,292 @@
+"""The judge: floodwarn's own decisions on a recorded past, beside what a county would else use.
+
+What a method decides at a slot is told an hour later where the data come an hour late: the same
+decision, so its leads are shorter by the latency and floods of less than that are late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.bulletin import RiskBulletin
+from pipeline.database import Engine
+from pipeline.replay import KnownAs, replay
+from pipeline.site.fitted import Fitted
+from pipeline.site.model import RiskConfig
+from pipeline.verification.baselines import Truth, baselines, out_of_fold
+from pipeline.verification.floods import Matched, Rules, floods
+from pipeline.verification.folds import Fold, folds
+from pipeline.verification.record import Record, read_record
+from pipeline.verification.skill import Skill, skill
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Progress = Callable[[str, int, int], None]
+
+GAUGED: Final = "floodwarn gauged"
+UNGAUGED: Final = "floodwarn ungauged"
+LATENCY_H: Final = 1
+OUT_OF_FOLD: Final = "out of fold"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One method at one level, judged on one part of the record.
+
+    Attributes
+    ----------
+    latency_h : how much later than its data a decision is told
+    raw : discharge was read by valid_time, also where it became known later
+    fold : a part's name; OUT_OF_FOLD = every part, each with what the others chose
+    in_sample : artefacts that were fitted on floods, or gauges, which this row is judged on
+    fitted : what training chose, in words
+    """
+
+    method: str
+    level: str
+    latency_h: int
+    raw: bool
+    fold: str
+    skill: Skill
+    in_sample: tuple[str, ...] = ()
+    fitted: str = ""
+
+    @property
+    def headline(self) -> bool:
+        """Whether it may stand in the headline table: as on a bad night, and out of sample."""
+        return self.latency_h == LATENCY_H and not self.raw and not self.in_sample
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """All rows, and what they rest on.
+
+    Attributes
+    ----------
+    not_run : method and why
+    """
+
+    site: str
+    first: datetime
+    last: datetime
+    gauges: tuple[str, ...]
+    folds: tuple[Fold, ...]
+    rows: tuple[Row, ...]
+    not_run: tuple[tuple[str, str], ...] = ()
+
+
+def verify(
+    engine: Engine,
+    config: RiskConfig,
+    fitted: Sequence[Fitted],
+    *,
+    span: tuple[datetime, datetime],
+    splits: Sequence[datetime],
+    progress: Progress | None = None,
+) -> Verified:
+    """Judge a site's warnings on the floods of its record.
+
+    Parameters
+    ----------
+    fitted : what of the site was fitted, and on what
+    span : first and last slot
+    splits : where the record is cut into folds
+
+    Raises
+    ------
+    NotKept
+        There is nothing to judge: see `read_record`.
+    """
+    record = read_record(engine, config, *span)
+    return judged(
+        config.site, record, [*_replayed(engine, config, record, progress)], fitted, splits
+    )
+
+
+def judged(
+    site: str,
+    record: Record,
+    decided: Sequence[Decided],
+    fitted: Sequence[Fitted],
+    splits: Sequence[datetime],
+) -> Verified:
+    """Judge decisions, and the baselines beside them, on a record."""
+    judge = _Judge(record, folds(record.times, splits), tuple(fitted))
+    return Verified(
+        site=site,
+        first=record.times[0],
+        last=record.times[-1],
+        gauges=tuple(gauge.station_id for gauge in record.gauges),
+        folds=judge.folds,
+        rows=tuple(row for name in judge.levels for row in judge.rows(name, decided)),
+        not_run=(("smash", "its runner is not built"),),
+    )
+
+
+def splits_of(fitted: Sequence[Fitted], first: datetime, last: datetime) -> list[datetime]:
+    """Return where what the site was tuned on ends within a span: there a fold ends too."""
+    ends = {one.trained_to for one in fitted}
+    return sorted(end + timedelta(seconds=1) for end in ends if first <= end < last)
+
+
+def without_rivers(config: RiskConfig) -> RiskConfig:
+    """Return a site that no river station speaks for: every village judged as ungauged."""
+    return config.model_copy(update={"links": ()})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """What one method decided at the villages of the gauges.
+
+    Attributes
+    ----------
+    raw : discharge was read by valid_time, also where it became known later
+    levels : dims (time, gauge), of `RiskLevel`
+    """
+
+    method: str
+    raw: bool
+    levels: Ints
+
+    @classmethod
+    def of(
+        cls, method: str, record: Record, bulletins: Iterable[RiskBulletin], *, raw: bool = False
+    ) -> Self:
+        """Return what bulletins say; a slot without one has level 0."""
+        at = {slot: row for row, slot in enumerate(record.times)}
+        levels = np.zeros(record.flow.shape, np.int64)
+        for bulletin in bulletins:
+            if bulletin.slot in at:
+                level = dict(zip(bulletin.villages, bulletin.levels, strict=True))
+                levels[at[bulletin.slot]] = [level[g.village_id] for g in record.gauges]
+        return cls(method, raw, levels)
+
+
+def _replayed(
+    engine: Engine, config: RiskConfig, record: Record, progress: Progress | None
+) -> Iterator[Decided]:
+    """Yield the record as decided then, with all discharge at once, and without rivers."""
+    for method, of, known in (
+        (GAUGED, config, KnownAs.DECLARED),
+        (GAUGED, config, KnownAs.NOW),
+        (UNGAUGED, without_rivers(config), KnownAs.DECLARED),
+    ):
+        raw = known is KnownAs.NOW
+        bulletins = replay(
+            engine,
+            of,
+            start=record.times[0],
+            end=record.times[-1],
+            known=known,
+            assess_delay=timedelta(0),
+            progress=_named(progress, f"{method}, raw discharge" if raw else method),
+        )
+        yield Decided.of(method, record, bulletins, raw=raw)
+
+
+def _named(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, of: progress(name, done, of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges methods on one record."""
+
+    record: Record
+    folds: tuple[Fold, ...]
+    fitted: tuple[Fitted, ...]
+
+    @property
+    def rules(self) -> Rules:
+        return Rules.of_step(self.record.step_s)
+
+    @property
+    def levels(self) -> list[str]:
+        """The levels that every gauge has, those with a return period alone if there are any."""
+        common = [
+            name
+            for name in self.record.gauges[0].levels
+            if all(name in gauge.levels for gauge in self.record.gauges)
+        ]
+        return [name for name in common if name.startswith("Q")] or common
+
+    def rows(self, level: str, decided: Sequence[Decided]) -> Iterator[Row]:
+        """Yield every method's rows at one level."""
+        values = np.array([gauge.levels[level][1] for gauge in self.record.gauges])
+        flow = self.record.flow.T
+        truth = Truth(
+            tuple(floods(f, v, self.rules) for f, v in zip(flow, values.tolist(), strict=True)),
+            self.rules,
+        )
+        for latency_h in (LATENCY_H, 0):
+            for one in decided:
+                if not (one.raw and latency_h):
+                    yield from self._own(one, level, truth, latency_h)
+            yield from self._baselines(level, truth, values, latency_h)
+
+    def _own(self, decided: Decided, level: str, truth: Truth, latency_h: int) -> Iterator[Row]:
+        wanted = np.array([int(gauge.levels[level][0]) for gauge in self.record.gauges])
+        on = self._late(decided.levels >= wanted, latency_h)
+        for fold in self.folds:
+            yield Row(
+                method=decided.method,
+                level=level,
+                latency_h=latency_h,
+                raw=decided.raw,
+                fold=fold.name,
+                skill=self._skill(truth.matched(on, fold.within)),
+                in_sample=self._in_sample(decided.method, fold),
+            )
+
+    def _baselines(
+        self, level: str, truth: Truth, values: npt.NDArray[np.float64], latency_h: int
+    ) -> Iterator[Row]:
+        if len(self.folds) < 2:  # noqa: PLR2004 - nothing is left to be fitted on
+            return
+        for method, variants in baselines(self.record, values, raw=False).items():
+            late = [replace(v, values=self._later(v.values, latency_h)) for v in variants]
+            found = [*out_of_fold(late, truth, self.folds)]
+            words = [f"{fold.name}: {c.variant.name} >= {c.threshold:g}" for fold, c, _ in found]
+            parts = [(fold.name, matched) for fold, _, matched in found]
+            together = [one for _, matched in parts for one in matched]
+            for (name, matched), said in zip(
+                [(OUT_OF_FOLD, together), *parts], ["; ".join(words), *words], strict=True
+            ):
+                yield Row(
+                    method=method,
+                    level=level,
+                    latency_h=latency_h,
+                    raw=False,
+                    fold=name,
+                    skill=self._skill(matched),
+                    fitted=said,
+                )
+
+    def _skill(self, found: list[Matched]) -> Skill:
+        return skill(found, self.rules, self.record.step_s)
+
+    def _late(self, on: Bools, latency_h: int) -> Bools:
+        return self._later(on.astype(np.float64), latency_h) > 0
+
+    def _later(self, values: npt.NDArray[np.float64], latency_h: int) -> npt.NDArray[np.float64]:
+        """Return what was known so much later; nothing before the record."""
+        steps = latency_h * 3600 // self.record.step_s
+        found = np.full(values.shape, np.nan)
+        found[steps:] = values[: len(values) - steps]
+        return found
+
+    def _in_sample(self, method: str, fold: Fold) -> tuple[str, ...]:
+        """Return the artefacts that were fitted on this part; of an ungauged row, on a gauge."""
+        own = {gauge.station_id for gauge in self.record.gauges}
+        return tuple(
+            one.artefact
+            for one in self.fitted
+            if one.overlaps(fold.first, fold.last)
+            or (method == UNGAUGED and (not one.stations or own & set(one.stations)))
+        )
