@@ -114,14 +114,18 @@ class PointLog:
 
     Attributes
     ----------
-    columns : as `blob.Columns`; series is a number of the catalogue, origin a place in `origins`
+    stacked : as `Stack.columns`, in the order of `stacked`
+    origins : that the rows came from
     first : whether a row is the first of its reading; None = each is the only one
+    order : places in `stacked` of the sorted rows; None = they are sorted. What is read is taken
+        from there at once: to sort all columns first would move every value twice.
     """
 
     catalogue: Catalogue
-    columns: dict[str, npt.NDArray[Any]]
+    stacked: dict[str, npt.NDArray[Any]]
     origins: Origins
     first: Mask | None
+    order: Indices | None = None
 
     @classmethod
     def of(cls, rows: Sequence[PointRows]) -> Self:
@@ -138,37 +142,53 @@ class PointLog:
         first = np.concatenate(([True], key[1:] != key[:-1]))
         order = _resolved(order, first, key, columns, origins)
         # A segment's rows are in order already.
-        if (order[1:] < order[:-1]).any():
-            columns = {name: column[order] for name, column in columns.items()}
-        return cls(catalogue, columns, origins, first)
+        is_sorted = bool((order[1:] > order[:-1]).all())
+        return cls(catalogue, columns, origins, first, None if is_sorted else order)
 
     def __len__(self) -> int:
-        return len(self.columns["value"])
+        return len(self.stacked["value"])
+
+    @cached_property
+    def columns(self) -> dict[str, npt.NDArray[Any]]:
+        """All columns, sorted."""
+        return {name: self._column(name) for name in self.stacked}
 
     @cached_property
     def known_us(self) -> Integers:
         """When each row became known."""
-        if len(self.origins) == 1:
-            return np.broadcast_to(self.origins.known_us, len(self))
-        known: Integers = self.origins.known_us[self.columns["origin"]]
-        return known
+        return self._known_us(slice(None))
 
     @cached_property
     def withdrawn(self) -> Mask:
         """Which rows take a reading back."""
-        found: Mask = self.columns["flag"] == QcFlag.WITHDRAWN
+        found: Mask = self._column("flag") == QcFlag.WITHDRAWN
         return found
 
     @cached_property
     def _has_withdrawn(self) -> bool:
-        return bool(self.withdrawn.any())
+        return bool((self.stacked["flag"] == QcFlag.WITHDRAWN).any())
+
+    @cached_property
+    def _valid_us(self) -> Integers:
+        return self._column("valid_time")
+
+    def _column(self, name: str, rows: Rows = slice(None)) -> npt.NDArray[Any]:
+        """Return some rows of a column, by their places among the sorted ones."""
+        column = self.stacked[name]
+        return column[rows] if self.order is None else column[self.order[rows]]
+
+    def _known_us(self, rows: Rows) -> Integers:
+        origin = self._column("origin", rows)
+        if len(self.origins) == 1:
+            return np.broadcast_to(self.origins.known_us, len(origin))
+        known: Integers = self.origins.known_us[origin]
+        return known
 
     def winners(self, start_us: int, end_us: int, cutoff_us: int | None) -> Rows:
         """Return the winning rows of start < valid <= end at the cutoff, withdrawals too."""
-        valid = self.columns["valid_time"]
-        first, last = np.searchsorted(valid, (start_us, end_us), side="right").tolist()
+        first, last = np.searchsorted(self._valid_us, (start_us, end_us), side="right").tolist()
         rows: Rows = slice(first, last)
-        if cutoff_us is not None:
+        if cutoff_us is not None and (self.origins.known_us > cutoff_us).any():
             known = self.known_us[rows] <= cutoff_us
             if not known.all():
                 rows = np.flatnonzero(known) + first
@@ -215,24 +235,26 @@ class PointLog:
             yield records.view(np.uint8)
 
     def _read(self, rows: Rows) -> dict[str, Any]:
-        columns = self.columns
+        columns = self.stacked
+        places = rows if self.order is None else self.order[rows]
         return {
             "names": self.catalogue.names,
-            "series": columns["series"][rows],
-            "valid_us": columns["valid_time"][rows],
-            "known_us": self.known_us[rows],
-            "value": columns["value"][rows],
-            "flag": columns["flag"][rows],
+            "series": columns["series"][places],
+            "valid_us": columns["valid_time"][places],
+            "known_us": self._known_us(rows),
+            "value": columns["value"][places],
+            "flag": columns["flag"][places],
         }
 
 
 def _last_of_each(rows: Rows, first: Mask) -> Rows:
     if isinstance(rows, slice):
-        starts = first[rows]
-        rows = np.arange(rows.start, rows.stop)
-    else:
-        reading = np.cumsum(first)[rows]
-        starts = np.concatenate(([True], reading[1:] != reading[:-1]))[: len(rows)]
+        starts = first[rows.start + 1 : rows.stop]
+        if rows.stop > rows.start:
+            starts = np.append(starts, True)
+        return np.asarray(np.flatnonzero(starts) + rows.start)
+    reading = np.cumsum(first)[rows]
+    starts = np.concatenate(([True], reading[1:] != reading[:-1]))[: len(rows)]
     last: Indices = rows[np.concatenate((starts[1:], [True]))[: len(rows)]]
     return last
 
