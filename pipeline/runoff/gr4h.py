@@ -98,6 +98,14 @@ class State:
         )
 
 
+def released(routing_mm: Floats, x3_mm: float) -> Floats:
+    """Return what the routing store lets go in an hour when it holds so much, mm.
+
+    Source: Perrin et al. (2003), eq. 20.
+    """
+    return np.asarray(routing_mm * (1.0 - (1.0 + (routing_mm / x3_mm) ** 4) ** -0.25))
+
+
 def hydrographs(x4: Floats) -> tuple[Floats, Floats]:
     """Return the ordinates of both unit hydrographs, dims (catchment, hour), each row summing to 1.
 
