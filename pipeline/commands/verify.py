@@ -52,6 +52,7 @@ def verify(
             pack.fitted,
             span=(start, end),
             splits=split or splits_of(pack.fitted, start, end),
+            pet_mm_per_day=pack.runoff.pet_mm_per_day,
             progress=_progress,
         )
     if json is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,12 +31,20 @@ from pipeline.site.model import (
 )
 from pipeline.site.quality_file import read_rules
 from pipeline.site.references import in_own_unit, naming, unique, without_circles
+from pipeline.site.runoff_settings import RunoffSettings
 from pipeline.site.sheet import Sheet, read_sheet, read_toml, settle
 from pipeline.site.signature import StationSignature
 from pipeline.site.store_settings import StoreSettings
 
 SITE_FILE: Final = "site.toml"
-TABLES: Final = frozenset({"site", "risk", "catchment", "warning", "exercise", "store"})
+SETTINGS: Final[Mapping[str, type[Any]]] = MappingProxyType({
+    "catchment": CatchmentSettings,
+    "risk": RiskSettings,
+    "runoff": RunoffSettings,
+    "store": StoreSettings,
+})  # fmt: skip
+"""Tables of site.toml that are typed here; `alerts` types [warning]."""
+TABLES: Final = frozenset({"site", "warning", "exercise", *SETTINGS})
 DAY_MIN: Final = 1440
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -109,6 +118,7 @@ class SitePack:
     folder: Path
     home: Path
     store: StoreSettings
+    runoff: RunoffSettings
     lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
@@ -165,9 +175,7 @@ def load(folder: Path, home: Path) -> SitePack:
         raise SiteError("; ".join(f.line() for f in findings))
     findings += _unknown_tables(raw)
     site = _table(SiteTable, raw, "site", text, findings)
-    risk = _table(RiskSettings, raw, "risk", text, findings)
-    catchment = _table(CatchmentSettings, raw, "catchment", text, findings)
-    store = _table(StoreSettings, raw, "store", text, findings)
+    settings = {name: _table(model, raw, name, text, findings) for name, model in SETTINGS.items()}
     tables = _tables(folder)
     _require_village(tables, folder)
     feeds = read_feeds(folder)
@@ -189,13 +197,11 @@ def load(folder: Path, home: Path) -> SitePack:
         feeds=_items(feeds),
         quality=_items(rules),
         fitted=_items(tables.fitted),
-        risk=risk,
-        catchment=catchment,
+        **settings,
         warning=raw.get("warning", {}),
         exercise=raw.get("exercise", {}),
         folder=folder,
         home=home,
-        store=store,
         lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds, rules)},
         findings=(*findings, *tables.findings(), *feeds.findings, *rules.findings),
     )

@@ -8,12 +8,12 @@
 
 One threshold serves all gauges, as in a county's table. It is the one with the highest CSI on the
 training folds; of several the middle of their widest stretch, for the edge of what just met the
-floods of the past will not meet those to come.
+floods of the past will not meet those to come. Of durations as good, the one that warned earlier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,11 +55,18 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The variant and threshold that training preferred, with the CSI that they had there."""
+    """The variant and threshold that training preferred.
+
+    Attributes
+    ----------
+    csi, lead : that they had there; the lead is the mean of the hits', in steps
+    candidates : thresholds next to one another that had that CSI too
+    """
 
     variant: Variant
     threshold: float
     csi: float
+    lead: float
     candidates: int
 
 
@@ -85,15 +92,14 @@ class Truth:
         return hits / counted if counted else 0.0
 
 
-def baselines(record: Record, levels: Floats, *, raw: bool) -> dict[str, tuple[Variant, ...]]:
+def baselines(record: Record, levels: Floats) -> dict[str, tuple[Variant, ...]]:
     """Return the methods that need no model, each with its variants.
 
     Parameters
     ----------
     levels : dims (gauge), the level that is warned of, in the unit of the flow
-    raw : the river's values count from their own time on, though they became known later
     """
-    flow = record.flow if raw else record.known_flow()
+    flow = record.known_flow()
     areal = {h: _over(record.rain_mm, h, record.step_s) for h in DURATIONS_H}
     point = {h: _over(record.point_mm, h, record.step_s) for h in DURATIONS_H}
     found: dict[str, tuple[Variant, ...]] = {"static rain": _rain(areal)}
@@ -104,17 +110,21 @@ def baselines(record: Record, levels: Floats, *, raw: bool) -> dict[str, tuple[V
 
 
 def choose(variants: Sequence[Variant], truth: Truth, training: Bools) -> Chosen:
-    """Return the variant and threshold that did best on the training part."""
+    """Return what did best on the training part: by CSI, then by lead, then by how surely."""
     chosen = [_threshold(variant, truth, training) for variant in variants]
-    return max(chosen, key=lambda one: (one.csi, one.candidates))
+    return max(chosen, key=lambda one: (one.csi, one.lead, one.candidates))
+
+
+Method = Callable[[Fold], Sequence[Variant]]
+"""The variants that a method has where a fold is judged: of its own floods they know nothing."""
 
 
 def out_of_fold(
-    variants: Sequence[Variant], truth: Truth, folds: Sequence[Fold]
+    method: Method, truth: Truth, folds: Sequence[Fold]
 ) -> Iterator[tuple[Fold, Chosen, list[Matched]]]:
     """Yield for each fold what the others chose, and what that met in it."""
     for fold in folds:
-        chosen = choose(variants, truth, ~fold.within)
+        chosen = choose(method(fold), truth, ~fold.within)
         yield fold, chosen, truth.matched(chosen.variant.alarms(chosen.threshold), fold.within)
 
 
@@ -124,7 +134,10 @@ def _threshold(variant: Variant, truth: Truth, training: Bools) -> Chosen:
     stretches = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
     widest = max(stretches, key=len)
     middle = float(variant.candidates[widest[len(widest) // 2]])
-    return Chosen(variant, middle, float(csi.max()), len(widest))
+    met = truth.matched(variant.alarms(middle), training)
+    leads = [lead for one in met for lead in one.leads]
+    lead = float(np.mean(leads)) if leads else 0.0
+    return Chosen(variant, middle, float(csi.max()), lead, len(widest))
 
 
 def _rain(sums: Mapping[int, Floats]) -> tuple[Variant, ...]:

@@ -6,7 +6,7 @@ decision, so its leads are shorter by the latency and floods of less than that a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -19,18 +19,22 @@ from pipeline.database import Engine
 from pipeline.replay import KnownAs, replay
 from pipeline.site.fitted import Fitted
 from pipeline.site.model import RiskConfig
-from pipeline.verification.baselines import Truth, baselines, out_of_fold
+from pipeline.verification.baselines import Method, Truth, Variant, baselines, out_of_fold
 from pipeline.verification.floods import Matched, Rules, floods
 from pipeline.verification.folds import Fold, folds
+from pipeline.verification.modelled import Model, model_of
 from pipeline.verification.record import Record, read_record
 from pipeline.verification.skill import Skill, skill
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Progress = Callable[[str, int, int], None]
 
 GAUGED: Final = "floodwarn gauged"
 UNGAUGED: Final = "floodwarn ungauged"
+MODEL_GAUGED: Final = "GR4H gauged"
+MODEL_UNGAUGED: Final = "GR4H ungauged"
 LATENCY_H: Final = 1
 OUT_OF_FOLD: Final = "out of fold"
 
@@ -81,13 +85,14 @@ class Verified:
     not_run: tuple[tuple[str, str], ...] = ()
 
 
-def verify(
+def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
     engine: Engine,
     config: RiskConfig,
     fitted: Sequence[Fitted],
     *,
     span: tuple[datetime, datetime],
     splits: Sequence[datetime],
+    pet_mm_per_day: Mapping[int, float] | None = None,
     progress: Progress | None = None,
 ) -> Verified:
     """Judge a site's warnings on the floods of its record.
@@ -97,6 +102,7 @@ def verify(
     fitted : what of the site was fitted, and on what
     span : first and last slot
     splits : where the record is cut into folds
+    pet_mm_per_day : by month, for the rainfall-runoff model
 
     Raises
     ------
@@ -104,9 +110,9 @@ def verify(
         There is nothing to judge: see `read_record`.
     """
     record = read_record(engine, config, *span)
-    return judged(
-        config.site, record, [*_replayed(engine, config, record, progress)], fitted, splits
-    )
+    decided = [*_replayed(engine, config, record, progress)]
+    model = model_of(record, config, pet_mm_per_day or {})
+    return judged(config.site, record, decided, fitted, splits, model)
 
 
 def judged(
@@ -115,9 +121,15 @@ def judged(
     decided: Sequence[Decided],
     fitted: Sequence[Fitted],
     splits: Sequence[datetime],
+    model: Model | str = "not asked for",
 ) -> Verified:
-    """Judge decisions, and the baselines beside them, on a record."""
-    judge = _Judge(record, folds(record.times, splits), tuple(fitted))
+    """Judge decisions, and the baselines beside them, on a record.
+
+    Parameters
+    ----------
+    model : or why there is none
+    """
+    judge = _Judge(record, folds(record.times, splits), tuple(fitted), model)
     return Verified(
         site=site,
         first=record.times[0],
@@ -125,7 +137,10 @@ def judged(
         gauges=tuple(gauge.station_id for gauge in record.gauges),
         folds=judge.folds,
         rows=tuple(row for name in judge.levels for row in judge.rows(name, decided)),
-        not_run=(("smash", "its runner is not built"),),
+        not_run=(
+            *((name, model) for name in (MODEL_GAUGED, MODEL_UNGAUGED) if isinstance(model, str)),
+            ("smash", "its runner is not built"),
+        ),
     )
 
 
@@ -194,6 +209,10 @@ def _named(progress: Progress | None, name: str) -> Callable[[int, int], None] |
     return None if progress is None else lambda done, of: progress(name, done, of)
 
 
+def _always(variants: Sequence[Variant]) -> Method:
+    return lambda _fold: variants
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """Judges methods on one record."""
@@ -201,6 +220,7 @@ class _Judge:
     record: Record
     folds: tuple[Fold, ...]
     fitted: tuple[Fitted, ...]
+    model: Model | str
 
     @property
     def rules(self) -> Rules:
@@ -228,7 +248,7 @@ class _Judge:
             for one in decided:
                 if not (one.raw and latency_h):
                     yield from self._own(one, level, truth, latency_h)
-            yield from self._baselines(level, truth, values, latency_h)
+            yield from self._fitted(level, truth, values, latency_h)
 
     def _own(self, decided: Decided, level: str, truth: Truth, latency_h: int) -> Iterator[Row]:
         wanted = np.array([int(gauge.levels[level][0]) for gauge in self.record.gauges])
@@ -244,14 +264,11 @@ class _Judge:
                 in_sample=self._in_sample(decided.method, fold),
             )
 
-    def _baselines(
-        self, level: str, truth: Truth, values: npt.NDArray[np.float64], latency_h: int
-    ) -> Iterator[Row]:
+    def _fitted(self, level: str, truth: Truth, values: Floats, latency_h: int) -> Iterator[Row]:
         if len(self.folds) < 2:  # noqa: PLR2004 - nothing is left to be fitted on
             return
-        for method, variants in baselines(self.record, values, raw=False).items():
-            late = [replace(v, values=self._later(v.values, latency_h)) for v in variants]
-            found = [*out_of_fold(late, truth, self.folds)]
+        for method, variants in self._methods(values).items():
+            found = [*out_of_fold(self._told(variants, latency_h), truth, self.folds)]
             words = [f"{fold.name}: {c.variant.name} >= {c.threshold:g}" for fold, c, _ in found]
             parts = [(fold.name, matched) for fold, _, matched in found]
             together = [one for _, matched in parts for one in matched]
@@ -268,13 +285,29 @@ class _Judge:
                     fitted=said,
                 )
 
+    def _methods(self, values: Floats) -> dict[str, Method]:
+        """Return what is fitted fold by fold: the baselines, and the model where there is one."""
+        fixed = baselines(self.record, values)
+        found: dict[str, Method] = {name: _always(variants) for name, variants in fixed.items()}
+        if isinstance(self.model, Model):
+            model = self.model
+            found[MODEL_GAUGED] = lambda fold: model.gauged(fold, values)
+            found[MODEL_UNGAUGED] = lambda fold: model.ungauged(fold, values)
+        return found
+
+    def _told(self, method: Method, latency_h: int) -> Method:
+        """Return a method whose values are known so much later."""
+        return lambda fold: [
+            replace(v, values=self._later(v.values, latency_h)) for v in method(fold)
+        ]
+
     def _skill(self, found: list[Matched]) -> Skill:
         return skill(found, self.rules, self.record.step_s)
 
     def _late(self, on: Bools, latency_h: int) -> Bools:
         return self._later(on.astype(np.float64), latency_h) > 0
 
-    def _later(self, values: npt.NDArray[np.float64], latency_h: int) -> npt.NDArray[np.float64]:
+    def _later(self, values: Floats, latency_h: int) -> Floats:
         """Return what was known so much later; nothing before the record."""
         steps = latency_h * 3600 // self.record.step_s
         found = np.full(values.shape, np.nan)

@@ -1,0 +1,23 @@
+"""What the rainfall-runoff model must be told of a place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.site.frozen import Frozen
+
+Month = Annotated[int, Field(ge=1, le=12)]
+Evaporation = Annotated[float, Field(ge=0, le=20)]
+
+
+class RunoffSettings(Frozen):
+    """``[runoff]`` of site.toml.
+
+    Attributes
+    ----------
+    pet_mm_per_day : potential evaporation by month (1 to 12), mm; without it there is no model
+    """
+
+    pet_mm_per_day: dict[Month, Evaporation] = Field(default_factory=dict)
