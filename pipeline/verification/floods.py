@@ -159,8 +159,11 @@ def _runs(on: Bools, merge: int) -> list[tuple[int, int]]:
     """Return [first, end) of each stretch that is on, shorter pauses than `merge` within it."""
     edges = np.diff(np.concatenate(([False], on, [False])).astype(np.int8))
     firsts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    if not len(firsts):
+        return []
     apart = firsts[1:] - ends[:-1] >= merge
-    firsts, ends = firsts[np.r_[True, apart][: len(firsts)]], ends[np.r_[apart, True][: len(ends)]]
+    firsts = np.concatenate((firsts[:1], firsts[1:][apart]))
+    ends = np.concatenate((ends[:-1][apart], ends[-1:]))
     return [*zip(firsts.tolist(), ends.tolist(), strict=True)]
 
 
