@@ -25,7 +25,7 @@ stop: ## Stop what `make run` started
 
 test: .venv/.test ## Run every test; what needs an absent service, browser or tool is skipped by name
 	@$(INSTALL) sample || echo "The recorded floods cannot be had here: their tests are skipped."
-	$(BIN)/python -m pytest -m "not end_to_end" -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "not end_to_end" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m end_to_end
 
 fuzz: .venv/.test ## Mutate the samples of every protocol 10,000 times; `make test` does it 500 times
