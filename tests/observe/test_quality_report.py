@@ -23,7 +23,7 @@ def floodwarn(tmp_path, monkeypatch, capfdbinary, database_url):
 
 
 def report(floodwarn, *arguments):
-    code, out = floodwarn("quality", "--report", "--draws", "3", "--json", "-", *arguments)
+    code, out = floodwarn("quality", "--report", "--draws", "1", "--json", "-", *arguments)
     assert code == 0
     return json.loads(out)
 
