@@ -24,10 +24,10 @@ def held_rain(rain_mm: Floats, *, mean_of: int, held: int, ahead: int) -> Floats
     -------
     dims (time, step ahead, catchment), mm in one step
     """
-    total = np.cumsum(np.pad(rain_mm, ((1, 0), (0, 0))), axis=0)
-    row = np.arange(len(rain_mm)) + 1
-    first = np.maximum(row - mean_of, 0)
-    mean = (total[row] - total[first]) / mean_of
+    before = np.pad(rain_mm, ((mean_of - 1, 0), (0, 0)))
+    total = np.zeros_like(rain_mm)
+    for back in range(mean_of):
+        total += before[mean_of - 1 - back : len(before) - back]
     future = np.zeros((len(rain_mm), ahead, rain_mm.shape[1]))
-    future[:, :held] = np.maximum(mean, 0.0)[:, None]
+    future[:, :held] = (total / mean_of)[:, None]
     return future

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import SchemaError
 from pipeline.runoff.calibration import Region, calibrate
 from pipeline.runoff.gr4h import simulate
 
 HOURS = 500
 AREA = np.array([30.0, 110.0, 380.0])
-TRUE = Region(x1=150.0, x2=-0.5, x3=60.0, a=1.2, n=0.3, runoff0=0.02)
+TRUE = Region(x1=150.0, x3=60.0, a=1.2, n=0.3, runoff0=0.02)
 TRAINING = np.arange(HOURS) < 350
 
 
@@ -47,3 +48,11 @@ def test_flow_outside_of_training_changes_nothing_and_gaps_are_no_flow(past):
     )
     assert one == two
     assert np.isfinite(one.nse)
+
+
+def test_a_flow_that_never_varies_is_refused_by_name(past):
+    rain, pet, runoff = past
+    flat = runoff.copy()
+    flat[:, 1] = 0.2
+    with pytest.raises(SchemaError, match="gauge 1"):
+        calibrate(rain, pet, flat, AREA, TRAINING, generations=2)
