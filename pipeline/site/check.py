@@ -11,6 +11,7 @@ from typing import Final, Literal
 from pipeline import instants
 from pipeline.bulletin import RiskLevel
 from pipeline.errors import SiteError
+from pipeline.site.check_runoff import check_runoff
 from pipeline.site.derive import rain_cells, snap_report
 from pipeline.site.finding import Finding
 from pipeline.site.model import FeedSpec, StationLevel, Threshold, VillageKind, Wetness
@@ -37,6 +38,7 @@ def check(pack: SitePack) -> list[Finding]:
         *_unsigned_stations(pack),
         *_weight_sums(pack),
         *_feeds(pack),
+        *check_runoff(pack),
     ]
 
 

@@ -41,6 +41,7 @@ from pipeline.site.model import (
 )
 from pipeline.site.pack import SitePack
 from pipeline.site.rain_cells import RainCells
+from pipeline.site.runoff_model import Runoff
 from pipeline.units import Variable
 
 WGS84: Final = "EPSG:4326"
@@ -86,6 +87,7 @@ def risk_config(pack: SitePack) -> RiskConfig:
     """
     derived = _derived(pack)
     areas = {s.village_id: s.area_km2 for s in derived.snapped}
+    model = pack.runoff_model if pack.flows else None
     return RiskConfig(
         site=pack.site_id,
         cycle_minutes=int(pack.cycle.total_seconds()) // 60,
@@ -112,6 +114,9 @@ def risk_config(pack: SitePack) -> RiskConfig:
         ),
         quality=pack.quality,
         rain_cells=_cells_or_none(pack),
+        runoff=None
+        if model is None
+        else Runoff(model=model, settings=pack.runoff, flows=pack.flows),
     )
 
 

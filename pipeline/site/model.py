@@ -18,6 +18,7 @@ from pipeline.observation import KnownBasis
 from pipeline.site.comms_settings import CommsSettings
 from pipeline.site.frozen import Frozen
 from pipeline.site.rain_cells import RainCells
+from pipeline.site.runoff_model import Runoff
 from pipeline.site.signature import Signed, StationSignature
 from pipeline.units import Variable
 
@@ -285,6 +286,7 @@ class RiskConfig(Frozen):
     ----------
     quality : judged on what is read; a site without rules has the bytes of one that knows none
     rain_cells : None where no rule asks what the rain grid says over a station
+    runoff : None where no model was calibrated
     """
 
     schema_id: Literal["floodwarn.risk-config/1"] = "floodwarn.risk-config/1"
@@ -301,6 +303,7 @@ class RiskConfig(Frozen):
     official: tuple[OfficialFeed, ...] = Field((), exclude_if=_unset)
     quality: tuple[QualityRule, ...] = Field((), exclude_if=_unset)
     rain_cells: RainCells | None = Field(None, exclude_if=_unset)
+    runoff: Runoff | None = Field(None, exclude_if=_unset)
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form; floats at full precision, keys sorted.

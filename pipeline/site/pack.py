@@ -31,8 +31,9 @@ from pipeline.site.model import (
 )
 from pipeline.site.quality_file import read_rules
 from pipeline.site.references import in_own_unit, naming, unique, without_circles
+from pipeline.site.runoff_model import RUNOFF_FILE, FlowLevel, RunoffModel
 from pipeline.site.runoff_settings import RunoffSettings
-from pipeline.site.sheet import Sheet, read_sheet, read_toml, settle
+from pipeline.site.sheet import Sheet, read_document, read_sheet, read_toml, settle
 from pipeline.site.signature import StationSignature
 from pipeline.site.store_settings import StoreSettings
 
@@ -89,6 +90,8 @@ class SitePack:
     cycle : from one slot to the next
     assess_delay : from a slot to the cutoff of a cycle that was not lived through live
     fitted : what was tuned on which record; it changes no decision, and what `verify` may say
+    flows : the flows of each village's levels
+    runoff_model : as `floodwarn calibrate` fitted it; None where it did not
     warning : ``[warning]`` as written; `alerts` reads it
     exercise : ``[exercise]`` as written: flood_start, flood_end, speed
     lines : for each table, the line of its file on which each row was read
@@ -111,6 +114,8 @@ class SitePack:
     feeds: tuple[FeedSpec, ...]
     quality: tuple[QualityRule, ...] = ()
     fitted: tuple[Fitted, ...] = ()
+    flows: tuple[FlowLevel, ...] = ()
+    runoff_model: RunoffModel | None = None
     risk: RiskSettings
     catchment: CatchmentSettings
     warning: Mapping[str, Any]
@@ -151,11 +156,12 @@ class _Tables:
     weights: Sheet[StationWeight]
     signatures: Sheet[StationSignature]
     fitted: Sheet[Fitted]
+    flows: Sheet[FlowLevel]
 
     def all(self) -> tuple[Sheet[Any], ...]:
         return (
             self.villages, self.stations, self.levels, self.links, self.thresholds, self.weights,
-            self.signatures, self.fitted,
+            self.signatures, self.fitted, self.flows,
         )  # fmt: skip
 
     def findings(self) -> tuple[Finding, ...]:
@@ -180,6 +186,7 @@ def load(folder: Path, home: Path) -> SitePack:
     _require_village(tables, folder)
     feeds = read_feeds(folder)
     rules = read_rules(folder, _items(tables.stations))
+    model, of_model = read_document(folder, RUNOFF_FILE, RunoffModel)
     return SitePack(
         site_id=site.id,
         name=site.name,
@@ -196,14 +203,16 @@ def load(folder: Path, home: Path) -> SitePack:
         station_weights=_items(tables.weights),
         feeds=_items(feeds),
         quality=_items(rules),
-        fitted=_items(tables.fitted),
+        fitted=(*_items(tables.fitted), *(() if model is None else (model.fitted,))),
+        flows=_items(tables.flows),
+        runoff_model=model,
         **settings,
         warning=raw.get("warning", {}),
         exercise=raw.get("exercise", {}),
         folder=folder,
         home=home,
         lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds, rules)},
-        findings=(*findings, *tables.findings(), *feeds.findings, *rules.findings),
+        findings=(*findings, *tables.findings(), *feeds.findings, *rules.findings, *of_model),
     )
 
 
@@ -258,6 +267,11 @@ def _tables(folder: Path) -> _Tables:
         thresholds=unique(_of_village(thresholds, named), _threshold_key, "level"),
         weights=unique(_of_both(weights, named, sensed), _pair, "station_id"),
         fitted=read_sheet(folder, "fitted.csv", Fitted, required=False),
+        flows=unique(
+            _of_village(read_sheet(folder, "flows.csv", FlowLevel, required=False), named),
+            lambda row: (row.village_id, row.level),
+            "level",
+        ),
         signatures=unique(_of_station(signatures, sensed), _signature_key, "what"),
     )
 

@@ -17,7 +17,10 @@ class RunoffSettings(Frozen):
 
     Attributes
     ----------
-    pet_mm_per_day : potential evaporation by month (1 to 12), mm; without it there is no model
+    pet_mm_per_day : potential evaporation by month (1 to 12), mm; a month without any is taken to
+        have none, so that its soil is rather too wet
+    spin_up_days : rain of so many days at least fills the model's stores before its first forecast
     """
 
     pet_mm_per_day: dict[Month, Evaporation] = Field(default_factory=dict)
+    spin_up_days: int = Field(50, ge=1, le=400)

@@ -154,6 +154,21 @@ def read_toml(folder: Path, file: str) -> tuple[dict[str, Any] | None, str, list
         return None, text, [Finding("error", file, None, None, message, "mend the syntax")]
 
 
+def read_document(
+    folder: Path, file: str, model: type[Model]
+) -> tuple[Model | None, list[Finding]]:
+    """Return a JSON file as its model, or None: it is absent, or what is wrong is a finding."""
+    if not (folder / file).exists():
+        return None, []
+    text, findings = read_text(folder, file)
+    if text is None:
+        return None, findings
+    try:
+        return model.model_validate_json(text), []
+    except ValidationError as error:
+        return None, [finding_of(file, None, detail) for detail in error.errors()]
+
+
 def settle(
     model: type[Model], raw: Mapping[str, Any], *, file: str, table: str, text: str
 ) -> tuple[Model | None, list[Finding]]:
