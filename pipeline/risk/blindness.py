@@ -79,7 +79,7 @@ def sight(
         cause = _station_cause(station, rivers, rain, cutoff_us, is_gone=is_gone)
         if cause is not None:
             _note(causes, station.villages, cause)
-    deaf = unseen | ~_needs_rain(site)
+    deaf = unseen | ~site.heeds_rain
     blind = mute | (deaf & ~_river_seen(stations, site, cutoff_us))
     states = tuple(
         DataState.BLIND if dark else DataState.DEGRADED if why else DataState.COMPLETE
@@ -126,17 +126,13 @@ def _rain_gaps(rain: RainIndicators) -> tuple[Bools, Bools]:
     site, risk = rain.site, rain.site.config.risk
     unseen = rain.coverage[site.response_column, np.arange(len(site.villages))] < risk.blind_below
     partly = (rain.coverage < risk.min_coverage).any(axis=0)
-    needs = _needs_rain(site)
+    needs = site.heeds_rain
     return np.asarray(unseen & needs), np.asarray(partly & needs)
-
-
-def _needs_rain(site: SiteArrays) -> Bools:
-    return np.asarray(~np.isnan(site.rain_mm).all(axis=(1, 2, 3)))
 
 
 def _without_threshold(site: SiteArrays) -> Bools:
     """Return the villages that no rain and no station could ever raise."""
-    mute = ~_needs_rain(site)
+    mute = ~site.heeds_rain
     for series, villages in zip(site.station_series, site.station_villages, strict=True):
         if site.rated[[*series]].any():
             mute[villages] = False

@@ -1,7 +1,8 @@
 """How well a level is supported: a rule that an officer can check, not a probability.
 
 low     data are not complete, or the level rests on a loss, or nothing was seen
-high    complete data, and rain and a river each reach the village's level
+high    complete data, and rain (or the model that it runs through) and a river each reach the
+        village's level
 medium  everything else
 """
 
@@ -11,10 +12,12 @@ from collections.abc import Sequence
 
 from pipeline.bulletin import Confidence, DataState, Evidence, Indicator, RiskLevel
 
+OF_RAIN = frozenset({Indicator.RAIN, Indicator.MODEL})
+
 
 def confidence(level: RiskLevel, state: DataState, evidence: Sequence[Evidence]) -> Confidence:
     """Return the confidence in a village's level."""
     if state is not DataState.COMPLETE:
         return Confidence.LOW
-    kinds = {e.indicator is Indicator.RAIN for e in evidence if e.level == level}
+    kinds = {e.indicator in OF_RAIN for e in evidence if e.level == level}
     return Confidence.HIGH if len(kinds) > 1 else Confidence.MEDIUM

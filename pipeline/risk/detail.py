@@ -10,9 +10,15 @@ from pipeline import instants
 from pipeline.bulletin import Onset, RiskLevel, Signal, VillageRisk
 from pipeline.risk.as_read import SECOND_US
 from pipeline.risk.confidence import confidence
-from pipeline.risk.evidence import in_order, loss_evidence, rain_evidence, river_evidence
+from pipeline.risk.evidence import (
+    in_order,
+    loss_evidence,
+    model_evidence,
+    rain_evidence,
+    river_evidence,
+)
 from pipeline.risk.findings import Findings
-from pipeline.risk.onset import MINUTE, travel_offsets_h
+from pipeline.risk.onset import MINUTE, crossing_offsets_h, travel_offsets_h
 from pipeline.risk.site_arrays import HOUR_S
 from pipeline.risk.thresholds import Floats
 from pipeline.site.model import Signals
@@ -26,6 +32,7 @@ def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:
     evidence = in_order(
         [
             *rain_evidence(found.rain, village, cutoff_us=at),
+            *model_evidence(found.rain, village, cutoff_us=at),
             *river_evidence(found.rivers, site, village, cutoff_us=at),
             *loss_evidence(found.sight.lost, village, level, cutoff_us=at),
             *found.warned.evidence(village, cutoff_us=at),
@@ -51,8 +58,10 @@ def signal(level: RiskLevel, signals: Signals) -> Signal:
 
 
 def _onset(found: Findings, village: int, rain_h: Floats) -> Onset:
-    """Return the earlier of the rain's onset and that of any linked river above its level 3."""
-    site, hours = found.site, rain_h
+    """Return the earliest of the rain's onset, the model's and any linked river's above level 3."""
+    site, hours, model = found.site, rain_h, found.rain.model
+    if model is not None and not np.isnan(model.crossing_h[village]):
+        hours = np.minimum(hours, crossing_offsets_h(float(model.crossing_h[village])))
     slot_us = instants.to_us(found.cycle.slot)
     for link in np.flatnonzero(site.link_village == village):
         for row in site.station_series[site.link_station[link]]:

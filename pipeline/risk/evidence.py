@@ -15,6 +15,7 @@ from pipeline.units import THOUSANDTH, Variable
 
 STATION_BASIS = "empirical"
 LOSS_BASIS = "rule"
+MODEL_BASIS = "computed"
 _OWN = {Variable.STAGE: Indicator.STAGE, Variable.DISCHARGE: Indicator.DISCHARGE}
 
 
@@ -40,6 +41,28 @@ def rain_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> list
             )
         )
     return found
+
+
+def model_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> list[Evidence]:
+    """Return the flow that the model foresees, if it warns; its time is that of the newest rain."""
+    model = rain.model
+    if model is None or not model.levels[village]:
+        return []
+    level = RiskLevel(int(model.levels[village]))
+    return [
+        Evidence(
+            indicator=Indicator.MODEL,
+            station_id=rain.site.rain_sources[village],
+            duration_h=None,
+            value=float(model.peak_m3s[village, level - 1]),
+            threshold=float(model.triggers_m3s[village, level - 1]),
+            unit=Variable.DISCHARGE.unit,
+            valid_time=instants.from_us(rain.seen.end_us),
+            age_s=(cutoff_us - rain.seen.end_us) // SECOND_US,
+            basis=MODEL_BASIS,
+            level=level,
+        )
+    ]
 
 
 def river_evidence(

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.catchment.accumulation import accumulate_steps
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.as_read import NEVER_US, SECOND_US
+from pipeline.risk.model_flow import ModelFlow, model_flows
 from pipeline.risk.rain import RainSteps
 from pipeline.risk.site_arrays import HOUR_S, SiteArrays
 from pipeline.risk.thresholds import (
@@ -43,8 +44,10 @@ class RainIndicators:
     rain_mm, coverage : dims (duration, village), mm to 0.001 and 0..1
     wetness_mm, wetness_coverage : dims (village), mm and 0..1
     wetness_class : dims (village); UNKNOWN below the site's coverage of the window
-    thresholds_mm : those that apply at this wetness, dims (village, duration, level)
+    thresholds_mm : those that apply at this wetness, dims (village, duration, level); where the
+        model speaks and the wetness is known, without those that were computed from it
     levels : what each duration alone reaches, dims (village, duration)
+    model : what the rainfall-runoff model foresees; None where the site has none
     """
 
     site: SiteArrays
@@ -57,11 +60,18 @@ class RainIndicators:
     wetness_class: Ints
     thresholds_mm: Floats
     levels: Ints
+    model: ModelFlow | None
+
+    def village_level(self) -> Ints:
+        """Return the level that rain brings, seen or run through the model, dims (village)."""
+        highest: Ints = self.levels.max(axis=1, initial=0)
+        return highest if self.model is None else np.maximum(highest, self.model.levels)
 
     def closeness(self) -> Floats:
-        """Return the largest rain over level-3 threshold, dims (village), NaN if none was seen."""
+        """Return the largest value over level-3 threshold, dims (village), NaN if none was seen."""
         ratio = self.rain_mm.T / self.thresholds_mm[..., CLOSENESS_LEVEL - 1]
-        return np.asarray(np.fmax.reduce(ratio, axis=1, initial=np.nan))
+        highest = np.asarray(np.fmax.reduce(ratio, axis=1, initial=np.nan))
+        return highest if self.model is None else np.fmax(highest, self.model.closeness())
 
     def wetness_matters(self) -> Bools:
         """Return where the wetness was not seen whole and, had it been wet, the level were higher.
@@ -72,7 +82,9 @@ class RainIndicators:
         unsure |= self.wetness_coverage < self.site.config.risk.min_coverage
         if unsure.any():
             wet = highest_level(self.rain_mm.T, self.site.rain_mm[:, :, WetnessClass.WET])
-            unsure &= wet.max(axis=1) > self.levels.max(axis=1)
+            unsure &= wet.max(axis=1) > self.village_level()
+        if self.model is not None:
+            unsure |= self.model.hidden_levels > self.village_level()
         return unsure
 
     def steps_after(self, us: int) -> int:
@@ -104,15 +116,8 @@ def rain_indicators(
     seen: Sequence[RainSteps], site: SiteArrays, cache: ArealCache
 ) -> Iterator[RainIndicators]:
     """Yield the rain indicators of each cycle of a block."""
-    settings = site.config.risk.wetness
+    settings, rule = site.config.risk.wetness, _wetness_rule(site)
     durations = [h * HOUR_S // site.step_s for h in site.config.risk.durations_h]
-    rule = WetnessRule(
-        decay_per_day=settings.decay_per_day,
-        cap_mm=settings.cap_mm,
-        window_steps=settings.window_days * 24 * HOUR_S // site.step_s,
-        exclude_steps=0,
-        steps_per_day=24 * HOUR_S // site.step_s,
-    )
     newest = settings.exclude_last_h * HOUR_S // site.step_s
     before = slice(site.rain_steps - newest - rule.window_steps, site.rain_steps - newest)
     storm = slice(site.rain_steps - max(durations), site.rain_steps)
@@ -124,10 +129,13 @@ def rain_indicators(
     )
     stand_in = WETNESS_ORDER.index(settings.unknown)
     limits = (settings.dry_below, settings.wet_from)
-    for steps, (pa_mm, pa_seen), (rain_mm, coverage) in zip(seen, wetness, rain, strict=True):
+    models = _models(seen, site, cache)
+    for steps, (pa_mm, pa_seen), (rain_mm, coverage), model in zip(
+        seen, wetness, rain, models, strict=True
+    ):
         found = wetness_class(pa_mm, pa_seen, settings.cap_mm, limits, settings.min_coverage)
         column = np.where(found == WetnessClass.UNKNOWN, stand_in, found)
-        applied = site.rain_mm[np.arange(len(column)), :, column]
+        applied = _applied(site, found != WetnessClass.UNKNOWN, column)
         yield RainIndicators(
             site=site,
             seen=steps,
@@ -139,7 +147,41 @@ def rain_indicators(
             wetness_class=found.astype(np.int64),
             thresholds_mm=applied,
             levels=highest_level(rain_mm.T, applied),
+            model=model,
         )
+
+
+def _wetness_rule(site: SiteArrays) -> WetnessRule:
+    """Return how wetness follows from rain; the running storm is cut off before it is asked."""
+    settings, steps_per_day = site.config.risk.wetness, 24 * HOUR_S // site.step_s
+    return WetnessRule(
+        decay_per_day=settings.decay_per_day,
+        cap_mm=settings.cap_mm,
+        window_steps=settings.window_days * steps_per_day,
+        exclude_steps=0,
+        steps_per_day=steps_per_day,
+    )
+
+
+def _models(
+    seen: Sequence[RainSteps], site: SiteArrays, cache: ArealCache
+) -> Sequence[ModelFlow | None]:
+    if site.runoff is None:
+        return [None] * len(seen)
+    least = site.config.risk.min_coverage
+    return model_flows(seen, site.runoff, cache, step_s=site.step_s, min_coverage=least)
+
+
+def _applied(site: SiteArrays, known: Bools, column: Ints) -> Floats:
+    """Return the thresholds in force, dims (village, duration, level).
+
+    Where the wetness is unknown the model's stores are too, and the computed tables stand in.
+    """
+    village = np.arange(len(column))
+    table = site.rain_mm[village, :, column]
+    if site.runoff is None:
+        return table
+    return np.where(known[:, None, None], site.stated_mm[village, :, column], table)
 
 
 def _by_runs(

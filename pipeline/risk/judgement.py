@@ -32,7 +32,7 @@ from pipeline.risk.warned import Places
 from pipeline.risk.watch import watched
 from pipeline.units import THOUSANDTH
 
-__all__ = ["Cycle", "as_said", "judge"]
+__all__ = ["Cycle", "as_said", "findings", "judge"]
 LEVELS = tuple(RiskLevel)
 
 
@@ -79,6 +79,13 @@ def as_said(
     for one, cycle, rain, names in zip(found, trusted, rains, new, strict=True):
         other = _findings(cycle, rain, places, names)
         yield _bulletin(_on_trial(one, other, names), names, code_version)
+
+
+def findings(cycle: Cycle, site: SiteArrays) -> Findings:
+    """Return all that one cycle found by all of its rows, whoever they are from."""
+    heard = _flagged(_without(cycle, cycle.suspended), site)
+    (rain,) = _rain([heard], site, ArealCache(site.weights))
+    return _findings(heard, rain, Places.of(site))
 
 
 def _without(cycle: Cycle, stations: frozenset[str]) -> Cycle:
@@ -129,7 +136,7 @@ def _findings(
     told = tuple(s for s in stations if s.station.station_id not in silenced)
     view = suspended_out(sight(rain, newest, told, cutoff_us=cutoff_us), site, cycle.suspended)
     rivers = river_indicators(newest, site, view.lost, cutoff_us=cutoff_us)
-    base = np.maximum(rain.levels.max(axis=1, initial=0), rivers.village_level)
+    base = np.maximum(rain.village_level(), rivers.village_level)
     warned = places.warned(in_force(cycle.messages, cycle.cutoff))
     levels = under_red(raised(base, view.is_lost), view.states, warned.levels)
     return Findings(cycle, rain, rivers, stations, view, warned, levels)

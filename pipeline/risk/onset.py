@@ -5,7 +5,9 @@ within [0.5, 4]), the water of rain alone is expected at slot + 0.6 T/c, between
 0.6 T is the lag between a storm's rain and its peak, a catchment at twice its threshold rises to
 the hazard stage in half that time, and the band is a factor of about two to either side. Where an
 upstream station has reached its level 3, its water arrives one travel time after the reading,
-give or take a fifth. The earlier of the two counts, so more rain or a higher river is never later.
+give or take a fifth. Where the rainfall-runoff model foresees the flow of level 3 so many hours
+ahead, the water is expected then, give or take a half. The earliest of these counts, so more rain
+or a higher river is never later.
 The age of a river's reading is thereby in the onset, and who counts back from it must not take it
 off again; the age of the rain is not.
 
@@ -24,6 +26,7 @@ from pipeline.risk.thresholds import Floats
 SHARES = np.array([0.3, 0.6, 1.0])
 """Earliest, likely and latest as shares of T/c."""
 TRAVEL_SHARES = np.array([0.8, 1.0, 1.2])
+CROSSING_SHARES = np.array([0.5, 1.0, 1.5])
 CLOSENESS_RANGE = (0.5, 4.0)
 UNKNOWN_AREA_H = 1.0
 MINUTE = timedelta(minutes=1)
@@ -44,6 +47,11 @@ def rain_offsets_h(response_h: Floats, closeness: Floats) -> Floats:
     """
     c = np.clip(np.where(np.isnan(closeness), 1.0, closeness), *CLOSENESS_RANGE)
     return np.asarray(SHARES * (response_h / c)[:, None], dtype=np.float64)
+
+
+def crossing_offsets_h(crossing_h: float) -> Floats:
+    """Return hours after the slot until the flow that the model foresees is there."""
+    return np.asarray(CROSSING_SHARES * crossing_h, dtype=np.float64)
 
 
 def travel_offsets_h(travel_h: float, age_h: float) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.catchment.weights import Weights
 from pipeline.risk.hand_fed import hand_feed
 from pipeline.risk.onset import time_of_concentration
+from pipeline.risk.runoff_arrays import RunoffArrays
 from pipeline.risk.thresholds import Bools, Floats, Ints, rain_table, station_table
 from pipeline.site.model import CatchmentWeights, RiskConfig, Station, Threshold
 from pipeline.units import THOUSANDTH, Variable
@@ -29,6 +30,8 @@ class SiteArrays:
     step_s : length of one step of rain
     rain_latency_s : how long after its interval the fastest rain feed delivers
     rain_mm : thresholds, dims (village, duration, wetness, level)
+    stated_mm : the same without those that the model computes better, while it knows the wetness
+    runoff : the rainfall-runoff model; None where there is none
     basis : of a threshold, by village, duration, level and value
     rain_sources : grid or gauges that each village's areal rain is made of, for its evidence
     response_h, response_column : time of concentration, and the duration nearest to it
@@ -47,6 +50,8 @@ class SiteArrays:
     step_s: int
     rain_latency_s: int
     rain_mm: Floats
+    stated_mm: Floats
+    runoff: RunoffArrays | None
     basis: dict[tuple[str, float, int, float], str]
     rain_sources: tuple[str, ...]
     response_h: Floats
@@ -65,7 +70,8 @@ class SiteArrays:
     @property
     def window(self) -> timedelta:
         """How far back a cycle reads."""
-        return self.config.risk.window
+        own = self.config.risk.window
+        return own if self.runoff is None else max(own, self.runoff.window)
 
     @property
     def rain_steps(self) -> int:
@@ -76,6 +82,12 @@ class SiteArrays:
     def rated(self) -> Bools:
         """Tell which series have a level, dims (series): the others can raise nobody."""
         return np.asarray(~np.isnan(self.series_levels).all(axis=1))
+
+    @property
+    def heeds_rain(self) -> Bools:
+        """Tell which villages rain can raise, by a threshold or by the model, dims (village)."""
+        heeds: Bools = np.asarray(~np.isnan(self.rain_mm).all(axis=(1, 2, 3)))
+        return heeds if self.runoff is None else heeds | self.runoff.modelled
 
     def villages_of(self, station_id: str) -> list[int]:
         """Return the rows of the villages that a station speaks for, by a link or any weight."""
@@ -100,14 +112,19 @@ class SiteArrays:
         stations = _river_stations(config)
         series = tuple((s.station_id, str(v)) for s in stations for v in RIVER if v in s.variables)
         links = _links(config, villages, stations)
+        step_s = _rain_step_s(config)
+        runoff = RunoffArrays.of(config, villages, step_s)
+        stated = _stated(config.thresholds, villages, runoff)
         return cls(
             config=config,
             config_sha256=config.sha256,
             villages=villages,
             weights=weights,
-            step_s=_rain_step_s(config),
+            step_s=step_s,
             rain_latency_s=_rain_latency_s(config),
             rain_mm=rain_table(config.thresholds, villages, config.risk.durations_h),
+            stated_mm=rain_table(stated, villages, config.risk.durations_h),
+            runoff=runoff,
             basis=_basis(config.thresholds),
             rain_sources=_rain_sources(config.weights, weights),
             response_h=response_h,
@@ -115,10 +132,7 @@ class SiteArrays:
             river_stations=stations,
             series=series,
             series_levels=station_table(config.levels, series),
-            station_series=tuple(
-                tuple(i for i, (name, _) in enumerate(series) if name == s.station_id)
-                for s in stations
-            ),
+            station_series=_series_of(stations, series),
             station_villages=tuple(
                 np.unique(links[links[:, 1] == row, 0]) for row in range(len(stations))
             ),
@@ -128,6 +142,25 @@ class SiteArrays:
             feed_rank=_feed_rank([feed.feed_id for feed in config.feeds]),
             feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
         )
+
+
+def _series_of(
+    stations: tuple[Station, ...], series: tuple[tuple[str, str], ...]
+) -> tuple[tuple[int, ...], ...]:
+    return tuple(
+        tuple(i for i, (name, _) in enumerate(series) if name == station.station_id)
+        for station in stations
+    )
+
+
+def _stated(
+    thresholds: tuple[Threshold, ...], villages: tuple[str, ...], runoff: RunoffArrays | None
+) -> list[Threshold]:
+    """Return the thresholds without the computed ones of villages that the model speaks for."""
+    if runoff is None:
+        return [*thresholds]
+    modelled = {villages[row] for row in runoff.villages.tolist()}
+    return [t for t in thresholds if t.basis != "computed" or t.village_id not in modelled]
 
 
 def _basis(thresholds: tuple[Threshold, ...]) -> dict[tuple[str, float, int, float], str]:

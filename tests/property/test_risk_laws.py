@@ -12,6 +12,7 @@ from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import FeedHealthRule, OfficialFeed, WetnessSettings
+from tests.risk.modelled_site import modelled
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, gauge_config
 from tests.risk.small_site import settings as risk_settings
 from tests.risk.warnings import area, message, read
@@ -22,6 +23,9 @@ WETNESS = WetnessSettings(
 )  # fmt: skip
 SHORT = {"risk": risk_settings(wetness=WETNESS, durations_h=(1, 3, 6))}
 GRID_SITE = SiteArrays.of(config(**SHORT))
+MODEL_SITE = SiteArrays.of(modelled(spin_up_days=1, **SHORT))
+MODEL_HOURS = 24 * 11
+"""Its window begins before these weathers do; in what they do not speak of, nothing fell."""
 GAUGE_SITE = SiteArrays.of(gauge_config().model_copy(update=SHORT))
 PREFERRED = FeedHealthRule(
     feed_id="a preferred one", variable="rain_mm", cadence_min=60, latency_min=0
@@ -60,6 +64,9 @@ def weather(
 
 
 def judged(made: Weather, site: SiteArrays) -> RiskBulletin:
+    if site is MODEL_SITE:
+        for back in range(HOURS, MODEL_HOURS):
+            made.rain(NOON - back * HOUR, 0.0)
     (bulletin,) = judge([made.cycle(site, NOON)], site, code_version="law")
     return bulletin
 
@@ -72,7 +79,7 @@ def never_lower(before: RiskBulletin, after: RiskBulletin) -> None:
 @given(rain_hours, river_hours, st.floats(0, 30, width=32))
 def test_more_rain_never_lowers_a_level_and_never_delays_the_water(rain, river, more):
     wetter = [None if fall is None else (fall[0] + more, fall[1]) for fall in rain]
-    for site in (GRID_SITE, GAUGE_SITE):
+    for site in (GRID_SITE, GAUGE_SITE, MODEL_SITE):
         before, after = judged(weather(rain, river), site), judged(weather(wetter, river), site)
         never_lower(before, after)
         for village in before.villages:
@@ -87,7 +94,7 @@ def test_a_wetter_past_never_lowers_a_level(rain, river, more):
         fall if fall is None or back < 6 else (fall[0] + more, fall[1] + more)
         for back, fall in enumerate(rain)
     ]
-    for site in (GRID_SITE, GAUGE_SITE):
+    for site in (GRID_SITE, GAUGE_SITE, MODEL_SITE):
         never_lower(judged(weather(rain, river), site), judged(weather(past, river), site))
 
 
@@ -110,7 +117,7 @@ def test_a_higher_river_never_lowers_a_level(rain, river, rise):
 @given(rain_hours, river_hours, st.integers(1, HOURS))
 def test_rain_that_goes_missing_never_leaves_a_lower_level_complete(rain, river, gone):
     full, holed = weather(rain, river), weather([None] * gone + rain[gone:], river)
-    for site in (GRID_SITE, GAUGE_SITE):
+    for site in (GRID_SITE, GAUGE_SITE, MODEL_SITE):
         before, after = judged(full, site), judged(holed, site)
         for village in before.villages:
             lower = after.of(village).level < before.of(village).level
@@ -121,7 +128,7 @@ def test_rain_that_goes_missing_never_leaves_a_lower_level_complete(rain, river,
 @given(rain_hours, river_hours, st.integers(0, HOURS - 1), st.integers(1, 6))
 def test_a_gap_in_the_rain_never_leaves_a_lower_level_complete(rain, river, begin, length):
     gap = [None if begin <= back < begin + length else fall for back, fall in enumerate(rain)]
-    for site in (GRID_SITE, GAUGE_SITE):
+    for site in (GRID_SITE, GAUGE_SITE, MODEL_SITE):
         before, after = judged(weather(rain, river), site), judged(weather(gap, river), site)
         for village in before.villages:
             lower = after.of(village).level < before.of(village).level
@@ -177,7 +184,7 @@ def test_a_village_without_any_data_is_blind_and_in_the_details(rain, river):
 @given(rain_hours, river_hours, late_h, st.sets(st.integers(0, HOURS - 1), min_size=1))
 def test_a_block_of_cycles_is_byte_for_byte_its_cycles_one_by_one(rain, river, late, chosen):
     revisions = weather(rain, river, late).revisions()
-    for site in (GRID_SITE, GAUGE_SITE):
+    for site in (GRID_SITE, GAUGE_SITE, MODEL_SITE):
         cycles = [
             Cycle(slot, slot + DELAY, revisions.at(slot + DELAY, slot - site.window, slot))
             for slot in (NOON - back * HOUR for back in sorted(chosen, reverse=True))
@@ -208,7 +215,7 @@ def test_what_became_known_after_the_cutoff_changes_no_byte(rain, river, late, b
         poisoned.rain(NOON - i * HOUR, 9999.0, known=after)
         for station in ("H", "R1", "R2"):
             poisoned.point(station, NOON - i * HOUR, 9999.0, known=after)
-    for site in (GRID_SITE, GAUGE_SITE):
+    for site in (GRID_SITE, GAUGE_SITE, MODEL_SITE):
         one, two = (
             next(judge([made.cycle(site, slot)], site, code_version="law"))
             for made in (honest, poisoned)

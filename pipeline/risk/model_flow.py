@@ -1,0 +1,247 @@
+"""What the rainfall-runoff model foresees at each village: flows ahead, levels and closeness.
+
+The stores are filled by the rain of the window, from an anchor of the calendar on, and are thereby
+a function of what was read: nothing is carried from cycle to cycle that could differ. An hour of
+which nothing was seen neither fills them nor dries them out; what it may have hidden is asked by a
+second run, in which all that was not seen was a downpour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pipeline.forecast.held_rain import held_rain
+from pipeline.risk.areal_cache import ArealCache
+from pipeline.risk.as_read import SECOND_US
+from pipeline.risk.rain import RainSteps
+from pipeline.risk.runoff_arrays import ANCHOR_DAYS, HOUR_S, RunoffArrays
+from pipeline.risk.thresholds import CLOSENESS_LEVEL, Floats, Ints
+from pipeline.runoff.gr4h import State, ahead, simulate
+from pipeline.units import THOUSANDTH
+
+AHEAD_H: Final = 12
+HOUR_US: Final = HOUR_S * SECOND_US
+ANCHOR_H: Final = 24 * ANCHOR_DAYS
+DOWNPOUR_MM: Final = 60.0
+"""An hour that was not seen may have brought so much over the whole catchment: some three times
+the heaviest areal hour of the Cance's autumn of 2014."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFlow:
+    """The flows foreseen at one cycle; NaN at a village without a model.
+
+    Attributes
+    ----------
+    now_m3s : simulated at the end of the newest hour, dims (village)
+    peak_m3s : the highest of the hours ahead as each level foresees it, dims (village, level)
+    triggers_m3s : dims (village, level)
+    levels : dims (village)
+    hidden_levels : had all that was not seen been a downpour, dims (village)
+    crossing_h : hours until the flow of the level of closeness is foreseen, dims (village)
+    filled : of the production store, 0..1, dims (village)
+    """
+
+    now_m3s: Floats
+    peak_m3s: Floats
+    triggers_m3s: Floats
+    levels: Ints
+    hidden_levels: Ints
+    crossing_h: Floats
+    filled: Floats
+
+    def closeness(self) -> Floats:
+        """Return the flow foreseen over what warns of the level of closeness, dims (village)."""
+        column = CLOSENESS_LEVEL - 1
+        return np.asarray(self.peak_m3s[:, column] / self.triggers_m3s[:, column])
+
+
+def model_flows(
+    seen: Sequence[RainSteps],
+    runoff: RunoffArrays,
+    cache: ArealCache,
+    *,
+    step_s: int,
+    min_coverage: float,
+) -> list[ModelFlow]:
+    """Return what the model foresees at each cycle of a block; the same bytes as one by one.
+
+    Parameters
+    ----------
+    min_coverage : a step of which at least such a share was seen hides nothing
+    """
+    found: list[ModelFlow | None] = [None] * len(seen)
+    per_hour = HOUR_S // step_s
+    rows = [each.rows[-per_hour * _hours(each, runoff) :] for each in seen]
+    for members in _runs(seen, rows):
+        longest = rows[members[-1]]
+        run = _hourly(longest, runoff, cache, seen[members[-1]].end_us, (per_hour, min_coverage))
+        first = len(rows[members[0]]) // per_hour
+        flows = _foreseen(run, runoff, first)
+        for i in members:
+            found[i] = flows[len(rows[i]) // per_hour - first]
+    return [flow for flow in found if flow is not None]
+
+
+def _hours(seen: RainSteps, runoff: RunoffArrays) -> int:
+    """Return the length of a cycle's run: from so long before its anchor to its newest hour."""
+    spin_up_h = int(runoff.spin_up.total_seconds()) // HOUR_S
+    return spin_up_h + seen.end_us // HOUR_US % ANCHOR_H
+
+
+def _runs(seen: Sequence[RainSteps], rows: Sequence[Ints]) -> Iterator[list[int]]:
+    """Yield cycles whose runs begin at one instant and saw the same in all that they share."""
+    of: dict[tuple[int, int], list[int]] = {}
+    for i, each in enumerate(seen):
+        of.setdefault((each.end_us // HOUR_US // ANCHOR_H, each.end_us % HOUR_US), []).append(i)
+    for members in of.values():
+        members.sort(key=lambda i: len(rows[i]))
+        start = 0
+        for k in range(1, len(members) + 1):
+            last = rows[members[k - 1]]
+            if k == len(members) or not np.array_equal(rows[members[k]][: len(last)], last):
+                yield members[start:k]
+                start = k
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """A run's rain as seen, and had all else been a downpour; dims (hour, catchment), mm."""
+
+    rain: Floats
+    downpour: Floats
+    evaporation: Floats
+
+
+def _hourly(
+    rows: Ints, runoff: RunoffArrays, cache: ArealCache, end_us: int, rule: tuple[int, float]
+) -> _Run:
+    per_hour, min_coverage = rule
+    mean, coverage = cache.mean_mm[rows][:, runoff.villages], cache.coverage[rows]
+    seen, share = ~np.isnan(mean), coverage[:, runoff.villages]
+    hidden = np.where(share < min_coverage, DOWNPOUR_MM / per_hour * (1.0 - share), 0.0)
+    shape = (-1, per_hour, mean.shape[1])
+    rain = np.where(seen, mean, 0.0).reshape(shape).sum(axis=1)
+    ends = end_us - HOUR_US * np.arange(len(rain) - 1, -1, -1)
+    month = ends.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    evaporation = np.where(seen.reshape(shape).any(axis=1), runoff.evaporation_mm[month, None], 0.0)
+    return _Run(rain, rain + hidden.reshape(shape).sum(axis=1), evaporation)
+
+
+def _foreseen(run: _Run, runoff: RunoffArrays, first: int) -> list[ModelFlow]:
+    """Return what is foreseen after `first` hours of a run, and after each hour that follows."""
+    before, after = slice(0, first - 1), slice(first - 1, None)
+    start = (run.rain[before], run.evaporation[before], runoff.parameters, runoff.begin)
+    _, stores = simulate(*start)
+    flows = _ahead(run.rain, run.evaporation, runoff, stores, first)
+    now, filled = _stores(run.rain[after], run.evaporation[after], runoff, stores)
+    hidden = _hidden_levels(run, runoff, first)
+    levels = [_highest(_peaks(runoff, flows, t), runoff) for t in range(len(now))]
+    return [
+        _model_flow(
+            runoff,
+            [flow[t] for flow in flows],
+            (now[t], filled[t]),
+            (levels[t], levels[t] if hidden is None else hidden[t]),
+        )
+        for t in range(len(now))
+    ]
+
+
+def _ahead(
+    rain: Floats, evaporation: Floats, runoff: RunoffArrays, stores: State, first: int
+) -> list[Floats]:
+    """Return by way of foreseeing the flow ahead of each hour, dims (hour, hour ahead, catchment).
+
+    Parameters
+    ----------
+    stores : before the last of the `first` hours
+    """
+    after = slice(first - 1, None)
+    longest = max(mean_of for mean_of, _ in runoff.held)
+    recent = rain[max(0, first - longest) :]
+    flows = []
+    for mean_of, held in runoff.held:
+        future = held_rain(recent, mean_of=mean_of, held=held, ahead=AHEAD_H)[
+            first - 1 - len(rain) :
+        ]
+        depth = ahead(rain[after], evaporation[after], future, runoff.parameters, stores)
+        flows.append((depth * runoff.flow_m3s).round(THOUSANDTH))
+    return flows
+
+
+def _hidden_levels(run: _Run, runoff: RunoffArrays, first: int) -> list[Ints] | None:
+    """Return the levels had all that was not seen been a downpour; None where all was seen."""
+    if np.array_equal(run.downpour, run.rain):
+        return None
+    before = slice(0, first - 1)
+    _, stores = simulate(
+        run.downpour[before], run.evaporation[before], runoff.parameters, runoff.begin
+    )
+    flows = _ahead(run.downpour, run.evaporation, runoff, stores, first)
+    return [_highest(_peaks(runoff, flows, t), runoff) for t in range(len(flows[0]))]
+
+
+def _peaks(runoff: RunoffArrays, flows: Sequence[Floats], t: int) -> Floats:
+    """Return the highest flow ahead of an hour as each level foresees it, (catchment, level)."""
+    return np.stack([flow[t].max(axis=0) for flow in flows], axis=1)[:, runoff.way]
+
+
+def _stores(
+    rain: Floats, evaporation: Floats, runoff: RunoffArrays, stores: State
+) -> tuple[Floats, Floats]:
+    """Return flow and filled share of the production store at each hour, dims (hour, catchment)."""
+    flow, filled = np.empty_like(rain), np.empty_like(rain)
+    for t in range(len(rain)):
+        runoff_mm, stores = simulate(
+            rain[t : t + 1], evaporation[t : t + 1], runoff.parameters, stores
+        )
+        flow[t], filled[t] = runoff_mm[0] * runoff.flow_m3s, stores.production
+    return flow.round(THOUSANDTH), (filled / runoff.parameters.x1).round(THOUSANDTH)
+
+
+def _model_flow(
+    runoff: RunoffArrays,
+    flows: Sequence[Floats],
+    stores: tuple[Floats, Floats],
+    levels: tuple[Ints, Ints],
+) -> ModelFlow:
+    """Return one cycle's flows, of catchments, as the site's villages have them.
+
+    Parameters
+    ----------
+    flows : by way of foreseeing, dims (hour ahead, catchment)
+    stores : flow now, and the filled share
+    levels : as seen, and with what may be hidden
+    """
+    peaks = np.stack([flow.max(axis=0) for flow in flows], axis=1)[:, runoff.way]
+    column = CLOSENESS_LEVEL - 1
+    over = flows[runoff.way[column]] >= runoff.levels_m3s[:, column]
+    crossing = np.where(over.any(axis=0), over.argmax(axis=0) + 1.0, np.nan)
+    own, hidden = (_of_villages(level.astype(np.float64), runoff) for level in levels)
+    return ModelFlow(
+        now_m3s=_of_villages(stores[0], runoff),
+        peak_m3s=_of_villages(peaks, runoff),
+        triggers_m3s=_of_villages(runoff.triggers_m3s, runoff),
+        levels=np.nan_to_num(own).astype(np.int64),
+        hidden_levels=np.nan_to_num(hidden).astype(np.int64),
+        crossing_h=_of_villages(crossing, runoff),
+        filled=_of_villages(stores[1], runoff),
+    )
+
+
+def _highest(peaks: Floats, runoff: RunoffArrays) -> Ints:
+    """Return the highest level of which the flow foreseen for it warns, dims (catchment)."""
+    steps = np.arange(1, peaks.shape[1] + 1)
+    warned = peaks >= runoff.triggers_m3s
+    return np.asarray((warned * steps).max(axis=1, initial=0), dtype=np.int64)
+
+
+def _of_villages(values: Floats, runoff: RunoffArrays) -> Floats:
+    found = np.full((len(runoff.modelled), *values.shape[1:]), np.nan)
+    found[runoff.villages] = values
+    return found
