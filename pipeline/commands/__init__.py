@@ -11,9 +11,14 @@ from typing import Any, Final
 
 from typer import Typer
 
-from pipeline.commands import bench, ingest, quality, store, verify
+from pipeline.commands import bench, calibrate, ingest, quality, store, verify
 
-COMMANDS: Final[tuple[Callable[..., Any], ...]] = (ingest.ingest, quality.quality, verify.verify)
+COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
+    ingest.ingest,
+    quality.quality,
+    verify.verify,
+    calibrate.calibrate,
+)
 GROUPS: Final[Mapping[str, Typer]] = MappingProxyType({
     "bench": bench.app,
     "store": store.app,

@@ -52,7 +52,7 @@ def verify(
             pack.fitted,
             span=(start, end),
             splits=split or splits_of(pack.fitted, start, end),
-            pet_mm_per_day=pack.runoff.pet_mm_per_day,
+            settings=pack.runoff,
             progress=_progress,
         )
     if json is not None:
@@ -107,13 +107,25 @@ def _row(row: Row) -> dict[str, Any]:
             "to_peak": of.median_to_peak_h,
         },
         "always_on_h": of.outside_h,
+        "floods": [
+            {"station_id": one.station_id, "at": one.at, "lead_h": one.lead_h} for one in row.floods
+        ],
     }
+
+
+def _leads(row: Row) -> str:
+    of: dict[str, list[str]] = {}
+    for one in row.floods:
+        lead = "late" if one.lead_h is None else f"{one.lead_h:g}"
+        of.setdefault(one.station_id, []).append(f"{one.at:%d %b} {lead}")
+    return "; ".join(f"{station} {', '.join(leads)}" for station, leads in of.items())
 
 
 def _show(found: Verified) -> None:
     """Write the tables to standard output: the headline first, then all else."""
     from rich.console import Console
 
+    from pipeline.verification.refitted import GAUGED, UNGAUGED
     from pipeline.verification.verify import LATENCY_H, OUT_OF_FOLD
 
     console = Console(highlight=False)
@@ -133,6 +145,9 @@ def _show(found: Verified) -> None:
     beside = [row for row in shown if not row.headline]
     console.print(_table(f"Headline: {LATENCY_H} h of latency, nothing fitted on it", headline))
     console.print(_table("Beside it: no latency, raw discharge, in sample", beside))
+    for row in headline:
+        if row.fold == OUT_OF_FOLD and row.method in {GAUGED, UNGAUGED}:
+            say(f"{row.method}, {row.level}, hours before each flood: {_leads(row)}")
     for artefact in sorted({name for row in shown for name in row.in_sample}):
         say(f"IN SAMPLE: {artefact} was tuned on a part of what the row is judged on")
 

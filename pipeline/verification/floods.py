@@ -73,18 +73,24 @@ class Matched:
 
     Attributes
     ----------
-    leads, leads_to_peak : steps from the alarm to T0 and to the peak, of each hit
+    leads_to_peak : steps from the alarm to the peak, of each hit
     outside : steps of alarm outside of the floods and their credit windows
     starts : T0 of every flood
+    lead_of : of every flood; None where it was not detected
     """
 
     late: int
     missed: int
     false: int
-    leads: tuple[int, ...]
     leads_to_peak: tuple[int, ...]
     outside: int
     starts: tuple[int, ...]
+    lead_of: tuple[int | None, ...]
+
+    @property
+    def leads(self) -> tuple[int, ...]:
+        """Steps from the alarm to T0, of each hit."""
+        return tuple(lead for lead in self.lead_of if lead is not None)
 
     @property
     def hits(self) -> int:
@@ -121,12 +127,13 @@ def matched(on: Bools, of: tuple[Flood, ...], rules: Rules, within: Bools) -> Ma
     covered = np.zeros(len(on), np.bool_)
     for flood in of:
         covered[max(0, flood.start - rules.credit) : flood.end] = True
-    leads, to_peak, late = [], [], 0
+    lead_of: list[int | None] = []
+    to_peak, late = [], 0
     for flood in judged:
         opened = max(0, flood.start - rules.credit)
         first = _first_alarm(alarms, opened, flood.start)
+        lead_of.append(None if first is None else flood.start - first)
         if first is not None:
-            leads.append(flood.start - first)
             to_peak.append(flood.peak - first)
         else:
             late += bool(on[flood.start : flood.end].any())
@@ -134,12 +141,12 @@ def matched(on: Bools, of: tuple[Flood, ...], rules: Rules, within: Bools) -> Ma
     false = sum(not covered[start:end].any() for start, end in alarms)
     return Matched(
         late=late,
-        missed=len(judged) - len(leads) - late,
+        missed=len(judged) - len(to_peak) - late,
         false=false + outside // rules.day,
-        leads=tuple(leads),
         leads_to_peak=tuple(to_peak),
         outside=outside,
         starts=tuple(flood.start for flood in judged),
+        lead_of=tuple(lead_of),
     )
 
 

@@ -82,6 +82,13 @@ class Record:
         return np.where(self.newest_known == NEVER, np.nan, known)
 
 
+def later(values: Floats, steps: int) -> Floats:
+    """Return what was known so many steps later, dims (time, ...); NaN before the record."""
+    found = np.full(values.shape, np.nan)
+    found[steps:] = values[: len(values) - steps]
+    return found
+
+
 def gauges(config: RiskConfig) -> tuple[Gauge, ...]:
     """Return the river stations with levels that have a village at them, by name.
 

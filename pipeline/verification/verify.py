@@ -6,7 +6,7 @@ decision, so its leads are shorter by the latency and floods of less than that a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -19,11 +19,20 @@ from pipeline.database import Engine
 from pipeline.replay import KnownAs, replay
 from pipeline.site.fitted import Fitted
 from pipeline.site.model import RiskConfig
+from pipeline.site.runoff_settings import RunoffSettings
 from pipeline.verification.baselines import Method, Truth, Variant, baselines, out_of_fold
+from pipeline.verification.fitting import fitting_of
 from pipeline.verification.floods import Matched, Rules, floods
 from pipeline.verification.folds import Fold, folds
-from pipeline.verification.modelled import Model, model_of
-from pipeline.verification.record import Record, read_record
+from pipeline.verification.record import Record, later, read_record
+from pipeline.verification.refitted import (
+    GAUGED,
+    UNGAUGED,
+    Refitted,
+    levels_of,
+    refitted,
+    without_rivers,
+)
 from pipeline.verification.skill import Skill, skill
 
 Floats = npt.NDArray[np.float64]
@@ -31,12 +40,20 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Progress = Callable[[str, int, int], None]
 
-GAUGED: Final = "floodwarn gauged"
-UNGAUGED: Final = "floodwarn ungauged"
-MODEL_GAUGED: Final = "GR4H gauged"
-MODEL_UNGAUGED: Final = "GR4H ungauged"
+REFITTED: Final = "floodwarn, its model fitted on the other folds"
 LATENCY_H: Final = 1
+FEWEST_FOLDS: Final = 2
+"""With one, nothing is left to be fitted on."""
 OUT_OF_FOLD: Final = "out of fold"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """One flood at one station: `lead_h` before it, or not in time."""
+
+    station_id: str
+    at: datetime
+    lead_h: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,7 @@ class Row:
     fold : a part's name; OUT_OF_FOLD = every part, each with what the others chose
     in_sample : artefacts that were fitted on floods, or gauges, which this row is judged on
     fitted : what training chose, in words
+    floods : by station and time
     """
 
     method: str
@@ -60,6 +78,7 @@ class Row:
     skill: Skill
     in_sample: tuple[str, ...] = ()
     fitted: str = ""
+    floods: tuple[Warned, ...] = ()
 
     @property
     def headline(self) -> bool:
@@ -92,7 +111,7 @@ def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
     *,
     span: tuple[datetime, datetime],
     splits: Sequence[datetime],
-    pet_mm_per_day: Mapping[int, float] | None = None,
+    settings: RunoffSettings | None = None,
     progress: Progress | None = None,
 ) -> Verified:
     """Judge a site's warnings on the floods of its record.
@@ -102,7 +121,7 @@ def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
     fitted : what of the site was fitted, and on what
     span : first and last slot
     splits : where the record is cut into folds
-    pet_mm_per_day : by month, for the rainfall-runoff model
+    settings : of the rainfall-runoff model, which is fitted anew for each fold
 
     Raises
     ------
@@ -110,9 +129,17 @@ def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
         There is nothing to judge: see `read_record`.
     """
     record = read_record(engine, config, *span)
+    parts = folds(record.times, splits)
+    again: Sequence[Refitted] | str = "there is one fold alone"
+    if len(parts) >= FEWEST_FOLDS:
+        fitting = fitting_of(record, config, settings or RunoffSettings())
+        again = (
+            fitting
+            if isinstance(fitting, str)
+            else [*refitted(engine, config, fitting, parts, (LATENCY_H, 0), progress)]
+        )
     decided = [*_replayed(engine, config, record, progress)]
-    model = model_of(record, config, pet_mm_per_day or {})
-    return judged(config.site, record, decided, fitted, splits, model)
+    return judged(config.site, record, decided, fitted, parts, again)
 
 
 def judged(
@@ -120,16 +147,17 @@ def judged(
     record: Record,
     decided: Sequence[Decided],
     fitted: Sequence[Fitted],
-    splits: Sequence[datetime],
-    model: Model | str = "not asked for",
+    parts: tuple[Fold, ...],
+    again: Sequence[Refitted] | str = (),
 ) -> Verified:
     """Judge decisions, and the baselines beside them, on a record.
 
     Parameters
     ----------
-    model : or why there is none
+    again : decisions with what was fitted on the other folds, or why there are none
     """
-    judge = _Judge(record, folds(record.times, splits), tuple(fitted), model)
+    not_run = ((REFITTED, again),) if isinstance(again, str) else ()
+    judge = _Judge(record, parts, tuple(fitted), () if isinstance(again, str) else tuple(again))
     return Verified(
         site=site,
         first=record.times[0],
@@ -137,10 +165,7 @@ def judged(
         gauges=tuple(gauge.station_id for gauge in record.gauges),
         folds=judge.folds,
         rows=tuple(row for name in judge.levels for row in judge.rows(name, decided)),
-        not_run=(
-            *((name, model) for name in (MODEL_GAUGED, MODEL_UNGAUGED) if isinstance(model, str)),
-            ("smash", "its runner is not built"),
-        ),
+        not_run=(*not_run, ("smash", "its runner is not built")),
     )
 
 
@@ -148,11 +173,6 @@ def splits_of(fitted: Sequence[Fitted], first: datetime, last: datetime) -> list
     """Return where what the site was tuned on ends within a span: there a fold ends too."""
     ends = {one.trained_to for one in fitted}
     return sorted(end + timedelta(seconds=1) for end in ends if first <= end < last)
-
-
-def without_rivers(config: RiskConfig) -> RiskConfig:
-    """Return a site that no river station speaks for: every village judged as ungauged."""
-    return config.model_copy(update={"links": ()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,13 +194,7 @@ class Decided:
         cls, method: str, record: Record, bulletins: Iterable[RiskBulletin], *, raw: bool = False
     ) -> Self:
         """Return what bulletins say; a slot without one has level 0."""
-        at = {slot: row for row, slot in enumerate(record.times)}
-        levels = np.zeros(record.flow.shape, np.int64)
-        for bulletin in bulletins:
-            if bulletin.slot in at:
-                level = dict(zip(bulletin.villages, bulletin.levels, strict=True))
-                levels[at[bulletin.slot]] = [level[g.village_id] for g in record.gauges]
-        return cls(method, raw, levels)
+        return cls(method, raw, levels_of(record, bulletins))
 
 
 def _replayed(
@@ -220,7 +234,7 @@ class _Judge:
     record: Record
     folds: tuple[Fold, ...]
     fitted: tuple[Fitted, ...]
-    model: Model | str
+    again: tuple[Refitted, ...]
 
     @property
     def rules(self) -> Rules:
@@ -248,71 +262,93 @@ class _Judge:
             for one in decided:
                 if not (one.raw and latency_h):
                     yield from self._own(one, level, truth, latency_h)
+            for other in self.again:
+                if other.latency_h == latency_h:
+                    yield from self._again(other, level, truth)
             yield from self._fitted(level, truth, values, latency_h)
 
+    def _again(self, again: Refitted, level: str, truth: Truth) -> Iterator[Row]:
+        """Yield the rows of decisions whose model was fitted on the other folds."""
+        on = self._late(again.levels >= self._wanted(level), again.latency_h)
+        found = [(fold.name, truth.matched(on, fold.within)) for fold in self.folds]
+        wanted = self.record.gauges[0].levels[level][0]
+        words = [f"{fold.name}: {again.words[fold.name].get(wanted, '')}" for fold in self.folds]
+        yield from self._rows_of(again.method, level, again.latency_h, found, words)
+
     def _own(self, decided: Decided, level: str, truth: Truth, latency_h: int) -> Iterator[Row]:
-        wanted = np.array([int(gauge.levels[level][0]) for gauge in self.record.gauges])
-        on = self._late(decided.levels >= wanted, latency_h)
+        on = self._late(decided.levels >= self._wanted(level), latency_h)
         for fold in self.folds:
+            found = truth.matched(on, fold.within)
             yield Row(
                 method=decided.method,
                 level=level,
                 latency_h=latency_h,
                 raw=decided.raw,
                 fold=fold.name,
-                skill=self._skill(truth.matched(on, fold.within)),
+                skill=self._skill(found),
                 in_sample=self._in_sample(decided.method, fold),
+                floods=self._warned([found]),
             )
 
     def _fitted(self, level: str, truth: Truth, values: Floats, latency_h: int) -> Iterator[Row]:
-        if len(self.folds) < 2:  # noqa: PLR2004 - nothing is left to be fitted on
+        if len(self.folds) < FEWEST_FOLDS:
             return
-        for method, variants in self._methods(values).items():
-            found = [*out_of_fold(self._told(variants, latency_h), truth, self.folds)]
+        for method, variants in baselines(self.record, values).items():
+            found = [*out_of_fold(_always(self._told(variants, latency_h)), truth, self.folds)]
             words = [f"{fold.name}: {c.variant.name} >= {c.threshold:g}" for fold, c, _ in found]
             parts = [(fold.name, matched) for fold, _, matched in found]
-            together = [one for _, matched in parts for one in matched]
-            for (name, matched), said in zip(
-                [(OUT_OF_FOLD, together), *parts], ["; ".join(words), *words], strict=True
-            ):
-                yield Row(
-                    method=method,
-                    level=level,
-                    latency_h=latency_h,
-                    raw=False,
-                    fold=name,
-                    skill=self._skill(matched),
-                    fitted=said,
-                )
+            yield from self._rows_of(method, level, latency_h, parts, words)
 
-    def _methods(self, values: Floats) -> dict[str, Method]:
-        """Return what is fitted fold by fold: the baselines, and the model where there is one."""
-        fixed = baselines(self.record, values)
-        found: dict[str, Method] = {name: _always(variants) for name, variants in fixed.items()}
-        if isinstance(self.model, Model):
-            model = self.model
-            found[MODEL_GAUGED] = lambda fold: model.gauged(fold, values)
-            found[MODEL_UNGAUGED] = lambda fold: model.ungauged(fold, values)
-        return found
+    def _rows_of(
+        self,
+        method: str,
+        level: str,
+        latency_h: int,
+        parts: Sequence[tuple[str, list[Matched]]],
+        words: Sequence[str],
+    ) -> Iterator[Row]:
+        """Yield the row of all parts together, then that of each."""
+        together = [one for _, matched in parts for one in matched]
+        for (name, matched), said in zip(
+            [(OUT_OF_FOLD, together), *parts], ["; ".join(words), *words], strict=True
+        ):
+            yield Row(
+                method=method,
+                level=level,
+                latency_h=latency_h,
+                raw=False,
+                fold=name,
+                skill=self._skill(matched),
+                fitted=said,
+                floods=self._warned([m for n, m in parts if name in {OUT_OF_FOLD, n}]),
+            )
 
-    def _told(self, method: Method, latency_h: int) -> Method:
-        """Return a method whose values are known so much later."""
-        return lambda fold: [
-            replace(v, values=self._later(v.values, latency_h)) for v in method(fold)
+    def _warned(self, found: Sequence[list[Matched]]) -> tuple[Warned, ...]:
+        """Return how each flood was warned of, from what was matched at each gauge, by part."""
+        times, hour = self.record.times, self.record.step_s / 3600
+        warned = [
+            Warned(gauge.station_id, times[start], None if lead is None else hour * lead)
+            for matched in found
+            for gauge, own in zip(self.record.gauges, matched, strict=True)
+            for start, lead in zip(own.starts, own.lead_of, strict=True)
         ]
+        return tuple(sorted(warned, key=lambda one: (one.station_id, one.at)))
+
+    def _wanted(self, level: str) -> Ints:
+        return np.array([int(gauge.levels[level][0]) for gauge in self.record.gauges])
+
+    def _told(self, variants: Sequence[Variant], latency_h: int) -> list[Variant]:
+        """Return what is known so much later."""
+        return [replace(v, values=later(v.values, self._steps(latency_h))) for v in variants]
 
     def _skill(self, found: list[Matched]) -> Skill:
         return skill(found, self.rules, self.record.step_s)
 
     def _late(self, on: Bools, latency_h: int) -> Bools:
-        return self._later(on.astype(np.float64), latency_h) > 0
+        return later(on.astype(np.float64), self._steps(latency_h)) > 0
 
-    def _later(self, values: Floats, latency_h: int) -> Floats:
-        """Return what was known so much later; nothing before the record."""
-        steps = latency_h * 3600 // self.record.step_s
-        found = np.full(values.shape, np.nan)
-        found[steps:] = values[: len(values) - steps]
-        return found
+    def _steps(self, hours: int) -> int:
+        return hours * 3600 // self.record.step_s
 
     def _in_sample(self, method: str, fold: Fold) -> tuple[str, ...]:
         """Return the artefacts that were fitted on this part; of an ungauged row, on a gauge."""

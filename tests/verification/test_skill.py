@@ -16,10 +16,10 @@ def one(hits: int, late: int, missed: int, false: int) -> Matched:
         late=late,
         missed=missed,
         false=false,
-        leads=(3,) * hits,
         leads_to_peak=(7,) * hits,
         outside=5 * false,
         starts=tuple(range(0, 100 * n, 100)),
+        lead_of=(3,) * hits + (None,) * (late + missed),
     )
 
 
