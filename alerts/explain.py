@@ -80,19 +80,11 @@ def explain(engine: Engine, message_id: str) -> Explained:
     return Explained(kept, decision, text, (*differing, *where))
 
 
-def message_at(engine: Engine, mode: Mode, village_id: str, at: datetime) -> str:
-    """Return the id of what a village was told last at an instant of the flood.
-
-    Raises
-    ------
-    NotKept
-        It had been told nothing by then.
-    """
+def message_at(engine: Engine, mode: Mode, village_id: str, at: datetime) -> str | None:
+    """Return the id of what a village was told last at an instant of the flood; None if nothing."""
     with reading(engine) as connection:
         kept = messages.latest(connection, mode, village_id, at)
-    if kept is None:
-        raise NotKept(f"{village_id} had been told nothing by then")
-    return kept.message.message_id
+    return None if kept is None else kept.message.message_id
 
 
 def _compare(

@@ -6,11 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.options import At, Home, Json, Site, say, settings_of, write_json
+from alerts.cli.case_text import case_answer, case_lines
+from pipeline.commands.options import (
+    At,
+    Home,
+    Json,
+    Site,
+    opened,
+    say,
+    settings_of,
+    write_json,
+)
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from alerts.explain import Explained
     from pipeline.replay import Verdict
+    from pipeline.settings import Settings
+    from pipeline.village_case import VillageCase
 
 FINDING = 1
 
@@ -29,7 +43,8 @@ def explain(
 ) -> None:
     """Rebuild a decision and its words from the store, and compare them with what was sent.
 
-    The site's files are not read.
+    The site's files are not read for that. With --village and --at it first shows what spoke for
+    the village's level then, and what did not: also where nobody was told anything.
 
     Raises
     ------
@@ -46,36 +61,64 @@ def explain(
     if (message_id is None) == (village is None or at is None):
         raise typer.BadParameter("give a message id, or --village and --at")
     settings = settings_of(site, home)
+    case = None if village is None or at is None else _case(settings, village, at)
     # A replay tells nobody anything: what was told here was told in an exercise.
     mode = Mode.EXERCISE if settings.mode is Mode.REPLAY else settings.mode
     engine = connect(settings.database_url)
     try:
         if message_id is None and village is not None and at is not None:
             message_id = door.message_at(engine, mode, village, at)
-        found = door.explain(engine, str(message_id))
+        found = None if message_id is None else door.explain(engine, message_id)
     finally:
         engine.dispose()
-    decision = None if found.decision is None else found.decision.verdict
     if where is not None:
-        write_json(_answer(found, decision), where)
+        write_json(_answer(found, case), where)
     else:
-        say(f"decision: {decision or 'a person, before any bulletin'}; text: {found.text}")
-        for place in found.where:
-            say(f"  {place}")
-    if not {decision, found.text} <= {Verdict.IDENTICAL, Verdict.SAME_DECISION, None}:
+        _show(found, case)
+    good = {Verdict.IDENTICAL, Verdict.SAME_DECISION, None}
+    if found is not None and not {_decision(found), found.text} <= good:
         raise typer.Exit(FINDING)
 
 
-def _answer(found: Explained, decision: Verdict | None) -> dict[str, Any]:
+def _case(settings: Settings, village: str, at: datetime) -> VillageCase:
+    from pipeline.village_case import village_case
+
+    with opened(settings) as (engine, pack):
+        return village_case(engine, pack, village, at)
+
+
+def _decision(found: Explained) -> Verdict | None:
+    return None if found.decision is None else found.decision.verdict
+
+
+def _show(found: Explained | None, case: VillageCase | None) -> None:
+    for line in () if case is None else case_lines(case):
+        say(line)
+    if found is None:
+        say("it had been told nothing by then")
+        return
+    decision = _decision(found) or "a person, before any bulletin"
+    say(f"decision: {decision}; text: {found.text}")
+    for place in found.where:
+        say(f"  {place}")
+
+
+def _answer(found: Explained | None, case: VillageCase | None) -> dict[str, Any]:
+    told = None if found is None else found.kept.message
     return {
         "schema": "floodwarn.explain/1",
-        "message_id": found.kept.message.message_id,
-        "village_id": found.kept.message.village_id,
-        "slot": found.kept.message.slot,
-        "decision": decision,
-        "text": found.text,
-        "where": found.where,
+        "message_id": None if told is None else told.message_id,
+        "village_id": told.village_id if case is None and told is not None else _village(case),
+        "slot": None if told is None else told.slot,
+        "decision": None if found is None else _decision(found),
+        "text": None if found is None else found.text,
+        "where": () if found is None else found.where,
+        "case": None if case is None else case_answer(case),
     }
+
+
+def _village(case: VillageCase | None) -> str | None:
+    return None if case is None else case.risk.village_id
 
 
 COMMANDS = (explain,)

@@ -98,28 +98,13 @@ def test_thresholds_rise_with_level_and_duration_and_fall_with_wetness():
             assert rain[village, shorter, "wet", level] < wet
 
 
-@pytest.fixture(scope="module")
-def score():
-    require("sample")
-    text = run("score.py")
-    blocks = text[text.index("V3524010 (") :].split("\nV35")
-    return {"V35" * bool(i) + block.splitlines()[0]: block for i, block in enumerate(blocks)}
-
-
-def test_every_flood_is_met_before_its_two_year_flow(score):
-    assert len(score) == 6
-    for block in score.values():
-        leads = [line.split("level 3:")[1].split()[0] for line in block.splitlines()
-                 if "lead of level 3" in line]  # fmt: skip
-        assert len(leads) == 4
-        assert all(lead != "None" and int(lead) >= 1 for lead in leads), block
-
-
-def test_september_stays_below_orange_and_false_hours_are_few(score):
-    for block in score.values():
-        assert int(block.split("18-20 Sep: highest level ")[1][0]) < 3
-        outside = block.split("hours at level 3 or above")[1].split("outside the floods ")[1]
-        assert int(outside.split()[0]) <= 72
+def test_flows_rise_with_level_and_are_the_stations_own_where_there_is_one():
+    flow = {(r["village_id"], int(r["level"])): float(r["value"]) for r in rows("flows.csv")}
+    assert {village for village, _ in flow} == {r["village_id"] for r in rows("villages.csv")}
+    for (village, level), value in flow.items():
+        assert level == 1 or flow[village, level - 1] < value
+    at_sarras = [float(r["value"]) for r in rows("levels.csv") if r["station_id"] == "V3524010"]
+    assert [flow["CAN00", level] for level in (1, 2, 3, 4)] == at_sarras
 
 
 def test_the_area_of_a_village_leads_back_to_its_stream():

@@ -1,7 +1,8 @@
 """The recorded autumn on the Cance: what the levels did at the three stations, whatever it is.
 
-Thresholds were tuned on data before 21 October 2014, so 12-13 October is in sample and 4 November
-is out of it. Three nested stations and four storms are no measure of skill elsewhere.
+The model of the site was fitted on all of it, so what its levels did there is in sample; what they
+are worth out of it is what `verify` finds, with a model that each fold teaches the other. Three
+nested stations and four storms are no measure of skill elsewhere.
 """
 
 import random
@@ -19,15 +20,16 @@ from pipeline.replay import Verdict, rebuild, replay, replay_world
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.store import batches
-from pipeline.verification.record import read_record
-from pipeline.verification.verify import GAUGED, OUT_OF_FOLD, Decided, judged, splits_of
+from pipeline.verification.refitted import GAUGED, UNGAUGED
+from pipeline.verification.verify import OUT_OF_FOLD, verify
+from pipeline.village_case import village_case
 from tests.replay.autumn import CREDIT, FIRST, HOUR, LAST, Autumn, autumn
 from tests.replay.poison import poisoned
 from tests.services import require
 
 TWO_YEAR_M3S = {"V3524010": 57.7, "V3515010": 15.6, "V3517010": 4.5}
 STATIONS = sorted(TWO_YEAR_M3S)
-FLOODS = {"12-13 October, in sample": (12, 10), "4 November, out of sample": (3, 11)}
+FLOODS = {"12-13 October": (12, 10), "4 November": (3, 11)}
 SEED = 20141104
 
 
@@ -50,15 +52,23 @@ def test_level_three_comes_before_the_two_year_flow_and_was_not_on_all_along(can
     levels = cance.levels(station)
     before = [levels[storm.passed - back * HOUR] for back in range(18, 0, -1)]
     assert min(before) < RiskLevel.ORANGE
-    assert max(before) >= RiskLevel.ORANGE
-    assert before[-1] >= RiskLevel.ORANGE, "reached, and still there when the flow is passed"
+    assert max(before[-12:]) >= RiskLevel.ORANGE
+
+
+QUIET = {
+    "the storm of September": (day(9, 18), day(9, 21)),
+    "the rain of 10 October 00 h": (day(10, 9) + 12 * HOUR, day(10, 10) + 12 * HOUR),
+    "the near miss of 9 November": (day(11, 9), day(11, 10)),
+}
 
 
 @pytest.mark.parametrize("station", STATIONS)
-def test_the_storm_of_september_stays_below_level_three(cance, station):
+@pytest.mark.parametrize("event", QUIET)
+def test_rain_without_a_flood_stays_below_level_three(cance, station, event):
+    first, end = QUIET[event]
     levels = cance.levels(station)
-    quiet = [levels[slot] for slot in levels if day(9, 18) <= slot < day(9, 21)]
-    assert len(quiet) == 72
+    quiet = [levels[slot] for slot in levels if first <= slot < end]
+    assert len(quiet) >= 24
     assert max(quiet) < RiskLevel.ORANGE
 
 
@@ -115,12 +125,14 @@ def test_slots_assessed_one_by_one_are_the_replays_bytes_and_rebuild_identically
 
 
 def test_the_missing_hour_is_unknown_and_not_dry(cance):
-    (at,) = (b for b in cance.bulletins if b.slot == day(12, 19))
-    assert {d.cause for d in at.details if d.village_id == cance.place("V3524010")} >= {
-        "rain partly seen"
-    }
-    after = next(b for b in cance.bulletins if b.slot == day(12, 20))
-    assert cance.place("V3524010") not in {d.village_id for d in after.details}
+    assert "rain partly seen" in causes_on(cance, day(12, 19))
+    assert "rain partly seen" not in causes_on(cance, day(12, 20))
+    assert not causes_on(cance, day(12, 23)), "a downpour in that hour would be gone by now"
+
+
+def causes_on(cance, slot: datetime) -> list[str]:
+    (bulletin,) = (b for b in cance.bulletins if b.slot == slot)
+    return list(filter(None, (bulletin.of(cance.place("V3524010")).cause or "").split("; ")))
 
 
 def test_poison_on_200_random_cycles(cance):
@@ -142,27 +154,124 @@ def test_poison_on_200_random_cycles(cance):
     assert checked == 200
 
 
-def test_the_judge_finds_what_the_study_found(cance):
-    """Twelve floods of four storms; in November, not tuned on, each is met and none is false."""
-    record = read_record(cance.engine, cance.config, FIRST, LAST)
-    own = Decided.of(GAUGED, record, cance.bulletins)
-    tuned = cance.pack.fitted
-    found = judged("cance", record, [own], tuned, splits_of(tuned, FIRST, LAST))
-    rows = {(r.method, r.level, r.fold, r.latency_h): r for r in found.rows}
-    assert [fold.first for fold in found.folds] == [FIRST, day(10, 21)]
-    pooled = rows["static 6 h rain", "Q2", OUT_OF_FOLD, 0].skill
-    assert (pooled.n, pooled.storms) == (12, 4)
-    assert rows["static 6 h rain", "Q5", OUT_OF_FOLD, 0].skill.n == 7
-    assert rows[GAUGED, "Q2", "A", 1].in_sample == ("thresholds.csv", "site.toml [risk.wetness]")
-    november = rows[GAUGED, "Q2", "B", 0]
-    assert not november.in_sample
-    assert (november.skill.hits, november.skill.n, november.skill.false) == (6, 6, 0)
-    late = rows[GAUGED, "Q2", "B", 1]
-    assert late.headline
-    assert (late.skill.hits, late.skill.late) == (5, 1)
-    assert all(
-        r.skill.csi <= november.skill.csi for r in found.rows if r.level == "Q2" and r.fitted
+@pytest.fixture(scope="module")
+def found(cance):
+    """Return what `floodwarn verify` finds of the autumn, by method, level, fold and latency."""
+    verified = verify(
+        cance.engine,
+        cance.config,
+        cance.pack.fitted,
+        span=(FIRST, LAST),
+        splits=[day(10, 21)],
+        settings=cance.pack.runoff,
     )
+    return {
+        (r.method, r.level, r.fold, r.latency_h): r
+        for r in verified.rows
+        if r.fitted or r.fold == OUT_OF_FOLD
+    }
+
+
+def counts(row):
+    return row.skill.hits, row.skill.late, row.skill.missed, row.skill.false
+
+
+def test_the_judge_finds_the_floods_that_the_study_found(found):
+    pooled = found["static 6 h rain", "Q2", OUT_OF_FOLD, 0].skill
+    assert (pooled.n, pooled.storms) == (12, 4)
+    assert found["static 6 h rain", "Q5", OUT_OF_FOLD, 0].skill.n == 7
+
+
+def test_out_of_fold_every_two_year_flood_is_warned_of_three_hours_before(found):
+    """Accepted: 12 of 12, FAR to .08, CSI from .92, median lead from 3 h, no latency."""
+    row = found[GAUGED, "Q2", OUT_OF_FOLD, 0]
+    assert counts(row) == (12, 0, 0, 1)
+    assert row.skill.far <= 0.08
+    assert row.skill.csi >= 0.92
+    assert row.skill.median_h >= 3
+
+
+def test_with_an_hour_of_latency_ten_of_twelve_are_still_in_time(found):
+    row = found[GAUGED, "Q2", OUT_OF_FOLD, 1]
+    assert row.headline
+    assert row.skill.hits >= 10
+    assert row.skill.median_h >= 2
+
+
+def test_a_place_without_a_gauge_is_warned_by_what_the_other_gauges_teach(found):
+    """Accepted: CSI from .79; hoped for: .90."""
+    row = found[UNGAUGED, "Q2", OUT_OF_FOLD, 0]
+    assert row.skill.csi >= 0.90
+    assert found[UNGAUGED, "Q2", OUT_OF_FOLD, 1].headline
+
+
+def test_the_five_year_flood_is_told_better_than_by_the_toss_of_a_coin(found):
+    for method in (GAUGED, UNGAUGED):
+        assert found[method, "Q5", OUT_OF_FOLD, 0].skill.csi > 0.50
+
+
+def test_no_baseline_is_better_at_the_two_year_flood(found):
+    own = found[GAUGED, "Q2", OUT_OF_FOLD, 0].skill.csi
+    others = {
+        method: row.skill.csi
+        for (method, level, fold, latency_h), row in found.items()
+        if (level, fold, latency_h) == ("Q2", OUT_OF_FOLD, 0) and not method.startswith("floodwarn")
+    }
+    assert len(others) > 5
+    assert max(others.values()) < own
+
+
+def test_the_site_as_shipped_is_in_sample_everywhere(cance):
+    shipped = [one.artefact for one in cance.pack.fitted if one.overlaps(FIRST, LAST)]
+    assert "runoff.json" in shipped
+
+
+OUTLETS = [f"CAN{number:02d}" for number in range(57)]
+
+
+def warned(cance, first: datetime, last: datetime, level: RiskLevel) -> set[str]:
+    """Return the places that reached a level in [first, last]."""
+    return {
+        name
+        for b in cance.bulletins
+        if first <= b.slot <= last
+        for name, own in zip(b.villages, b.levels, strict=True)
+        if own >= level
+    }
+
+
+def test_over_the_outlets_the_flood_is_everywhere_and_the_near_miss_is_not(cance, capsys):
+    """There is no truth at the outlets: this holds the count that was accepted.
+
+    Three of the 57 outlets are left out because a settlement stands on their cell: they are
+    counted by it.
+    """
+    stand_in = set(cance.bulletins[0].villages) - set(OUTLETS)
+    near, flood = (
+        warned(cance, *span, RiskLevel.ORANGE)
+        for span in ((day(11, 8), day(11, 10)), (day(11, 3), day(11, 5)))
+    )
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nat orange on 9 November {len(near - stand_in)} of 54 outlets,"
+            f" on 3-4 November {len(flood - stand_in)}\n"
+        )
+    assert len(near - stand_in) + 3 <= 18
+    assert len(flood - stand_in) >= 50
+
+
+def test_the_same_rain_is_told_apart_by_the_state_of_the_soil(cance):
+    """10 October 00 h and 15 November: like rain, 19.7 and 96.5 m3/s at Sarras."""
+    calm, flood = (
+        village_case(cance.engine, cance.pack, "CAN00", at)
+        for at in (day(10, 10), day(11, 14) + 22 * HOUR)
+    )
+    three_hours = [next(r.mm for r in case.rain if r.duration_h == 3) for case in (calm, flood)]
+    assert abs(three_hours[0] - three_hours[1]) < 3.0
+    assert calm.risk.level < RiskLevel.ORANGE <= flood.risk.level
+    assert calm.model.filled < 0.7
+    assert flood.model.filled > 0.9
+    assert calm.model.foreseen_m3s < calm.model.limit_m3s < flood.model.foreseen_m3s
 
 
 def test_the_poison_is_in_the_cup(cance):

@@ -1,0 +1,79 @@
+"""What spoke for a village's level and what did not, in lines for an officer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline import instants
+from pipeline.village_case import ModelCase, VillageCase
+
+
+def case_lines(case: VillageCase) -> Iterator[str]:
+    """Yield the case line by line; each number stands beside the limit of one level."""
+    risk, cycle = case.risk, case.cycle
+    limit = case.limit.name.lower()
+    yield (
+        f"{risk.village_id} at {instants.text(cycle.slot)}, known at {instants.text(cycle.cutoff)}:"
+        f" level {risk.level.name.lower()}, data {risk.data_state}, confidence {risk.confidence},"
+        f" {_percent(case.closeness)} of {limit}"
+    )
+    if risk.cause is not None:
+        yield f"  cannot be seen: {risk.cause}"
+    for rain in case.rain:
+        yield f"  rain {rain.duration_h} h: {_against(rain.mm, rain.limit_mm, 'mm', limit)}"
+    yield f"  antecedent wetness: {_number(case.wetness_mm)} mm, {case.wetness}"
+    if case.model is not None:
+        yield f"  model: {_model(case.model, limit)}"
+    for one in risk.evidence:
+        limits = _against(one.value, one.threshold, one.unit, one.level.name.lower())
+        yield f"  speaks for {one.level.name.lower()}: {one.indicator} {one.station_id} {limits}"
+
+
+def case_answer(case: VillageCase) -> dict[str, Any]:
+    """Return the case as JSON has it."""
+    return {
+        "slot": case.cycle.slot,
+        "cutoff": case.cycle.cutoff,
+        "limit": case.limit,
+        "risk": case.risk,
+        "closeness": case.closeness,
+        "rain": [
+            {
+                "duration_h": rain.duration_h,
+                "mm": rain.mm,
+                "coverage": rain.coverage,
+                "limit_mm": rain.limit_mm,
+            }
+            for rain in case.rain
+        ],
+        "wetness": {"mm": case.wetness_mm, "class": case.wetness},
+        "model": None
+        if case.model is None
+        else {
+            "filled": case.model.filled,
+            "now_m3s": case.model.now_m3s,
+            "foreseen_m3s": case.model.foreseen_m3s,
+            "limit_m3s": case.model.limit_m3s,
+        },
+    }
+
+
+def _model(model: ModelCase, limit: str) -> str:
+    return (
+        f"store {_percent(model.filled)} full, flow now {_number(model.now_m3s)} m3/s,"
+        f" foreseen {_against(model.foreseen_m3s, model.limit_m3s, 'm3/s', limit)}"
+    )
+
+
+def _against(value: float | None, limit: float | None, unit: str, level: str) -> str:
+    said = f"{_number(value)} {unit}".strip()
+    return said if limit is None else f"{said}, {level} at {_number(limit)}"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.1f}"
+
+
+def _percent(share: float | None) -> str:
+    return "unknown share" if share is None else f"{100 * share:.0f} %"
