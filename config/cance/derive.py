@@ -4,8 +4,8 @@
 
 DIR is ``smash/factory/dataset`` of the wheel hydro-smash 1.3.0 (`make run` unpacks it into
 ``$FLOODWARN_HOME/sample``). From ``source/*.csv`` beside this script and from DIR it writes
-villages.csv, stations.csv, levels.csv, links.csv and thresholds.csv; score.py says how well
-they do.
+villages.csv, stations.csv, levels.csv, flows.csv, links.csv and thresholds.csv, and prints how far
+each place was moved to its stream.
 
 The method (details and limits: PROVENANCE.md):
 
@@ -134,6 +134,16 @@ def threshold_rows(site: Site, choice: Choice) -> Iterator[list[object]]:
                 yield [village_id, "rain", hours_, wet, level, value, "mm", "computed", source]
 
 
+def flow_rows(site: Site) -> Iterator[list[object]]:
+    """Yield the flows of levels 1..4 at every place: at a station its own, else from the area."""
+    yield ["village_id", "level", "value", "unit", "source"]
+    gauged = set(site.station_at.values())
+    for village_id, flows in level_flows(site).items():
+        source = "of the station" if village_id in gauged else "derive.py: from the area"
+        for level, flow in enumerate(flows, 1):
+            yield [village_id, level, f"{flow:.2f}", "m3/s", source]
+
+
 def fitted_rows(site: Site, choice: Choice) -> Iterator[list[object]]:
     """Yield what was tuned, on which record: `verify` calls skill on it in sample."""
     yield ["artefact", "trained_from", "trained_to", "stations", "source"]
@@ -161,10 +171,15 @@ def main() -> None:
     site = read_site(wanted.dataset)
     choice = tune(site)
     print(choice)
+    for village_id, outlet in site.outlets.items():
+        print(f"  {village_id}: {outlet.area_km2:.0f} km2, moved {outlet.shift_m:.0f} m")
+    for village_id, why in site.left_out.items():
+        print(f"  {village_id}: left out, {why}")
     write(wanted.out / "villages.csv", village_rows(site))
     write(wanted.out / "stations.csv", station_rows(site))
     write(wanted.out / "levels.csv", level_rows(site))
     write(wanted.out / "links.csv", link_rows(site))
+    write(wanted.out / "flows.csv", flow_rows(site))
     write(wanted.out / "thresholds.csv", threshold_rows(site, choice))
     write(wanted.out / "fitted.csv", fitted_rows(site, choice))
 
