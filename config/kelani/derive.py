@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import shutil
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +29,12 @@ LEVELS = {2: "alert_m", 3: "minor_m", 4: "major_m"}
 SOURCE = "Irrigation Department of Sri Lanka"
 SHEET_NAMES = {"Gencourse": "Glencourse"}
 FOOT_M = 0.3048
+MAIN_STEM = ("Kithulgala", "Glencourse", "Hanwella", "Nagalagam Street")
+"""The stations on the Kelani itself, down the river. What rises above asks those below to prepare,
+not to move: on the way to Colombo a wave flattens for a day."""
+WINDING, CELERITY_M_S = 1.4, 2.0
+"""Kilometres of river for one of the crow's, and the speed of a wave: assumed."""
+EARTH_KM = 6371.0
 ZONE = ZoneInfo("Asia/Colombo")
 SILENT_AFTER_MIN = 360
 """Read by hand; a night without a reading is usual."""
@@ -59,7 +67,7 @@ def make(dataset: Path, folder: Path) -> int:
     write(folder / "stations.csv", (station(row, rained) for row in stations))
     write(folder / "levels.csv", (level for row in stations for level in levels(row)))
     write(folder / "villages.csv", map(point, stations))
-    write(folder / "links.csv", map(link, stations))
+    write(folder / "links.csv", [*map(link, stations), *upstream(stations)])
     recordings = folder / "recordings"
     recordings.mkdir(exist_ok=True)
     telemetry = (reading(r["station"], "stage_m", r["time_utc"], r["water_level_m"]) for r in stage)
@@ -142,7 +150,33 @@ def point(row: dict[str, str]) -> dict[str, Any]:
 def link(row: dict[str, str]) -> dict[str, Any]:
     """Return the link of a river point to its own station."""
     name = ident(row["station"])
-    return {"village_id": f"at-{name}", "station_id": name, "travel_min": 0, "source": "same place"}
+    return {
+        "village_id": f"at-{name}",
+        "station_id": name,
+        "travel_min": 0,
+        "source": "same place",
+        "at_most": 4,
+    }
+
+
+def upstream(stations: list[dict[str, str]]) -> Rows:
+    """Yield the links of the points on the Kelani's main stem to the stations above them."""
+    where = {row["station"]: row for row in stations}
+    for below, above in combinations(reversed(MAIN_STEM), 2):
+        km = WINDING * apart_km(where[below], where[above])
+        yield {
+            "village_id": f"at-{ident(below)}",
+            "station_id": ident(above),
+            "travel_min": round(km * 1000.0 / CELERITY_M_S / 60.0),
+            "source": f"about {km:.0f} km of river at {CELERITY_M_S:g} m/s, assumed",
+            "at_most": 3,
+        }
+
+
+def apart_km(one: dict[str, str], other: dict[str, str]) -> float:
+    """Return the distance of two stations as the crow flies."""
+    lat, lon = (math.radians(float(one[k]) - float(other[k])) for k in ("lat", "lon"))
+    return EARTH_KM * math.hypot(lat, lon * math.cos(math.radians(float(one["lat"]))))
 
 
 def reading(name: str, variable: str, at: str, value: str) -> dict[str, Any]:

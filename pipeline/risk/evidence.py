@@ -75,7 +75,9 @@ def river_evidence(
             if rivers.level[row].max() > 0:
                 own = _OWN[Variable(site.series[row][1])]
                 kind = Indicator.UPSTREAM if site.link_travel_s[link] > 0 else own
-                found.append(_at_level(rivers, site, row, kind, cutoff_us))
+                found.append(
+                    _at_level(rivers, site, (row, int(site.link_cap[link])), kind, cutoff_us)
+                )
     return found
 
 
@@ -112,10 +114,16 @@ def in_order(found: list[Evidence]) -> tuple[Evidence, ...]:
 
 
 def _at_level(
-    rivers: RiverIndicators, site: SiteArrays, row: int, kind: Indicator, cutoff_us: int
+    rivers: RiverIndicators,
+    site: SiteArrays,
+    at: tuple[int, int],
+    kind: Indicator,
+    cutoff_us: int,
 ) -> Evidence:
+    """Return the evidence of a series; it supports no more than its link can bring."""
+    row, cap = at
     column = int(rivers.level[row].argmax())
-    level = RiskLevel(int(rivers.level[row, column]))
+    reached = int(rivers.level[row, column])
     valid_us = int(rivers.readings.valid_us[row, column])
     station_id, variable = site.series[row]
     return Evidence(
@@ -123,10 +131,10 @@ def _at_level(
         station_id=station_id,
         duration_h=None,
         value=float(rivers.readings.value[row, column]),
-        threshold=float(site.series_levels[row, level - 1]),
+        threshold=float(site.series_levels[row, reached - 1]),
         unit=Variable(variable).unit,
         valid_time=instants.from_us(valid_us),
         age_s=(cutoff_us - valid_us) // SECOND_US,
         basis=STATION_BASIS,
-        level=level,
+        level=RiskLevel(min(reached, cap)),
     )

@@ -38,7 +38,8 @@ class SiteArrays:
     river_stations : stations that a link names, sorted
     series : (station, variable) of the river stations; `series_levels` dims (series, level)
     station_series, station_villages : of each river station, its rows of `series` and of villages
-    link_village, link_station, link_travel_s : one entry a link, by index
+    link_village, link_station, link_travel_s, link_cap : one entry a link, by index; the cap is the
+        highest level that it brings
     feed_rank : the earlier feed is preferred: what was fed by hand, then as configured. So a hand
         can say more than was fetched; that it says less changes nothing (`never_lower`)
     """
@@ -64,6 +65,7 @@ class SiteArrays:
     link_village: Ints
     link_station: Ints
     link_travel_s: Ints
+    link_cap: Ints
     feed_rank: dict[str, int]
     feed_latency_s: dict[str, int]
 
@@ -139,6 +141,7 @@ class SiteArrays:
             link_village=links[:, 0],
             link_station=links[:, 1],
             link_travel_s=links[:, 2],
+            link_cap=links[:, 3],
             feed_rank=_feed_rank([feed.feed_id for feed in config.feeds]),
             feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
         )
@@ -184,11 +187,16 @@ def _links(config: RiskConfig, villages: tuple[str, ...], stations: tuple[Statio
     village_row = {village: i for i, village in enumerate(villages)}
     station_row = {station.station_id: i for i, station in enumerate(stations)}
     rows = [
-        (village_row[link.village_id], station_row[link.station_id], 60 * link.travel_min)
+        (
+            village_row[link.village_id],
+            station_row[link.station_id],
+            60 * link.travel_min,
+            int(link.at_most),
+        )
         for link in config.links
         if link.village_id in village_row and link.station_id in station_row
     ]
-    return np.array(sorted(rows), dtype=np.int64).reshape(-1, 3)
+    return np.array(sorted(rows), dtype=np.int64).reshape(-1, 4)
 
 
 def _weights(given: CatchmentWeights, villages: tuple[str, ...]) -> Weights:

@@ -107,12 +107,19 @@ class StationLevel(Frozen):
 
 
 class Link(Frozen):
-    """One row of links.csv: this village is reached by what passes that station."""
+    """One row of links.csv: this village is reached by what passes that station.
+
+    Attributes
+    ----------
+    at_most : the highest level that the station can bring the village to; what rises far upstream
+        may flatten on its way, and asks people to prepare rather than to move
+    """
 
     village_id: str
     station_id: str
     travel_min: int = Field(ge=0)
     source: str
+    at_most: RiskLevel = Field(RiskLevel.RED, gt=0, exclude_if=RiskLevel.RED.__eq__)
 
 
 class Threshold(Frozen):

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.bulletin import DataState, Indicator, RiskLevel
 from pipeline.observation import QcFlag
-from tests.risk.small_site import HOUR, NOON, Weather, bulletin, dry
+from pipeline.risk.site_arrays import SiteArrays
+from tests.risk.small_site import HOUR, NOON, Weather, bulletin, config, dry, link
 
 
 @pytest.fixture
@@ -89,3 +90,19 @@ def test_of_two_feeds_for_one_time_the_one_named_first_counts(weather):
 def test_what_is_about_a_time_after_the_slot_is_left_to_the_next_cycle(weather):
     weather.point("H", NOON + timedelta(minutes=3), 2.5)
     assert bulletin(weather).of("ford").level == RiskLevel.NONE
+
+
+def test_a_station_far_upstream_brings_no_more_than_its_link_lets_it():
+    capped = link("lower", 30).model_copy(update={"at_most": RiskLevel.ORANGE})
+    site = SiteArrays.of(config(links=(capped, link("ford", 0))))
+    made = dry(Weather())
+    made.point("H", NOON, 3.4)
+    found = bulletin(made, site=site)
+    assert found.of("ford").level == RiskLevel.RED
+    lower = found.of("lower")
+    assert lower.level == RiskLevel.ORANGE
+    assert {e.level for e in lower.evidence} == {RiskLevel.ORANGE}
+
+
+def test_a_link_that_caps_nothing_leaves_the_configuration_as_it_was():
+    assert b"at_most" not in config().to_bytes()

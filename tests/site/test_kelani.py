@@ -10,6 +10,7 @@ import pytest
 from pipeline import database
 from pipeline.bulletin import DataState, RiskLevel
 from pipeline.database import reading
+from pipeline.instants import from_us
 from pipeline.observation import QcFlag
 from pipeline.observe import observe
 from pipeline.quality.verdict import flagged
@@ -86,6 +87,51 @@ def test_deraniyagala_passes_its_major_level_22_hours_before_hanwella(bulletins)
     upper = first_at(bulletins, "Deraniyagala", RiskLevel.RED)
     lower = first_at(bulletins, "Hanwella", RiskLevel.RED)
     assert lower - upper == 22 * HOUR
+
+
+def test_from_stations_upstream_alone_orange_comes_six_hours_before_the_minor_level(
+    pack, observed, bulletins, capsys
+):
+    with reading(observed[0]) as connection:
+        points = (
+            batches.load(connection, site=pack.site_id, start=FIRST, end=LAST, known_before=None)
+            .at(None, FIRST, LAST)
+            .points
+        )
+    minor = {x.station_id: x.value for x in pack.levels if x.level is RiskLevel.ORANGE}
+    for name in ("Hanwella", "Nagalagam-Street"):
+        own = (points.station_id == name) & (points.value >= minor[name])
+        passed = from_us(int(points.valid_us[own & (points.feed_id == "telemetry")].min()))
+        lead = passed - first_at(bulletins, name, RiskLevel.ORANGE)
+        with capsys.disabled():
+            sys.stdout.write(f"\n{name}: orange {lead} before its minor level\n")
+        assert timedelta(hours=6) <= lead <= timedelta(hours=12)
+
+
+def test_what_rises_upstream_asks_to_prepare_and_never_to_move(bulletins):
+    assert first_at(bulletins, "Kithulgala", RiskLevel.RED) < first_at(
+        bulletins, "Hanwella", RiskLevel.RED
+    ) - timedelta(hours=12)
+
+
+def test_a_station_that_never_reached_a_level_never_stands_at_it(pack, bulletins, observed):
+    """Every station off the main stem, at every level: no link and no loss invents a flood."""
+    with reading(observed[0]) as connection:
+        log = batches.load(
+            connection, site=pack.site_id, start=FIRST - HOUR, end=LAST, known_before=None
+        )
+    points = log.at(None, FIRST - HOUR, LAST).points
+    highest = {
+        s.station_id: float(np.max(points.value[points.station_id == s.station_id]))
+        for s in pack.stations
+    }
+    calm = [
+        level.station_id
+        for level in pack.levels
+        if level.level is RiskLevel.ORANGE and highest[level.station_id] < level.value
+    ]
+    assert len(calm) >= 8
+    assert [name for name in calm if first_at(bulletins, name, RiskLevel.ORANGE)] == []
 
 
 def test_norwood_and_thaldena_never_reach_their_major_level(bulletins):
