@@ -137,6 +137,7 @@ def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[s
         "valid": voice.minute(evidence.valid_time),
         "basis": words.basis.get(evidence.basis, evidence.basis),
         "fed_by": evidence.fed_by,
+        "lowered_by": evidence.lowered_by,
         "level": words.tier[RiskLevel(evidence.level).name.lower()],
     }
 

@@ -20,7 +20,7 @@ from alerts.officer_facts import earliest_decide_by
 from alerts.orders import orders
 from alerts.tier import Tier
 from alerts.warning_pack import WarningPack
-from pipeline.bulletin import DataState, RiskBulletin, RiskLevel, VillageRisk, canonical
+from pipeline.bulletin import SAID_IF_SO, DataState, RiskBulletin, RiskLevel, VillageRisk, canonical
 from pipeline.site.model import Village
 from pipeline.world import World
 
@@ -128,7 +128,8 @@ class _Fold:
 
 def _contracted(evidence: dict[str, Any]) -> dict[str, Any]:
     """Return one evidence by the contract's keys, and whose hand fed it where one did."""
-    left_out = {"level"} if evidence["fed_by"] is not None else {"level", "fed_by"}
+    said = {name for name in SAID_IF_SO if evidence[name] is not None}
+    left_out = {"level", *SAID_IF_SO - said}
     return {name: value for name, value in evidence.items() if name not in left_out}
 
 

@@ -145,7 +145,7 @@ def _cases() -> Iterator[Case]:
 
 def _risk() -> VillageRisk:
     full = Evidence(Indicator.RAIN, "S1", 3.0, 60.0, 50.0, "mm", AT, 300, "rule", RiskLevel.RED)
-    fed = replace(full, station_id="S3", fed_by="sample")
+    fed = replace(full, station_id="S3", fed_by="sample", lowered_by="sample")
     lost = Evidence(
         Indicator.GAUGE_LOST, "S2", None, None, None, "", None, None, "rule", RiskLevel.YELLOW
     )

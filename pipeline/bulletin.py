@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pipeline import instants
 
@@ -76,6 +76,7 @@ class Evidence:
     basis : computed | empirical | county_default | rule
     level : the level that this evidence alone supports
     fed_by : who fed it by hand, and why; absent from the bytes where nobody did
+    lowered_by : the temporary factor that the threshold is over, and why; likewise absent
     """
 
     indicator: Indicator
@@ -89,6 +90,7 @@ class Evidence:
     basis: str
     level: RiskLevel
     fed_by: str | None = None
+    lowered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +261,13 @@ def _dumps(plain: Any) -> bytes:  # noqa: ANN401 - any JSON-like tree
     ).encode()
 
 
+SAID_IF_SO: Final = frozenset({"fed_by", "lowered_by"})
+
+
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this module
-    plain = {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if plain.get("fed_by", "") is None:
-        del plain["fed_by"]
-    return plain
+    said = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    kept = (name for name in said if name not in SAID_IF_SO or said[name] is not None)
+    return {name: _plain(said[name]) for name in kept}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON-like tree

@@ -26,7 +26,8 @@ from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import LEVELS, Floats
 from pipeline.runoff.wetness import WetnessClass
 from pipeline.schema import CATCHMENT_RAIN, INDICATORS, dataset
-from pipeline.site.model import RiskConfig, Wetness
+from pipeline.site.model import RiskConfig
+from pipeline.site.risk_settings import Wetness
 from pipeline.units import THOUSANDTH, Variable
 
 WETNESS = {

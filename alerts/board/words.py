@@ -50,9 +50,10 @@ def window(onset: Onset, zone: ZoneInfo) -> str:
 
 
 def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
-    """Return one piece of evidence: value, threshold, station, time, and whose hand fed it."""
-    hand = "" if evidence.fed_by is None else f"; {evidence.fed_by}"
-    return _measured(evidence, zone) + hand
+    """Return one piece of evidence, with what lowered its threshold and whose hand fed it."""
+    said = ["" if evidence.lowered_by is None else f"threshold over {evidence.lowered_by}"]
+    said += ["" if evidence.fed_by is None else evidence.fed_by]
+    return "; ".join([_measured(evidence, zone), *filter(None, said)])
 
 
 def _measured(evidence: Evidence, zone: ZoneInfo) -> str:

@@ -20,6 +20,8 @@ def case_lines(case: VillageCase) -> Iterator[str]:
     )
     if risk.cause is not None:
         yield f"  cannot be seen: {risk.cause}"
+    if case.lowered_by is not None:
+        yield f"  limits of rain and model are divided by {case.lowered_by}"
     for rain in case.rain:
         yield f"  rain {rain.duration_h} h: {_against(rain.mm, rain.limit_mm, 'mm', limit)}"
     yield f"  antecedent wetness: {_number(case.wetness_mm)} mm, {case.wetness}"
@@ -47,6 +49,7 @@ def case_answer(case: VillageCase) -> dict[str, Any]:
             }
             for rain in case.rain
         ],
+        "lowered_by": case.lowered_by,
         "wetness": {"mm": case.wetness_mm, "class": case.wetness},
         "model": None
         if case.model is None

@@ -21,7 +21,7 @@ from pipeline.risk.findings import Findings
 from pipeline.risk.onset import MINUTE, crossing_offsets_h, travel_offsets_h
 from pipeline.risk.site_arrays import HOUR_S
 from pipeline.risk.thresholds import Floats
-from pipeline.site.model import Signals
+from pipeline.site.risk_settings import Signals
 
 
 def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:

@@ -24,7 +24,7 @@ def rain_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> list
     site, found = rain.site, []
     for i in np.flatnonzero(rain.levels[village]).tolist():
         level = RiskLevel(int(rain.levels[village, i]))
-        threshold = float(rain.thresholds_mm[village, i, level - 1])
+        table = float(rain.tables_mm[village, i, level - 1])
         hours = float(site.config.risk.durations_h[i])
         found.append(
             Evidence(
@@ -32,12 +32,13 @@ def rain_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> list
                 station_id=site.rain_sources[village],
                 duration_h=hours,
                 value=round(float(rain.rain_mm[i, village]), THOUSANDTH),
-                threshold=threshold,
+                threshold=float(rain.thresholds_mm[village, i, level - 1]),
                 unit=Variable.RAIN.unit,
                 valid_time=instants.from_us(rain.seen.end_us),
                 age_s=(cutoff_us - rain.seen.end_us) // SECOND_US,
-                basis=site.basis.get((site.villages[village], hours, level, threshold), ""),
+                basis=site.basis.get((site.villages[village], hours, level, table), ""),
                 level=level,
+                lowered_by=_lowered_by(rain, village),
             )
         )
     return found
@@ -61,6 +62,7 @@ def model_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> lis
             age_s=(cutoff_us - rain.seen.end_us) // SECOND_US,
             basis=MODEL_BASIS,
             level=level,
+            lowered_by=_lowered_by(rain, village),
         )
     ]
 
@@ -111,6 +113,10 @@ def in_order(found: list[Evidence]) -> tuple[Evidence, ...]:
             key=lambda e: (-e.level, e.indicator, e.station_id, e.duration_h or 0.0, e.unit),
         )
     )
+
+
+def _lowered_by(rain: RainIndicators, village: int) -> str | None:
+    return rain.site.factors.reason(rain.seen.end_us, village)
 
 
 def _at_level(

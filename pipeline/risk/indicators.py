@@ -24,6 +24,7 @@ from pipeline.risk.thresholds import (
     Floats,
     Ints,
     highest_level,
+    lowered,
 )
 from pipeline.runoff.wetness import WetnessClass, WetnessRule, antecedent_wetness, wetness_class
 from pipeline.units import THOUSANDTH
@@ -44,8 +45,10 @@ class RainIndicators:
     rain_mm, coverage : dims (duration, village), mm to 0.001 and 0..1
     wetness_mm, wetness_coverage : dims (village), mm and 0..1
     wetness_class : dims (village); UNKNOWN below the site's coverage of the window
-    thresholds_mm : those that apply at this wetness, dims (village, duration, level); where the
-        model speaks and the wetness is known, without those that were computed from it
+    factor : by which less rain is enough for a while, dims (village); never below 1
+    tables_mm : those that apply at this wetness, dims (village, duration, level); where the model
+        speaks and the wetness is known, without those that were computed from it
+    thresholds_mm : in force, that is over the factor
     levels : what each duration alone reaches, dims (village, duration)
     model : what the rainfall-runoff model foresees; None where the site has none
     """
@@ -58,6 +61,8 @@ class RainIndicators:
     wetness_mm: Floats
     wetness_coverage: Floats
     wetness_class: Ints
+    factor: Floats
+    tables_mm: Floats
     thresholds_mm: Floats
     levels: Ints
     model: ModelFlow | None
@@ -81,7 +86,8 @@ class RainIndicators:
         unsure: Bools = np.asarray(self.wetness_class == WetnessClass.UNKNOWN)
         unsure |= self.wetness_coverage < self.site.config.risk.min_coverage
         if unsure.any():
-            wet = highest_level(self.rain_mm.T, self.site.rain_mm[:, :, WetnessClass.WET])
+            table = self.site.rain_mm[:, :, WetnessClass.WET]
+            wet = highest_level(self.rain_mm.T, lowered(table, self.factor))
             unsure &= wet.max(axis=1) > self.village_level()
         if self.model is not None:
             unsure |= self.model.hidden_levels > self.village_level()
@@ -129,13 +135,15 @@ def rain_indicators(
     )
     stand_in = WETNESS_ORDER.index(settings.unknown)
     limits = (settings.dry_below, settings.wet_from)
-    models = _models(seen, site, cache)
-    for steps, (pa_mm, pa_seen), (rain_mm, coverage), model in zip(
-        seen, wetness, rain, models, strict=True
+    factors = [site.factors.at(steps.end_us) for steps in seen]
+    models = _models(seen, site, cache, factors)
+    for steps, (pa_mm, pa_seen), (rain_mm, coverage), model, factor in zip(
+        seen, wetness, rain, models, factors, strict=True
     ):
         found = wetness_class(pa_mm, pa_seen, settings.cap_mm, limits, settings.min_coverage)
         column = np.where(found == WetnessClass.UNKNOWN, stand_in, found)
-        applied = _applied(site, found != WetnessClass.UNKNOWN, column)
+        tables = _applied(site, found != WetnessClass.UNKNOWN, column)
+        in_force = lowered(tables, factor)
         yield RainIndicators(
             site=site,
             seen=steps,
@@ -145,8 +153,10 @@ def rain_indicators(
             wetness_mm=pa_mm,
             wetness_coverage=pa_seen,
             wetness_class=found.astype(np.int64),
-            thresholds_mm=applied,
-            levels=highest_level(rain_mm.T, applied),
+            factor=factor,
+            tables_mm=tables,
+            thresholds_mm=in_force,
+            levels=highest_level(rain_mm.T, in_force),
             model=model,
         )
 
@@ -164,16 +174,16 @@ def _wetness_rule(site: SiteArrays) -> WetnessRule:
 
 
 def _models(
-    seen: Sequence[RainSteps], site: SiteArrays, cache: ArealCache
+    seen: Sequence[RainSteps], site: SiteArrays, cache: ArealCache, factors: Sequence[Floats]
 ) -> Sequence[ModelFlow | None]:
     if site.runoff is None:
         return [None] * len(seen)
     least = site.config.risk.min_coverage
-    return model_flows(seen, site.runoff, cache, step_s=site.step_s, min_coverage=least)
+    return model_flows(seen, site.runoff, cache, factors, step_s=site.step_s, min_coverage=least)
 
 
 def _applied(site: SiteArrays, known: Bools, column: Ints) -> Floats:
-    """Return the thresholds in force, dims (village, duration, level).
+    """Return the thresholds of the tables that apply, dims (village, duration, level).
 
     Where the wetness is unknown the model's stores are too, and the computed tables stand in.
     """

@@ -19,7 +19,7 @@ from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.as_read import SECOND_US
 from pipeline.risk.rain import RainSteps
 from pipeline.risk.runoff_arrays import ANCHOR_DAYS, HOUR_S, RunoffArrays
-from pipeline.risk.thresholds import CLOSENESS_LEVEL, Floats, Ints
+from pipeline.risk.thresholds import CLOSENESS_LEVEL, Floats, Ints, lowered
 from pipeline.runoff.gr4h import State, ahead, simulate
 from pipeline.units import THOUSANDTH
 
@@ -64,6 +64,7 @@ def model_flows(
     seen: Sequence[RainSteps],
     runoff: RunoffArrays,
     cache: ArealCache,
+    factors: Sequence[Floats],
     *,
     step_s: int,
     min_coverage: float,
@@ -72,6 +73,7 @@ def model_flows(
 
     Parameters
     ----------
+    factors : of each cycle, by which less flow is enough, dims (village)
     min_coverage : a step of which at least such a share was seen hides nothing
     """
     found: list[ModelFlow | None] = [None] * len(seen)
@@ -81,9 +83,10 @@ def model_flows(
         longest = rows[members[-1]]
         run = _hourly(longest, runoff, cache, seen[members[-1]].end_us, (per_hour, min_coverage))
         first = len(rows[members[0]]) // per_hour
-        flows = _foreseen(run, runoff, first)
+        foreseen = _foreseen(run, runoff, first)
         for i in members:
-            found[i] = flows[len(rows[i]) // per_hour - first]
+            t = len(rows[i]) // per_hour - first
+            found[i] = _model_flow(runoff, foreseen, t, factors[i][runoff.villages])
     return [flow for flow in found if flow is not None]
 
 
@@ -132,24 +135,31 @@ def _hourly(
     return _Run(rain, rain + hidden.reshape(shape).sum(axis=1), evaporation)
 
 
-def _foreseen(run: _Run, runoff: RunoffArrays, first: int) -> list[ModelFlow]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Foreseen:
+    """What a run foresees after its first hours and after each that follows.
+
+    Attributes
+    ----------
+    flows, hidden : by way of foreseeing, dims (hour, hour ahead, catchment), m3/s, as seen and had
+        all else been a downpour
+    simulated, filled : flow and filled share of the production store, dims (hour, catchment)
+    """
+
+    flows: list[Floats]
+    hidden: list[Floats]
+    simulated: Floats
+    filled: Floats
+
+
+def _foreseen(run: _Run, runoff: RunoffArrays, first: int) -> _Foreseen:
     """Return what is foreseen after `first` hours of a run, and after each hour that follows."""
     before, after = slice(0, first - 1), slice(first - 1, None)
     start = (run.rain[before], run.evaporation[before], runoff.parameters, runoff.begin)
     _, stores = simulate(*start)
     flows = _ahead(run.rain, run.evaporation, runoff, stores, first)
     now, filled = _stores(run.rain[after], run.evaporation[after], runoff, stores)
-    hidden = _hidden_levels(run, runoff, first)
-    levels = [_highest(_peaks(runoff, flows, t), runoff) for t in range(len(now))]
-    return [
-        _model_flow(
-            runoff,
-            [flow[t] for flow in flows],
-            (now[t], filled[t]),
-            (levels[t], levels[t] if hidden is None else hidden[t]),
-        )
-        for t in range(len(now))
-    ]
+    return _Foreseen(flows, _hidden(run, runoff, first, flows), now, filled)
 
 
 def _ahead(
@@ -174,16 +184,15 @@ def _ahead(
     return flows
 
 
-def _hidden_levels(run: _Run, runoff: RunoffArrays, first: int) -> list[Ints] | None:
-    """Return the levels had all that was not seen been a downpour; None where all was seen."""
+def _hidden(run: _Run, runoff: RunoffArrays, first: int, seen: list[Floats]) -> list[Floats]:
+    """Return the flows had all that was not seen been a downpour; `seen` where all was seen."""
     if np.array_equal(run.downpour, run.rain):
-        return None
+        return seen
     before = slice(0, first - 1)
     _, stores = simulate(
         run.downpour[before], run.evaporation[before], runoff.parameters, runoff.begin
     )
-    flows = _ahead(run.downpour, run.evaporation, runoff, stores, first)
-    return [_highest(_peaks(runoff, flows, t), runoff) for t in range(len(flows[0]))]
+    return _ahead(run.downpour, run.evaporation, runoff, stores, first)
 
 
 def _peaks(runoff: RunoffArrays, flows: Sequence[Floats], t: int) -> Floats:
@@ -204,41 +213,35 @@ def _stores(
     return flow.round(THOUSANDTH), (filled / runoff.parameters.x1).round(THOUSANDTH)
 
 
-def _model_flow(
-    runoff: RunoffArrays,
-    flows: Sequence[Floats],
-    stores: tuple[Floats, Floats],
-    levels: tuple[Ints, Ints],
-) -> ModelFlow:
-    """Return one cycle's flows, of catchments, as the site's villages have them.
+def _model_flow(runoff: RunoffArrays, foreseen: _Foreseen, t: int, factor: Floats) -> ModelFlow:
+    """Return what is foreseen at an hour, of catchments, as the site's villages have it.
 
     Parameters
     ----------
-    flows : by way of foreseeing, dims (hour ahead, catchment)
-    stores : flow now, and the filled share
-    levels : as seen, and with what may be hidden
+    factor : by which less flow is enough, dims (catchment)
     """
-    peaks = np.stack([flow.max(axis=0) for flow in flows], axis=1)[:, runoff.way]
+    triggers, limits = (lowered(m3s, factor) for m3s in (runoff.triggers_m3s, runoff.levels_m3s))
+    peaks = _peaks(runoff, foreseen.flows, t)
     column = CLOSENESS_LEVEL - 1
-    over = flows[runoff.way[column]] >= runoff.levels_m3s[:, column]
+    over = foreseen.flows[runoff.way[column]][t] >= limits[:, column]
     crossing = np.where(over.any(axis=0), over.argmax(axis=0) + 1.0, np.nan)
+    levels = [_highest(each, triggers) for each in (peaks, _peaks(runoff, foreseen.hidden, t))]
     own, hidden = (_of_villages(level.astype(np.float64), runoff) for level in levels)
     return ModelFlow(
-        now_m3s=_of_villages(stores[0], runoff),
+        now_m3s=_of_villages(foreseen.simulated[t], runoff),
         peak_m3s=_of_villages(peaks, runoff),
-        triggers_m3s=_of_villages(runoff.triggers_m3s, runoff),
+        triggers_m3s=_of_villages(triggers, runoff),
         levels=np.nan_to_num(own).astype(np.int64),
         hidden_levels=np.nan_to_num(hidden).astype(np.int64),
         crossing_h=_of_villages(crossing, runoff),
-        filled=_of_villages(stores[1], runoff),
+        filled=_of_villages(foreseen.filled[t], runoff),
     )
 
 
-def _highest(peaks: Floats, runoff: RunoffArrays) -> Ints:
+def _highest(peaks: Floats, triggers: Floats) -> Ints:
     """Return the highest level of which the flow foreseen for it warns, dims (catchment)."""
     steps = np.arange(1, peaks.shape[1] + 1)
-    warned = peaks >= runoff.triggers_m3s
-    return np.asarray((warned * steps).max(axis=1, initial=0), dtype=np.int64)
+    return np.asarray(((peaks >= triggers) * steps).max(axis=1, initial=0), dtype=np.int64)
 
 
 def _of_villages(values: Floats, runoff: RunoffArrays) -> Floats:

@@ -9,6 +9,7 @@ from math import gcd
 import numpy as np
 
 from pipeline.catchment.weights import Weights
+from pipeline.risk.factors import FactorArrays
 from pipeline.risk.hand_fed import hand_feed
 from pipeline.risk.onset import time_of_concentration
 from pipeline.risk.runoff_arrays import RunoffArrays
@@ -32,6 +33,7 @@ class SiteArrays:
     rain_mm : thresholds, dims (village, duration, wetness, level)
     stated_mm : the same without those that the model computes better, while it knows the wetness
     runoff : the rainfall-runoff model; None where there is none
+    factors : what makes villages flood sooner for a while
     basis : of a threshold, by village, duration, level and value
     rain_sources : grid or gauges that each village's areal rain is made of, for its evidence
     response_h, response_column : time of concentration, and the duration nearest to it
@@ -53,6 +55,7 @@ class SiteArrays:
     rain_mm: Floats
     stated_mm: Floats
     runoff: RunoffArrays | None
+    factors: FactorArrays
     basis: dict[tuple[str, float, int, float], str]
     rain_sources: tuple[str, ...]
     response_h: Floats
@@ -110,7 +113,6 @@ class SiteArrays:
         areas = {village.village_id: village.area_km2 for village in config.villages}
         weights = _weights(config.weights, villages)
         response_h = np.array([time_of_concentration(areas[v]) for v in villages])
-        durations = np.array(config.risk.durations_h)
         stations = _river_stations(config)
         series = tuple((s.station_id, str(v)) for s in stations for v in RIVER if v in s.variables)
         links = _links(config, villages, stations)
@@ -127,10 +129,11 @@ class SiteArrays:
             rain_mm=rain_table(config.thresholds, villages, config.risk.durations_h),
             stated_mm=rain_table(stated, villages, config.risk.durations_h),
             runoff=runoff,
+            factors=FactorArrays.of(config, villages),
             basis=_basis(config.thresholds),
             rain_sources=_rain_sources(config.weights, weights),
             response_h=response_h,
-            response_column=np.abs(response_h[:, None] - durations).argmin(axis=1),
+            response_column=_nearest(response_h, config.risk.durations_h),
             river_stations=stations,
             series=series,
             series_levels=station_table(config.levels, series),
@@ -145,6 +148,11 @@ class SiteArrays:
             feed_rank=_feed_rank([feed.feed_id for feed in config.feeds]),
             feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
         )
+
+
+def _nearest(response_h: Floats, durations_h: tuple[int, ...]) -> Ints:
+    away = np.abs(response_h[:, None] - np.array(durations_h))
+    return np.asarray(away.argmin(axis=1))
 
 
 def _series_of(

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.bulletin import RiskLevel
-from pipeline.site.model import StationLevel, Threshold, Wetness
+from pipeline.site.model import StationLevel, Threshold
+from pipeline.site.risk_settings import Wetness
 from pipeline.units import THOUSANDTH
 
 Floats = npt.NDArray[np.float64]
@@ -57,6 +58,14 @@ def station_table(levels: Iterable[StationLevel], series: Sequence[tuple[str, st
         if row is not None and level.level > RiskLevel.NONE:
             table[row, level.level - 1] = level.value
     return np.round(table, THOUSANDTH)
+
+
+def lowered(table: Floats, factor: Floats) -> Floats:
+    """Return thresholds over the villages' factors, dims (village, ...), rounded to thousandths."""
+    if (factor == 1.0).all():
+        return table
+    spread = factor.reshape(-1, *(1,) * (table.ndim - 1))
+    return np.asarray((table / spread).round(THOUSANDTH))
 
 
 def highest_level(values: Floats, table: Floats) -> Ints:

@@ -60,6 +60,7 @@ class VillageCase:
     closeness : the largest value over its limit
     wetness_mm, wetness : antecedent wetness Pa, and its class
     model : None where no model speaks for the village
+    lowered_by : by what its limits are divided, why and by whom; None where they are not
     """
 
     cycle: Cycle
@@ -70,6 +71,7 @@ class VillageCase:
     wetness_mm: Number
     wetness: str
     model: ModelCase | None
+    lowered_by: str | None
 
 
 def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase:
@@ -94,6 +96,7 @@ def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase
         wetness_mm=_number(rain.wetness_mm[row]),
         wetness=WetnessClass(int(rain.wetness_class[row])).name.lower(),
         model=_model(found, row),
+        lowered_by=site.factors.reason(rain.seen.end_us, row),
     )
 
 

@@ -13,9 +13,11 @@ from pipeline.bulletin import RiskLevel
 from pipeline.errors import SiteError
 from pipeline.site.check_runoff import check_runoff
 from pipeline.site.derive import rain_cells, snap_report
+from pipeline.site.factor import FACTORS_FILE
 from pipeline.site.finding import Finding
-from pipeline.site.model import FeedSpec, StationLevel, Threshold, VillageKind, Wetness
+from pipeline.site.model import FeedSpec, StationLevel, Threshold, VillageKind
 from pipeline.site.pack import SITE_FILE, SitePack
+from pipeline.site.risk_settings import Wetness
 
 __all__ = ["Finding", "check"]
 
@@ -35,6 +37,8 @@ def check(pack: SitePack) -> list[Finding]:
         *_threshold_order(pack),
         *_level_order(pack),
         *_idle_stations(pack),
+        *_links(pack),
+        *_factors(pack),
         *_unsigned_stations(pack),
         *_weight_sums(pack),
         *_feeds(pack),
@@ -134,6 +138,23 @@ def _level_order(pack: SitePack) -> Iterator[Finding]:
                 yield Finding(
                     "error", "levels.csv", line, "value", message, "correct the one that is wrong"
                 )
+
+
+def _links(pack: SitePack) -> Iterator[Finding]:
+    for line, link in zip(pack.lines["links.csv"], pack.links, strict=True):
+        if link.village_id == link.station_id and link.travel_min:
+            message = f"{link.station_id} is linked to itself, {link.travel_min} min downstream"
+            cure = "a station stands for its own place with travel_min 0; else name another"
+            yield Finding("error", "links.csv", line, "travel_min", message, cure)
+
+
+def _factors(pack: SitePack) -> Iterator[Finding]:
+    below = {village.village_id: village.downstream_id for village in pack.villages}
+    for line, row in zip(pack.lines[FACTORS_FILE], pack.factors, strict=True):
+        if row.reach(below) is None:
+            message = f"{row.down_to} is not down the river from {row.village_id}"
+            cure = "correct the reach, or downstream_id in villages.csv; so far it is one village"
+            yield Finding("error", FACTORS_FILE, line, "down_to", message, cure)
 
 
 def _unsigned_stations(pack: SitePack) -> Iterator[Finding]:

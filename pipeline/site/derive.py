@@ -117,6 +117,7 @@ def risk_config(pack: SitePack) -> RiskConfig:
         runoff=None
         if model is None
         else Runoff(model=model, settings=pack.runoff, flows=pack.flows),
+        factors=pack.factors,
     )
 
 

@@ -7,7 +7,7 @@ the first bulletin that used it, so that a decision can be rebuilt with ``config
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -15,20 +15,13 @@ from pydantic import Field
 
 from pipeline.bulletin import RiskLevel, canonical
 from pipeline.observation import KnownBasis
-from pipeline.site.comms_settings import CommsSettings
+from pipeline.site.factor import TemporaryFactor
 from pipeline.site.frozen import Frozen
 from pipeline.site.rain_cells import RainCells
+from pipeline.site.risk_settings import RiskSettings, Wetness
 from pipeline.site.runoff_model import Runoff
 from pipeline.site.signature import Signed, StationSignature
 from pipeline.units import Variable
-
-
-class Wetness(StrEnum):
-    """Antecedent wetness of a catchment (SL 767-2018: dry, medium, wet)."""
-
-    DRY = "dry"
-    MEDIUM = "medium"
-    WET = "wet"
 
 
 class VillageKind(StrEnum):
@@ -142,46 +135,6 @@ class StationWeight(Frozen):
     village_id: str
     station_id: str
     weight: float = Field(gt=0, le=1)
-
-
-class WetnessSettings(Frozen):
-    """Antecedent wetness Pa: decay per day, cap, window and class limits as shares of the cap."""
-
-    decay_per_day: float = Field(gt=0, lt=1)
-    cap_mm: float = Field(gt=0)
-    window_days: int = Field(gt=0, le=60)
-    exclude_last_h: int = Field(ge=0)
-    dry_below: float = Field(gt=0, lt=1)
-    wet_from: float = Field(gt=0, le=1)
-    unknown: Wetness = Wetness.MEDIUM
-    min_coverage: float = Field(gt=0, le=1)
-
-
-class Signals(Frozen):
-    """Which level asks a village to prepare and which to move."""
-
-    prepare: RiskLevel = RiskLevel.ORANGE
-    move: RiskLevel = RiskLevel.RED
-
-
-class RiskSettings(Frozen):
-    """``[risk]`` of site.toml."""
-
-    durations_h: tuple[int, ...] = (1, 2, 3, 6, 12, 24)
-    min_coverage: float = Field(0.99, gt=0, le=1)
-    blind_below: float = Field(0.25, ge=0, lt=1)
-    river_max_age_min: int = Field(120, gt=0)
-    lost_hold_h: int = Field(12, gt=0)
-    rain_around_mm: float = Field(10.0, gt=0)
-    wetness: WetnessSettings
-    signals: Signals = Signals()
-    comms: CommsSettings = CommsSettings()
-
-    @property
-    def window(self) -> timedelta:
-        """How far back a cycle reads: the wetness window, or the longest duration."""
-        hours = self.wetness.exclude_last_h + 24 * self.wetness.window_days
-        return timedelta(hours=max(hours, *self.durations_h))
 
 
 class CatchmentWeights(Frozen):
@@ -311,6 +264,7 @@ class RiskConfig(Frozen):
     quality: tuple[QualityRule, ...] = Field((), exclude_if=_unset)
     rain_cells: RainCells | None = Field(None, exclude_if=_unset)
     runoff: Runoff | None = Field(None, exclude_if=_unset)
+    factors: tuple[TemporaryFactor, ...] = Field((), exclude_if=_unset)
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form; floats at full precision, keys sorted.

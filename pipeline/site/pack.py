@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline.errors import SiteError
 from pipeline.site.catchment_settings import CatchmentSettings
+from pipeline.site.factor import FACTORS_FILE, TemporaryFactor
 from pipeline.site.feeds_file import read_feeds
 from pipeline.site.finding import Finding
 from pipeline.site.fitted import Fitted
@@ -22,7 +23,6 @@ from pipeline.site.model import (
     FeedSpec,
     Link,
     QualityRule,
-    RiskSettings,
     Station,
     StationLevel,
     StationWeight,
@@ -31,6 +31,7 @@ from pipeline.site.model import (
 )
 from pipeline.site.quality_file import read_rules
 from pipeline.site.references import in_own_unit, naming, unique, without_circles
+from pipeline.site.risk_settings import RiskSettings
 from pipeline.site.runoff_model import RUNOFF_FILE, FlowLevel, RunoffModel
 from pipeline.site.runoff_settings import RunoffSettings
 from pipeline.site.sheet import Sheet, read_document, read_sheet, read_toml, settle
@@ -115,6 +116,7 @@ class SitePack:
     quality: tuple[QualityRule, ...] = ()
     fitted: tuple[Fitted, ...] = ()
     flows: tuple[FlowLevel, ...] = ()
+    factors: tuple[TemporaryFactor, ...] = ()
     runoff_model: RunoffModel | None = None
     risk: RiskSettings
     catchment: CatchmentSettings
@@ -157,11 +159,12 @@ class _Tables:
     signatures: Sheet[StationSignature]
     fitted: Sheet[Fitted]
     flows: Sheet[FlowLevel]
+    factors: Sheet[TemporaryFactor]
 
     def all(self) -> tuple[Sheet[Any], ...]:
         return (
             self.villages, self.stations, self.levels, self.links, self.thresholds, self.weights,
-            self.signatures, self.fitted, self.flows,
+            self.signatures, self.fitted, self.flows, self.factors,
         )  # fmt: skip
 
     def findings(self) -> tuple[Finding, ...]:
@@ -205,6 +208,7 @@ def load(folder: Path, home: Path) -> SitePack:
         quality=_items(rules),
         fitted=(*_items(tables.fitted), *(() if model is None else (model.fitted,))),
         flows=_items(tables.flows),
+        factors=_items(tables.factors),
         runoff_model=model,
         **settings,
         warning=raw.get("warning", {}),
@@ -259,6 +263,7 @@ def _tables(folder: Path) -> _Tables:
     signatures = read_sheet(folder, "station_signatures.csv", StationSignature, required=False)
     named = frozenset(v.village_id for v in _items(villages))
     sensed = frozenset(s.station_id for s in _items(stations))
+    factors = read_sheet(folder, FACTORS_FILE, TemporaryFactor, required=False)
     return _Tables(
         villages=villages,
         stations=stations,
@@ -272,6 +277,7 @@ def _tables(folder: Path) -> _Tables:
             lambda row: (row.village_id, row.level),
             "level",
         ),
+        factors=naming(_of_village(factors, named), "down_to", named, "villages.csv"),
         signatures=unique(_of_station(signatures, sensed), _signature_key, "what"),
     )
 

@@ -5,7 +5,7 @@ import pytest
 from pipeline.bulletin import RiskLevel
 from pipeline.errors import SiteError
 from pipeline.series import village_series
-from pipeline.site.model import Wetness
+from pipeline.site.risk_settings import Wetness
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, dry, threshold
 
 

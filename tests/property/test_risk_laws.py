@@ -11,7 +11,8 @@ from pipeline.observation import QcFlag
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import Cycle, judge
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.site.model import FeedHealthRule, OfficialFeed, WetnessSettings
+from pipeline.site.model import FeedHealthRule, OfficialFeed
+from pipeline.site.risk_settings import WetnessSettings
 from tests.risk.modelled_site import modelled
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, gauge_config
 from tests.risk.small_site import settings as risk_settings

@@ -25,15 +25,13 @@ from pipeline.site.model import (
     FeedHealthRule,
     Link,
     RiskConfig,
-    RiskSettings,
     Station,
     StationLevel,
     Threshold,
     Village,
     VillageKind,
-    Wetness,
-    WetnessSettings,
 )
+from pipeline.site.risk_settings import RiskSettings, Wetness, WetnessSettings
 from pipeline.store import batches
 from pipeline.store.admission import Incoming
 from pipeline.store.blob import Kind, write_grids

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.bulletin import Confidence, DataState, Indicator, RiskLevel, Signal, from_bytes
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.site.model import Signals
+from pipeline.site.risk_settings import Signals
 from tests.risk.small_site import (
     HOUR,
     NOON,

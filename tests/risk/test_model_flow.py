@@ -8,7 +8,7 @@ from pipeline.bulletin import DataState, Indicator, RiskLevel
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import judge
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.site.model import Wetness
+from pipeline.site.risk_settings import Wetness
 from tests.risk.modelled_site import modelled
 from tests.risk.small_site import (
     HOUR,

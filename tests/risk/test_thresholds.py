@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pipeline.bulletin import RiskLevel
 from pipeline.risk.thresholds import highest_level, rain_table
-from pipeline.site.model import Threshold, Wetness
+from pipeline.site.model import Threshold
+from pipeline.site.risk_settings import Wetness
 
 DRY, MEDIUM, WET = Wetness.DRY, Wetness.MEDIUM, Wetness.WET
 

@@ -32,6 +32,29 @@ def test_the_folder_bears_the_sites_name(site):
     assert checked(site.rename(site.with_name("gorge"))) == [("site.toml", None, "site.id")]
 
 
+def test_a_station_that_is_linked_to_itself_is_told(site):
+    row = line_with(site / "links.csv", "rp-upper,H01,0")
+    for file in ("villages.csv", "links.csv", "weights.csv", "thresholds.csv"):
+        text = (site / file).read_text(encoding="utf-8")
+        (site / file).write_text(text.replace("rp-upper,", "H01,"), encoding="utf-8")
+    assert checked(site) == []
+    edit(site / "links.csv", "H01,H01,0", "H01,H01,30")
+    assert checked(site) == [("links.csv", row, "travel_min")]
+
+
+def test_a_factor_on_a_reach_that_does_not_flow_there_is_told(site):
+    path, head = site / "factors.csv", "village_id,down_to,factor,since,until,author,reason\n"
+    row = "shangyuan,hekou,1.5,2024-07-01T00:00Z,2024-09-01T00:00Z,role.x,burnt slope\n"
+    for cells, field in (
+        (row, None),
+        (row.replace("shangyuan,hekou", "hekou,shangyuan"), "down_to"),
+        (row.replace("hekou", "nowhere"), "down_to"),
+        (row.replace(",1.5,", ",0.5,"), "factor"),
+    ):
+        path.write_text(head + cells, encoding="utf-8")
+        assert checked(site) == ([] if field is None else [("factors.csv", 2, field)])
+
+
 def test_a_hole_in_the_thresholds_is_told_by_village(site):
     path = site / "thresholds.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -1,0 +1,60 @@
+"""How a site turns rain and rivers into levels, apart from its tables."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from pipeline.bulletin import RiskLevel
+from pipeline.site.comms_settings import CommsSettings
+from pipeline.site.frozen import Frozen
+
+
+class Wetness(StrEnum):
+    """Antecedent wetness of a catchment (SL 767-2018: dry, medium, wet)."""
+
+    DRY = "dry"
+    MEDIUM = "medium"
+    WET = "wet"
+
+
+class WetnessSettings(Frozen):
+    """Antecedent wetness Pa: decay per day, cap, window and class limits as shares of the cap."""
+
+    decay_per_day: float = Field(gt=0, lt=1)
+    cap_mm: float = Field(gt=0)
+    window_days: int = Field(gt=0, le=60)
+    exclude_last_h: int = Field(ge=0)
+    dry_below: float = Field(gt=0, lt=1)
+    wet_from: float = Field(gt=0, le=1)
+    unknown: Wetness = Wetness.MEDIUM
+    min_coverage: float = Field(gt=0, le=1)
+
+
+class Signals(Frozen):
+    """Which level asks a village to prepare and which to move."""
+
+    prepare: RiskLevel = RiskLevel.ORANGE
+    move: RiskLevel = RiskLevel.RED
+
+
+class RiskSettings(Frozen):
+    """``[risk]`` of site.toml."""
+
+    durations_h: tuple[int, ...] = (1, 2, 3, 6, 12, 24)
+    min_coverage: float = Field(0.99, gt=0, le=1)
+    blind_below: float = Field(0.25, ge=0, lt=1)
+    river_max_age_min: int = Field(120, gt=0)
+    lost_hold_h: int = Field(12, gt=0)
+    rain_around_mm: float = Field(10.0, gt=0)
+    wetness: WetnessSettings
+    signals: Signals = Signals()
+    comms: CommsSettings = CommsSettings()
+
+    @property
+    def window(self) -> timedelta:
+        """How far back a cycle reads: the wetness window, or the longest duration."""
+        hours = self.wetness.exclude_last_h + 24 * self.wetness.window_days
+        return timedelta(hours=max(hours, *self.durations_h))
