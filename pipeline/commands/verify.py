@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
 from pipeline import instants
 from pipeline.commands.options import (
     Home,
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
     from pipeline.verification.skill import Interval
     from pipeline.verification.verify import Row, Verified
 
-WIDTH = 160
+WIDTH = 170
 
 
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - a command's options
     start: Annotated[datetime, time_option("--from", "The first slot; ISO 8601 with an offset.")],
     end: Annotated[datetime, time_option("--to", "The last slot.")],
     split: Annotated[
@@ -36,23 +38,29 @@ def verify(
             "--split", "Where a fold begins, may be said again; default: after fitted.csv."
         ),
     ] = None,
+    peers: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--peers/--no-peers", help="Run SMASH too, where it is installed.")
+    ] = True,
     site: Site = None,
     home: Home = None,
     json: Json = None,
 ) -> None:
     """Measure POD, FAR, CSI and lead time on the floods that the site's store remembers."""
     from pipeline.site.derive import risk_config
+    from pipeline.verification.smash_peer import SmashPeer
     from pipeline.verification.verify import splits_of
     from pipeline.verification.verify import verify as judged
 
     with opened(settings_of(site, home)) as (engine, pack):
+        config = risk_config(pack)
         found = judged(
             engine,
-            risk_config(pack),
+            config,
             pack.fitted,
             span=(start, end),
             splits=split or splits_of(pack.fitted, start, end),
             settings=pack.runoff,
+            peers=[SmashPeer(engine, pack, config)] if peers else [],
             progress=_progress,
         )
     if json is not None:
@@ -75,7 +83,7 @@ def answer(found: Verified) -> dict[str, Any]:
         "to": found.last,
         "gauges": found.gauges,
         "folds": [{"fold": f.name, "from": f.first, "to": f.last} for f in found.folds],
-        "not_run": [{"method": method, "why": why} for method, why in found.not_run],
+        "not_run": [{"method": one.method, "why": one.why} for one in found.not_run],
         "rows": [_row(row) for row in found.rows],
     }
 
@@ -137,8 +145,8 @@ def _show(found: Verified) -> None:
     )
     for fold in found.folds:
         say(f"  fold {fold.name}: {instants.text(fold.first)} to {instants.text(fold.last)}")
-    for method, why in found.not_run:
-        say(f"  not run: {method}: {why}")
+    for one in found.not_run:
+        say(f"  not run: {one.method}: {one.why}")
     # What each fold chose for a baseline is in the JSON; pooled it is as honest and shorter.
     shown = [row for row in found.rows if not row.fitted or row.fold == OUT_OF_FOLD]
     headline = [row for row in shown if row.headline]

@@ -143,7 +143,7 @@ def rain_cells(pack: SitePack) -> RainCells | None:
     stated = pack.catchment.rain_feed is not None and pack.catchment.rain_sample is not None
     if not stated or not any(rule.check in OF_RAIN for rule in pack.quality):
         return None
-    spec, geometry = _rain_grid(pack)
+    spec, geometry = _rain_feed_grid(pack)
     rain = (s for s in pack.stations if Variable.RAIN in s.variables)
     cells = cells_over(rain, geometry)
     if not cells:
@@ -200,7 +200,7 @@ def _derived(pack: SitePack) -> Derived:
     if pack.catchment.flow_directions is None:
         return Derived(weights=_by_station(pack), snapped=())
     flow = Path(pack.expand(pack.catchment.flow_directions))
-    spec, geometry = _rain_grid(pack)
+    spec, geometry = _rain_feed_grid(pack)
     key = _key(pack, flow, spec, geometry)
     kept = pack.home / FOLDER / f"weights-{key}.json"
     try:
@@ -233,7 +233,18 @@ def _csr(weights: Weights) -> Mapping[str, tuple[float, ...]]:
     }
 
 
-def _rain_grid(pack: SitePack) -> tuple[FeedSpec, GridGeometry]:
+def rain_grid(pack: SitePack) -> GridGeometry:
+    """Return the grid that the site's rain comes on.
+
+    Raises
+    ------
+    SiteError
+        The rain grid that is stated cannot be used.
+    """
+    return _rain_feed_grid(pack)[1]
+
+
+def _rain_feed_grid(pack: SitePack) -> tuple[FeedSpec, GridGeometry]:
     settings = pack.catchment
     if settings.rain_feed is None or settings.rain_sample is None:
         raise SiteError("[catchment] states a flow grid but no rain_feed and rain_sample")

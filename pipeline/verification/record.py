@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pipeline import instants
 from pipeline.bulletin import RiskLevel
+from pipeline.catchment.weights import Weights
 from pipeline.database import Engine, reading
 from pipeline.errors import NotKept
 from pipeline.risk.areal_cache import ArealCache
@@ -129,21 +130,14 @@ def read_record(engine: Engine, config: RiskConfig, start: datetime, end: dateti
         raise NotKept(f"no slot {span}")
     if not of:
         raise NotKept(f"site {config.site} has no gauge with levels at a village: nothing to judge")
-    with reading(engine) as connection:
-        revisions = batches.load(
-            connection,
-            site=config.site,
-            start=slots[0] - step,
-            end=slots[-1],
-            known_before=None,
-        )
+    revisions = _revisions(engine, config, slots[0] - step, slots[-1])
     known = revisions.at(None, slots[0] - step, slots[-1])
     if not np.isin(known.points.station_id, [gauge.station_id for gauge in of]).any():
         raise NotKept(f"no flow is stored {span}: take it in with `floodwarn ingest --feed ID`")
     a_step = step // rain_step
     of_rain = Steps(slots[0] - step + rain_step, rain_step, a_step * len(slots))
     series = [_placed(known.points, gauge, Steps(slots[0], step, len(slots))) for gauge in of]
-    areal = _areal_mm(revisions, site, of_rain)
+    areal = _areal_mm(revisions, site, site.weights, of_rain)
     at = {v.village_id: v for v in config.villages}
     villages = [at[gauge.village_id] for gauge in of]
     return Record(
@@ -184,10 +178,34 @@ def _placed(points: Points, gauge: Gauge, steps: Steps) -> tuple[Floats, Ints]:
     return np.where(np.isinf(flow), np.nan, flow), np.maximum.accumulate(newest)
 
 
-def _areal_mm(revisions: Revisions, site: SiteArrays, steps: Steps) -> Floats:
-    """Return the areal rain of every step, dims (time, village)."""
-    cache = ArealCache(site.weights)
-    found = np.full((steps.n, len(site.villages)), np.nan)
+def rain_over(engine: Engine, config: RiskConfig, record: Record, weights: Weights) -> Floats:
+    """Return the record's rain over other areas than its catchments.
+
+    Parameters
+    ----------
+    weights : of each area, over the site's sources of rain
+
+    Returns
+    -------
+    dims (time, area), mm in one step of the record
+    """
+    site, times, step = SiteArrays.of(config), record.times, record.step
+    rain_step = timedelta(seconds=site.step_s)
+    a_step = step // rain_step
+    revisions = _revisions(engine, config, times[0] - step, times[-1])
+    of_rain = Steps(times[0] - step + rain_step, rain_step, a_step * len(times))
+    return _summed(_areal_mm(revisions, site, weights, of_rain), a_step)
+
+
+def _revisions(engine: Engine, config: RiskConfig, start: datetime, end: datetime) -> Revisions:
+    with reading(engine) as connection:
+        return batches.load(connection, site=config.site, start=start, end=end, known_before=None)
+
+
+def _areal_mm(revisions: Revisions, site: SiteArrays, weights: Weights, steps: Steps) -> Floats:
+    """Return the rain of every step over some areas, dims (time, area)."""
+    cache = ArealCache(weights)
+    found = np.full((steps.n, weights.n_villages), np.nan)
     for end in range(steps.n, 0, -site.rain_steps):
         slot = steps.end(end - 1)
         us = instants.to_us(slot)

@@ -24,6 +24,7 @@ from pipeline.verification.baselines import Method, Truth, Variant, baselines, o
 from pipeline.verification.fitting import fitting_of
 from pipeline.verification.floods import Matched, Rules, floods
 from pipeline.verification.folds import Fold, folds
+from pipeline.verification.peer import NotRun, Peer, RunPeer
 from pipeline.verification.record import Record, later, read_record
 from pipeline.verification.refitted import (
     GAUGED,
@@ -44,6 +45,7 @@ REFITTED: Final = "floodwarn, its model fitted on the other folds"
 LATENCY_H: Final = 1
 FEWEST_FOLDS: Final = 2
 """With one, nothing is left to be fitted on."""
+ONE_FOLD: Final = "there is one fold alone"
 OUT_OF_FOLD: Final = "out of fold"
 
 
@@ -88,12 +90,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """All rows, and what they rest on.
-
-    Attributes
-    ----------
-    not_run : method and why
-    """
+    """All rows, and what they rest on."""
 
     site: str
     first: datetime
@@ -101,7 +98,7 @@ class Verified:
     gauges: tuple[str, ...]
     folds: tuple[Fold, ...]
     rows: tuple[Row, ...]
-    not_run: tuple[tuple[str, str], ...] = ()
+    not_run: tuple[NotRun, ...] = ()
 
 
 def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
@@ -112,6 +109,7 @@ def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
     span: tuple[datetime, datetime],
     splits: Sequence[datetime],
     settings: RunoffSettings | None = None,
+    peers: Sequence[RunPeer] = (),
     progress: Progress | None = None,
 ) -> Verified:
     """Judge a site's warnings on the floods of its record.
@@ -122,6 +120,7 @@ def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
     span : first and last slot
     splits : where the record is cut into folds
     settings : of the rainfall-runoff model, which is fitted anew for each fold
+    peers : models of others, each run on the same record
 
     Raises
     ------
@@ -130,8 +129,10 @@ def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
     """
     record = read_record(engine, config, *span)
     parts = folds(record.times, splits)
-    again: Sequence[Refitted] | str = "there is one fold alone"
+    again: Sequence[Refitted] | str = ONE_FOLD
+    others: list[Peer | NotRun] = []
     if len(parts) >= FEWEST_FOLDS:
+        others = [run(record, parts) for run in peers]
         fitting = fitting_of(record, config, settings or RunoffSettings())
         again = (
             fitting
@@ -139,25 +140,35 @@ def verify(  # noqa: PLR0913 - a site, a record, and how it is cut
             else [*refitted(engine, config, fitting, parts, (LATENCY_H, 0), progress)]
         )
     decided = [*_replayed(engine, config, record, progress)]
-    return judged(config.site, record, decided, fitted, parts, again)
+    return judged(config.site, record, decided, fitted, parts, again=again, others=others)
 
 
-def judged(
+def judged(  # noqa: PLR0913 - all that is set beside one another
     site: str,
     record: Record,
     decided: Sequence[Decided],
     fitted: Sequence[Fitted],
     parts: tuple[Fold, ...],
+    *,
     again: Sequence[Refitted] | str = (),
+    others: Sequence[Peer | NotRun] = (),
 ) -> Verified:
     """Judge decisions, and the baselines beside them, on a record.
 
     Parameters
     ----------
     again : decisions with what was fitted on the other folds, or why there are none
+    others : what other models foresaw, or why they were not run
     """
-    not_run = ((REFITTED, again),) if isinstance(again, str) else ()
-    judge = _Judge(record, parts, tuple(fitted), () if isinstance(again, str) else tuple(again))
+    not_run = [NotRun(REFITTED, again)] if isinstance(again, str) else []
+    not_run += [other for other in others if isinstance(other, NotRun)]
+    judge = _Judge(
+        record,
+        parts,
+        tuple(fitted),
+        () if isinstance(again, str) else tuple(again),
+        tuple(other for other in others if isinstance(other, Peer)),
+    )
     return Verified(
         site=site,
         first=record.times[0],
@@ -165,7 +176,7 @@ def judged(
         gauges=tuple(gauge.station_id for gauge in record.gauges),
         folds=judge.folds,
         rows=tuple(row for name in judge.levels for row in judge.rows(name, decided)),
-        not_run=(*not_run, ("smash", "its runner is not built")),
+        not_run=tuple(not_run),
     )
 
 
@@ -235,6 +246,7 @@ class _Judge:
     folds: tuple[Fold, ...]
     fitted: tuple[Fitted, ...]
     again: tuple[Refitted, ...]
+    peers: tuple[Peer, ...]
 
     @property
     def rules(self) -> Rules:
@@ -293,11 +305,22 @@ class _Judge:
     def _fitted(self, level: str, truth: Truth, values: Floats, latency_h: int) -> Iterator[Row]:
         if len(self.folds) < FEWEST_FOLDS:
             return
-        for method, variants in baselines(self.record, values).items():
-            found = [*out_of_fold(_always(self._told(variants, latency_h)), truth, self.folds)]
+        for name, method in self._methods(values, latency_h).items():
+            found = [*out_of_fold(method, truth, self.folds)]
             words = [f"{fold.name}: {c.variant.name} >= {c.threshold:g}" for fold, c, _ in found]
             parts = [(fold.name, matched) for fold, _, matched in found]
-            yield from self._rows_of(method, level, latency_h, parts, words)
+            yield from self._rows_of(name, level, latency_h, parts, words)
+
+    def _methods(self, values: Floats, latency_h: int) -> dict[str, Method]:
+        """Return what is fitted on the other folds, by name: baselines, then peers."""
+        found = {
+            name: _always(self._told(variants, latency_h))
+            for name, variants in baselines(self.record, values).items()
+        }
+        return found | {peer.method: self._peer(peer, values, latency_h) for peer in self.peers}
+
+    def _peer(self, peer: Peer, values: Floats, latency_h: int) -> Method:
+        return lambda fold: self._told(peer.variants(fold, values), latency_h)
 
     def _rows_of(
         self,
