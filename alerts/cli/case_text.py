@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline import instants
-from pipeline.village_case import ModelCase, VillageCase
+from pipeline.bulletin import RiskLevel
+from pipeline.village_case import Guidance, ModelCase, VillageCase
 
 
 def case_lines(case: VillageCase) -> Iterator[str]:
@@ -27,6 +28,9 @@ def case_lines(case: VillageCase) -> Iterator[str]:
     yield f"  antecedent wetness: {_number(case.wetness_mm)} mm, {case.wetness}"
     if case.model is not None:
         yield f"  model: {_model(case.model, limit)}"
+    if case.guidance:
+        more = ", ".join(_more(one, case.limit) for one in case.guidance)
+        yield f"  guidance, more rain that brings the flow of {limit}: {more}"
     for one in risk.evidence:
         limits = _against(one.value, one.threshold, one.unit, one.level.name.lower())
         yield f"  speaks for {one.level.name.lower()}: {one.indicator} {one.station_id} {limits}"
@@ -49,6 +53,10 @@ def case_answer(case: VillageCase) -> dict[str, Any]:
             }
             for rain in case.rain
         ],
+        "guidance": [
+            {"duration_h": one.duration_h, "mm": {f"{k:d}": v for k, v in one.mm.items()}}
+            for one in case.guidance
+        ],
         "lowered_by": case.lowered_by,
         "wetness": {"mm": case.wetness_mm, "class": case.wetness},
         "model": None
@@ -60,6 +68,11 @@ def case_answer(case: VillageCase) -> dict[str, Any]:
             "limit_m3s": case.model.limit_m3s,
         },
     }
+
+
+def _more(one: Guidance, level: RiskLevel) -> str:
+    depth = one.mm[level]
+    return f"{one.duration_h} h " + ("none known" if depth is None else f"{depth:.0f} mm")
 
 
 def _model(model: ModelCase, limit: str) -> str:

@@ -44,6 +44,7 @@ class ModelFlow:
     hidden_levels : had all that was not seen been a downpour, dims (village)
     crossing_h : hours until the flow of the level of closeness is foreseen, dims (village)
     filled : of the production store, 0..1, dims (village)
+    stores : at the end of the newest hour, of the catchments that the model speaks for
     """
 
     now_m3s: Floats
@@ -53,6 +54,7 @@ class ModelFlow:
     hidden_levels: Ints
     crossing_h: Floats
     filled: Floats
+    stores: State
 
     def closeness(self) -> Floats:
         """Return the flow foreseen over what warns of the level of closeness, dims (village)."""
@@ -130,8 +132,8 @@ def _hourly(
     shape = (-1, per_hour, mean.shape[1])
     rain = np.where(seen, mean, 0.0).reshape(shape).sum(axis=1)
     ends = end_us - HOUR_US * np.arange(len(rain) - 1, -1, -1)
-    month = ends.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % 12 + 1
-    evaporation = np.where(seen.reshape(shape).any(axis=1), runoff.evaporation_mm[month, None], 0.0)
+    of_hour = runoff.evaporation_at(ends)[:, None]
+    evaporation = np.where(seen.reshape(shape).any(axis=1), of_hour, 0.0)
     return _Run(rain, rain + hidden.reshape(shape).sum(axis=1), evaporation)
 
 
@@ -143,13 +145,14 @@ class _Foreseen:
     ----------
     flows, hidden : by way of foreseeing, dims (hour, hour ahead, catchment), m3/s, as seen and had
         all else been a downpour
-    simulated, filled : flow and filled share of the production store, dims (hour, catchment)
+    simulated : flow, dims (hour, catchment)
+    stores : at the end of each hour
     """
 
     flows: list[Floats]
     hidden: list[Floats]
     simulated: Floats
-    filled: Floats
+    stores: list[State]
 
 
 def _foreseen(run: _Run, runoff: RunoffArrays, first: int) -> _Foreseen:
@@ -158,8 +161,10 @@ def _foreseen(run: _Run, runoff: RunoffArrays, first: int) -> _Foreseen:
     start = (run.rain[before], run.evaporation[before], runoff.parameters, runoff.begin)
     _, stores = simulate(*start)
     flows = _ahead(run.rain, run.evaporation, runoff, stores, first)
-    now, filled = _stores(run.rain[after], run.evaporation[after], runoff, stores)
-    return _Foreseen(flows, _hidden(run, runoff, first, flows), now, filled)
+    hidden = _hidden(run, runoff, first, flows)
+    return _Foreseen(
+        flows, hidden, *_stores(run.rain[after], run.evaporation[after], runoff, stores)
+    )
 
 
 def _ahead(
@@ -202,15 +207,16 @@ def _peaks(runoff: RunoffArrays, flows: Sequence[Floats], t: int) -> Floats:
 
 def _stores(
     rain: Floats, evaporation: Floats, runoff: RunoffArrays, stores: State
-) -> tuple[Floats, Floats]:
-    """Return flow and filled share of the production store at each hour, dims (hour, catchment)."""
-    flow, filled = np.empty_like(rain), np.empty_like(rain)
+) -> tuple[Floats, list[State]]:
+    """Return the flow, dims (hour, catchment), and the stores at the end of each hour."""
+    flow, after = np.empty_like(rain), []
     for t in range(len(rain)):
         runoff_mm, stores = simulate(
             rain[t : t + 1], evaporation[t : t + 1], runoff.parameters, stores
         )
-        flow[t], filled[t] = runoff_mm[0] * runoff.flow_m3s, stores.production
-    return flow.round(THOUSANDTH), (filled / runoff.parameters.x1).round(THOUSANDTH)
+        flow[t] = runoff_mm[0] * runoff.flow_m3s
+        after.append(stores)
+    return flow.round(THOUSANDTH), after
 
 
 def _model_flow(runoff: RunoffArrays, foreseen: _Foreseen, t: int, factor: Floats) -> ModelFlow:
@@ -226,6 +232,7 @@ def _model_flow(runoff: RunoffArrays, foreseen: _Foreseen, t: int, factor: Float
     over = foreseen.flows[runoff.way[column]][t] >= limits[:, column]
     crossing = np.where(over.any(axis=0), over.argmax(axis=0) + 1.0, np.nan)
     levels = [_highest(each, triggers) for each in (peaks, _peaks(runoff, foreseen.hidden, t))]
+    filled = foreseen.stores[t].production / runoff.parameters.x1
     own, hidden = (_of_villages(level.astype(np.float64), runoff) for level in levels)
     return ModelFlow(
         now_m3s=_of_villages(foreseen.simulated[t], runoff),
@@ -234,7 +241,8 @@ def _model_flow(runoff: RunoffArrays, foreseen: _Foreseen, t: int, factor: Float
         levels=np.nan_to_num(own).astype(np.int64),
         hidden_levels=np.nan_to_num(hidden).astype(np.int64),
         crossing_h=_of_villages(crossing, runoff),
-        filled=_of_villages(foreseen.filled[t], runoff),
+        filled=_of_villages(filled.round(THOUSANDTH), runoff),
+        stores=foreseen.stores[t],
     )
 
 

@@ -101,6 +101,11 @@ class RunoffArrays:
             spin_up=timedelta(days=runoff.settings.spin_up_days),
         )
 
+    def evaporation_at(self, ends_us: Ints) -> Floats:
+        """Return the potential evaporation of the hours that end at some instants, mm."""
+        months = ends_us.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+        return np.asarray(self.evaporation_mm[months % 12 + 1])
+
     @property
     def window(self) -> timedelta:
         """How far back the longest run begins."""

@@ -11,7 +11,8 @@ from pipeline.errors import NotKept
 from pipeline.risk.findings import Cycle, Findings
 from pipeline.risk.judgement import findings, judge
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.risk.thresholds import CLOSENESS_LEVEL
+from pipeline.risk.thresholds import CLOSENESS_LEVEL, LEVELS
+from pipeline.runoff.guidance import guidance_mm
 from pipeline.runoff.wetness import WetnessClass
 
 Number = float | None
@@ -51,6 +52,19 @@ class ModelCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Guidance:
+    """The rain of the coming hours that brings the flow of a level, from what is wet now.
+
+    Attributes
+    ----------
+    mm : by level; 0 where it comes without more rain, None where no rain is known to bring it
+    """
+
+    duration_h: int
+    mm: dict[RiskLevel, Number]
+
+
+@dataclass(frozen=True, slots=True)
 class VillageCase:
     """One village at one slot.
 
@@ -60,6 +74,7 @@ class VillageCase:
     closeness : the largest value over its limit
     wetness_mm, wetness : antecedent wetness Pa, and its class
     model : None where no model speaks for the village
+    guidance : flash-flood guidance, likewise empty
     lowered_by : by what its limits are divided, why and by whom; None where they are not
     """
 
@@ -71,6 +86,7 @@ class VillageCase:
     wetness_mm: Number
     wetness: str
     model: ModelCase | None
+    guidance: tuple[Guidance, ...]
     lowered_by: str | None
 
 
@@ -96,6 +112,7 @@ def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase
         wetness_mm=_number(rain.wetness_mm[row]),
         wetness=WetnessClass(int(rain.wetness_class[row])).name.lower(),
         model=_model(found, row),
+        guidance=tuple(_guidance(found, row)),
         lowered_by=site.factors.reason(rain.seen.end_us, row),
     )
 
@@ -123,6 +140,24 @@ def _model(found: Findings, row: int) -> ModelCase | None:
         foreseen_m3s=float(model.peak_m3s[row, column]),
         limit_m3s=_number(model.triggers_m3s[row, column]),
     )
+
+
+def _guidance(found: Findings, row: int) -> list[Guidance]:
+    """Return what brings the flow of each level, where a temporary factor makes it lower."""
+    rain, runoff = found.rain, found.site.runoff
+    if rain.model is None or runoff is None or row not in runoff.villages:
+        return []
+    own = np.flatnonzero(runoff.villages == row)
+    pet_mm = runoff.evaporation_at(np.array([rain.seen.end_us]))
+    limits = runoff.levels_m3s[own] / rain.factor[row] / runoff.flow_m3s[own]
+    durations = found.site.config.risk.durations_h
+    depth = guidance_mm(
+        runoff.parameters.of(own), rain.model.stores.of(own), pet_mm, limits.T, durations
+    )
+    return [
+        Guidance(hours, dict(zip(LEVELS, map(_number, depth[i, :, 0]), strict=True)))
+        for i, hours in enumerate(durations)
+    ]
 
 
 def _number(value: float) -> Number:

@@ -64,6 +64,10 @@ class Parameters:
     def __len__(self) -> int:
         return len(self.x1)
 
+    def of(self, rows: npt.NDArray[np.int64]) -> Self:
+        """Return the parameters of some catchments; one may be asked for again."""
+        return type(self)(self.x1[rows], self.x2[rows], self.x3[rows], self.x4[rows])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
@@ -89,6 +93,12 @@ class State:
             routing=routing * parameters.x3,
             routed=np.zeros_like(first),
             direct=np.zeros_like(second),
+        )
+
+    def of(self, rows: npt.NDArray[np.int64]) -> State:
+        """Return the state of some catchments; one may be asked for again."""
+        return State(
+            self.production[rows], self.routing[rows], self.routed[rows], self.direct[rows]
         )
 
     def copy(self) -> State:

@@ -94,7 +94,11 @@ def test_the_evidence_says_the_factor_its_reason_and_its_author(model):
     assert by == {said}
     assert {e.lowered_by for e in found.of("lower").evidence} <= {None}
     assert from_bytes(found.to_bytes()).of("upper") == found.of("upper")
-    assert village_case(stormy(25.0).cycle(of, NOON), of, "upper").lowered_by == said
+    case = village_case(stormy(25.0).cycle(of, NOON), of, "upper")
+    assert case.lowered_by == said
+    plain = village_case(stormy(25.0).cycle(site(model=model), NOON), site(model=model), "upper")
+    for ours, own in zip(case.guidance, plain.guidance, strict=True):
+        assert ours.mm[RiskLevel.RED] < own.mm[RiskLevel.RED]
 
 
 def test_the_basis_of_a_lowered_threshold_is_that_of_the_table():

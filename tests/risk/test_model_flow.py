@@ -8,9 +8,11 @@ from pipeline.bulletin import DataState, Indicator, RiskLevel
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.judgement import judge
 from pipeline.risk.site_arrays import SiteArrays
+from pipeline.risk.village_case import village_case
 from pipeline.site.risk_settings import Wetness
 from tests.risk.modelled_site import modelled
 from tests.risk.small_site import (
+    DURATIONS,
     HOUR,
     NOON,
     Weather,
@@ -146,3 +148,15 @@ def test_the_window_reaches_back_to_the_oldest_anchor():
     assert SITE.window == timedelta(days=12)
     assert SiteArrays.of(config()).window == timedelta(days=3, hours=6)
     assert SITE.config.risk.wetness.unknown == Wetness.MEDIUM
+
+
+def test_the_case_of_a_village_says_what_more_rain_would_bring_each_level():
+    dry_case, wet_case = (
+        village_case(made.cycle(SITE, NOON), SITE, "upper") for made in (quiet(), stormy(5.0, 10.0))
+    )
+    assert [one.duration_h for one in dry_case.guidance] == list(DURATIONS)
+    for on_dry, on_wet in zip(dry_case.guidance, wet_case.guidance, strict=True):
+        assert on_dry.mm[RiskLevel.BLUE] < on_dry.mm[RiskLevel.ORANGE] < on_dry.mm[RiskLevel.RED]
+        assert on_wet.mm[RiskLevel.ORANGE] < on_dry.mm[RiskLevel.ORANGE]
+    for village in ("ford", "lonely"):
+        assert village_case(quiet().cycle(SITE, NOON), SITE, village).guidance == ()
