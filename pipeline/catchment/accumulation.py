@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import SchemaError
-from pipeline.units import THOUSANDTH
 
 FloatArray = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+UNITS: Final = 2.0**20
+"""In a millimetre, or in a whole share; 2^53 of them, eight million metres, can be counted."""
+TILE: Final = 2048
 
 
 def accumulate(
@@ -43,8 +49,9 @@ def accumulate_steps(
 ) -> tuple[FloatArray, FloatArray]:
     """Sum the rain up to each of the last `steps` steps of the window: `accumulate` as a block.
 
-    Every sum runs from its newest step backwards, so a block gives the same bytes as the steps one
-    by one; rounding to 0.001 mm makes thresholds meet equal numbers on every machine.
+    Each step's rain is taken to a whole number of 2^-20 mm. Such sums are exact in whatever order
+    they are made, so a block gives the same bytes as the steps one by one and reads each once;
+    rounding to 0.001 mm makes thresholds meet equal numbers on every machine.
 
     Returns
     -------
@@ -58,23 +65,68 @@ def accumulate_steps(
     """
     if mean.shape != coverage.shape or not 1 <= steps <= len(mean) or min(durations) < 1:
         raise SchemaError(f"cannot accumulate {mean.shape}, {coverage.shape} over {durations}")
-    longest = max(durations)
-    seen = ~np.isnan(mean)
-    pad = ((longest - 1, 0), (0, 0))
-    fall = np.pad(np.where(seen, mean, 0.0), pad)
-    share = np.pad(np.where(seen, coverage, 0.0), pad)
-    rain = np.full((steps, len(durations), mean.shape[1]), np.nan)
-    covered = np.zeros_like(rain)
-    total = np.zeros((steps, mean.shape[1]))
-    part = np.zeros_like(total)
-    for back in range(longest):
-        stop = len(fall) - back
-        total += fall[stop - steps : stop]
-        part += share[stop - steps : stop]
-        for i in [i for i, duration in enumerate(durations) if duration == back + 1]:
-            rain[:, i] = np.where(part > 0.0, total.round(THOUSANDTH), np.nan)
-            covered[:, i] = np.minimum(1.0, (part / (back + 1)).round(2 * THOUSANDTH))
+    rain = np.empty((steps, len(durations), mean.shape[1]))
+    covered = np.empty_like(rain)
+    order = np.argsort(durations)
+    window = np.ascontiguousarray(mean), np.ascontiguousarray(coverage)
+    _sums(*window, np.asarray(durations)[order], order, rain, covered)
     return rain, covered
+
+
+@numba.njit(cache=True)
+def _sums(
+    mean: FloatArray, coverage: FloatArray, spans: Ints, order: Ints,
+    rain: FloatArray, covered: FloatArray,
+) -> None:  # fmt: skip
+    """Fill the sums of ascending spans, some villages at a time: what they need stays near."""
+    total, part = np.empty((len(spans), TILE)), np.empty((len(spans), TILE))
+    for begin in range(0, mean.shape[1], TILE):
+        tile = slice(begin, begin + TILE)
+        _begin(mean[:, tile], coverage[:, tile], spans, len(mean) - len(rain), total, part)
+        for step in range(len(rain)):
+            row = len(mean) - len(rain) + step
+            for d in range(len(spans)):
+                if step:
+                    _add(mean[row, tile], coverage[row, tile], total[d], part[d], 1.0)
+                    if row >= spans[d]:
+                        old = row - spans[d]
+                        _add(mean[old, tile], coverage[old, tile], total[d], part[d], -1.0)
+                to = order[d]
+                _write(total[d], part[d], spans[d], rain[step, to, tile], covered[step, to, tile])
+
+
+@numba.njit(cache=True)
+def _begin(
+    mean: FloatArray, coverage: FloatArray, spans: Ints, row: int,
+    total: FloatArray, part: FloatArray,
+) -> None:  # fmt: skip
+    """Sum backwards from a row: each span goes on where the shorter one ended."""
+    fall, share = np.zeros(TILE), np.zeros(TILE)
+    for d in range(len(spans)):
+        shorter = spans[d - 1] if d else 0
+        for back in range(shorter, min(spans[d], row + 1)):
+            _add(mean[row - back], coverage[row - back], fall, share, 1.0)
+        total[d], part[d] = fall, share
+
+
+@numba.njit(cache=True)
+def _add(
+    mean: FloatArray, coverage: FloatArray, total: FloatArray, part: FloatArray, sign: float
+) -> None:
+    for v in range(len(mean)):
+        seen = mean[v] == mean[v]
+        total[v] += sign * (np.rint(mean[v] * UNITS) if seen else 0.0)
+        part[v] += sign * (np.rint(coverage[v] * UNITS) if seen else 0.0)
+
+
+@numba.njit(cache=True)
+def _write(
+    total: FloatArray, part: FloatArray, span: int, rain: FloatArray, covered: FloatArray
+) -> None:
+    for v in range(len(rain)):
+        seen = part[v] > 0.0
+        rain[v] = np.rint(total[v] / UNITS * 1e3) / 1e3 if seen else np.nan
+        covered[v] = min(1.0, np.rint(part[v] / UNITS / span * 1e6) / 1e6)
 
 
 def time_of_concentration_h(area_km2: float) -> float:

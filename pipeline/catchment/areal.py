@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numba
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from pipeline.catchment.weights import Weights
 from pipeline.errors import SchemaError
 
 FloatArray = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
-COVERAGE_DECIMALS = 6
-"""Shares are compared with limits such as 0.99 and with 1: sums of 383 times 1/383 must be 1."""
+SHARES: Final = 1e6
+"""Shares are whole millionths, for they are compared with limits such as 0.99 and with 1: sums of
+383 times 1/383 must be 1."""
+TILE: Final = 64
 
 
 def areal_mean(values: npt.NDArray[np.floating], weights: Weights) -> tuple[FloatArray, FloatArray]:
@@ -41,19 +46,37 @@ def areal_mean(values: npt.NDArray[np.floating], weights: Weights) -> tuple[Floa
     """
     if values.shape[1:] != (weights.n_sources,):
         raise SchemaError(f"values {values.shape} do not have {weights.n_sources} sources")
-    by_source = np.asarray(values, np.float64).T
-    unseen = np.isnan(by_source)
-    total = _product(weights, np.where(unseen, 0.0, by_source))
-    seen = _product(weights, (~unseen).astype(np.float64))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(seen > 0.0, total / seen, np.nan)
-    return mean, np.minimum(1.0, seen.round(COVERAGE_DECIMALS))
+    steps = np.ascontiguousarray(values)
+    mean = np.empty((len(steps), weights.n_villages))
+    coverage = np.empty_like(mean)
+    _average(steps, weights.indptr, weights.indices, weights.data, mean, coverage)
+    return mean, coverage
 
 
-def _product(weights: Weights, by_source: FloatArray) -> FloatArray:
-    """Return weights @ values, transposed to [time, village]; always by the many-column kernel."""
-    shape = (weights.n_villages, weights.n_sources)
-    matrix = sparse.csr_matrix((weights.data, weights.indices, weights.indptr), shape=shape)
-    spare = np.zeros((by_source.shape[0], 1))
-    product = matrix @ np.concatenate([by_source, spare, spare], axis=1)
-    return np.ascontiguousarray(product[:, : by_source.shape[1]].T)
+@numba.njit(cache=True)
+def _average(
+    values: npt.NDArray[np.floating], indptr: Ints, indices: Ints, data: FloatArray,
+    mean: FloatArray, coverage: FloatArray,
+) -> None:  # fmt: skip
+    """Fill the means, some steps at a time: what a source said in them lies side by side."""
+    width = min(TILE, len(values))
+    by_source = np.zeros((values.shape[1], width))
+    total, seen = np.empty(width), np.empty(width)
+    for begin in range(0, len(values), TILE):
+        n = min(width, len(values) - begin)
+        for t in range(n):
+            by_source[:, t] = values[begin + t]
+        for village in range(len(indptr) - 1):
+            for t in range(n):
+                total[t], seen[t] = 0.0, 0.0
+            for entry in range(indptr[village], indptr[village + 1]):
+                source, weight = indices[entry], data[entry]
+                for t in range(n):
+                    said = by_source[source, t]
+                    some = said == said  # noqa: PLR0124 - NaN, where it said nothing
+                    total[t] += weight * (said if some else 0.0)
+                    seen[t] += weight if some else 0.0
+            for t in range(n):
+                some = seen[t] > 0.0
+                mean[begin + t, village] = total[t] / seen[t] if some else np.nan
+                coverage[begin + t, village] = min(1.0, np.rint(seen[t] * SHARES) / SHARES)
