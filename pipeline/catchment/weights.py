@@ -83,6 +83,17 @@ def from_overlap(
     return _weights(sparse.vstack(rows, format="csr"), rain_shape[0] * rain_shape[1])
 
 
+def from_rows(
+    rows: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]], n_sources: int
+) -> Weights:
+    """Return weights from the sources of each village and their shares; none above 0 = unknown."""
+    each = [
+        sparse.csr_matrix((share, (np.zeros_like(source), source)), shape=(1, n_sources))
+        for source, share in rows
+    ]
+    return _weights(sparse.vstack(each, format="csr"), n_sources)
+
+
 def from_table(
     table: Mapping[str, Mapping[str, float]], villages: Sequence[str], stations: Sequence[str]
 ) -> Weights:

@@ -193,7 +193,7 @@ def _stations_of(spec: FeedSpec) -> set[str]:
 
 
 def _weight_sums(pack: SitePack) -> Iterator[Finding]:
-    if pack.catchment.flow_directions is not None:
+    if pack.catchment.flow_directions is not None or pack.catchments:
         return
     sums: dict[str, float] = {}
     first: dict[str, int] = {}

@@ -1,13 +1,14 @@
 """Derive what a site's tables imply: each village's catchment, and what senses the rain on it.
 
 The derived weights are a cache under the home folder, named by the hash of all that they follow
-from: the flow grid's bytes, the rain grid's geometry, the settings, the places, and the code.
+from: the bytes of the flow grid or of the polygons, the rain grid's geometry, the settings, the
+places, and the code.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -17,18 +18,21 @@ import rasterio
 import rasterio.errors
 import rasterio.warp
 from affine import Affine
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from pipeline.catchment.nesting import catchments
 from pipeline.catchment.network import RiverNetwork, river_network
 from pipeline.catchment.outlet import CatchmentError, Outlet, Place, Reach, snap
-from pipeline.catchment.weights import ROW_SUM_TOLERANCE, Weights, from_overlap, from_table
+from pipeline.catchment.weights import ROW_SUM_TOLERANCE, from_overlap, from_table
 from pipeline.errors import DecodeError, FetchError, SiteError
 from pipeline.feeds.client import read_file
 from pipeline.feeds.registry import decode
 from pipeline.instants import EPOCH
 from pipeline.observation import GridGeometry
 from pipeline.quality.rule_needs import OF_RAIN
+from pipeline.site.catchments_file import CATCHMENTS_FILE
+from pipeline.site.derive_polygons import by_polygon
+from pipeline.site.derived import Derived, Snapped, csr
 from pipeline.site.model import (
     CatchmentWeights,
     FeedHealthRule,
@@ -46,35 +50,6 @@ from pipeline.units import Variable
 
 WGS84: Final = "EPSG:4326"
 FOLDER: Final = "derived"
-
-
-class Snapped(BaseModel):
-    """How a village came to its stream.
-
-    Attributes
-    ----------
-    shift_m : from the village to its stream cell; None where it has none
-    area_km2 : drained there
-    seen : share of its catchment on which the rain grid sees rain, 0..1
-    fault : why it has no catchment, or None
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    village_id: str
-    shift_m: float | None = None
-    area_km2: float | None = None
-    seen: float = 0.0
-    fault: str | None = None
-
-
-class Derived(BaseModel):
-    """What is kept in the cache."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    weights: CatchmentWeights
-    snapped: tuple[Snapped, ...]
 
 
 def risk_config(pack: SitePack) -> RiskConfig:
@@ -197,16 +172,24 @@ def _with_area(village: Village, area_km2: float | None) -> Village:
 
 
 def _derived(pack: SitePack) -> Derived:
-    if pack.catchment.flow_directions is None:
+    stated = pack.catchment.flow_directions
+    if stated is None and not pack.catchments:
         return Derived(weights=_by_station(pack), snapped=())
-    flow = Path(pack.expand(pack.catchment.flow_directions))
+    if stated is not None and pack.catchments:
+        raise SiteError(f"[catchment] states a flow grid beside {CATCHMENTS_FILE}: keep one")
+    source = pack.folder / CATCHMENTS_FILE if stated is None else Path(pack.expand(stated))
     spec, geometry = _rain_feed_grid(pack)
-    key = _key(pack, flow, spec, geometry)
+    key = _key(pack, source, spec, geometry)
     kept = pack.home / FOLDER / f"weights-{key}.json"
     try:
         return Derived.model_validate_json(kept.read_bytes())
     except (OSError, ValidationError):  # absent, or cut short by a full disk: derive it again
-        derived = _from_grid(pack, flow, spec, geometry)
+        grid_id = spec.grid_id or spec.feed_id
+        derived = (
+            by_polygon(pack.villages, pack.catchments, grid_id, geometry)
+            if stated is None
+            else _from_grid(pack, source, grid_id, geometry)
+        )
     _keep(kept, derived.model_dump_json().encode())
     return derived
 
@@ -221,16 +204,8 @@ def _by_station(pack: SitePack) -> CatchmentWeights:
     villages = tuple(v.village_id for v in pack.villages)
     weights = from_table(whole, villages, stations)
     return CatchmentWeights(
-        villages=villages, source_kind="station", sources=stations, **_csr(weights)
+        villages=villages, source_kind="station", sources=stations, **csr(weights)
     )
-
-
-def _csr(weights: Weights) -> Mapping[str, tuple[float, ...]]:
-    return {
-        "indptr": tuple(weights.indptr.tolist()),
-        "indices": tuple(weights.indices.tolist()),
-        "data": tuple(weights.data.tolist()),
-    }
 
 
 def rain_grid(pack: SitePack) -> GridGeometry:
@@ -247,7 +222,7 @@ def rain_grid(pack: SitePack) -> GridGeometry:
 def _rain_feed_grid(pack: SitePack) -> tuple[FeedSpec, GridGeometry]:
     settings = pack.catchment
     if settings.rain_feed is None or settings.rain_sample is None:
-        raise SiteError("[catchment] states a flow grid but no rain_feed and rain_sample")
+        raise SiteError("catchments on a rain grid need [catchment] rain_feed and rain_sample")
     spec = pack.feed(settings.rain_feed)
     try:
         sample = read_file(spec, Path(pack.expand(settings.rain_sample)), fetched_at=EPOCH)
@@ -259,15 +234,15 @@ def _rain_feed_grid(pack: SitePack) -> tuple[FeedSpec, GridGeometry]:
     return spec, grids[0].geometry
 
 
-def _key(pack: SitePack, flow: Path, spec: FeedSpec, geometry: GridGeometry) -> str:
+def _key(pack: SitePack, source: Path, spec: FeedSpec, geometry: GridGeometry) -> str:
     try:
-        content = flow.read_bytes()
+        content = source.read_bytes()
     except OSError as error:
-        raise SiteError(f"[catchment] flow_directions: {flow}: {type(error).__name__}") from error
+        raise SiteError(f"[catchment] {source}: {type(error).__name__}") from error
     return content_sha256(
         {
             "code": _code(),
-            "flow": hashlib.sha256(content).hexdigest(),
+            "source": hashlib.sha256(content).hexdigest(),
             "settings": pack.catchment.model_dump(mode="json"),
             "grid": [spec.grid_id or spec.feed_id, repr(geometry)],
             "places": [f"{v.village_id} {v.lon!r} {v.lat!r} {v.area_km2!r}" for v in pack.villages],
@@ -290,7 +265,7 @@ def _keep(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _from_grid(pack: SitePack, flow: Path, spec: FeedSpec, geometry: GridGeometry) -> Derived:
+def _from_grid(pack: SitePack, flow: Path, grid_id: str, geometry: GridGeometry) -> Derived:
     network, crs = _network(flow, pack)
     if not rasterio.crs.CRS.from_user_input(geometry.crs) == crs:
         raise SiteError("[catchment] the flow grid and the rain grid differ in their CRS")
@@ -302,9 +277,9 @@ def _from_grid(pack: SitePack, flow: Path, spec: FeedSpec, geometry: GridGeometr
         weights=CatchmentWeights(
             villages=tuple(cells),
             source_kind="grid",
-            grid_id=spec.grid_id or spec.feed_id,
+            grid_id=grid_id,
             shape=geometry.shape,
-            **_csr(weights),
+            **csr(weights),
         ),
         snapped=tuple(
             Snapped(village_id=v.village_id, fault=faults[v.village_id])

@@ -12,9 +12,11 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import SiteError
 from pipeline.site.catchment_settings import CatchmentSettings
+from pipeline.site.catchments_file import read_catchments
 from pipeline.site.factor import FACTORS_FILE, TemporaryFactor
 from pipeline.site.feeds_file import read_feeds
 from pipeline.site.finding import Finding
@@ -92,6 +94,7 @@ class SitePack:
     assess_delay : from a slot to the cutoff of a cycle that was not lived through live
     fitted : what was tuned on which record; it changes no decision, and what `verify` may say
     flows : the flows of each village's levels
+    catchments : polygons by village; empty where they are derived, or weights are stated
     runoff_model : as `floodwarn calibrate` fitted it; None where it did not
     warning : ``[warning]`` as written; `alerts` reads it
     exercise : ``[exercise]`` as written: flood_start, flood_end, speed
@@ -117,6 +120,7 @@ class SitePack:
     fitted: tuple[Fitted, ...] = ()
     flows: tuple[FlowLevel, ...] = ()
     factors: tuple[TemporaryFactor, ...] = ()
+    catchments: Mapping[str, BaseGeometry] = field(default_factory=dict)
     runoff_model: RunoffModel | None = None
     risk: RiskSettings
     catchment: CatchmentSettings
@@ -189,7 +193,10 @@ def load(folder: Path, home: Path) -> SitePack:
     _require_village(tables, folder)
     feeds = read_feeds(folder)
     rules = read_rules(folder, _items(tables.stations))
+    found = (*feeds.findings, *rules.findings)
     model, of_model = read_document(folder, RUNOFF_FILE, RunoffModel)
+    names = frozenset(v.village_id for v in _items(tables.villages))
+    polygons, of_polygons = read_catchments(folder, names)
     return SitePack(
         site_id=site.id,
         name=site.name,
@@ -198,17 +205,11 @@ def load(folder: Path, home: Path) -> SitePack:
         languages=site.languages,
         cycle=timedelta(minutes=site.cycle_minutes),
         assess_delay=timedelta(minutes=site.assess_delay_minutes),
-        villages=_items(tables.villages),
-        stations=_signed(_items(tables.stations), _items(tables.signatures)),
-        levels=_items(tables.levels),
-        links=_items(tables.links),
-        thresholds=_items(tables.thresholds),
-        station_weights=_items(tables.weights),
+        **_contents(tables),
         feeds=_items(feeds),
         quality=_items(rules),
         fitted=(*_items(tables.fitted), *(() if model is None else (model.fitted,))),
-        flows=_items(tables.flows),
-        factors=_items(tables.factors),
+        catchments=polygons,
         runoff_model=model,
         **settings,
         warning=raw.get("warning", {}),
@@ -216,8 +217,22 @@ def load(folder: Path, home: Path) -> SitePack:
         folder=folder,
         home=home,
         lines={s.file: tuple(line for line, _ in s.rows) for s in (*tables.all(), feeds, rules)},
-        findings=(*findings, *tables.findings(), *feeds.findings, *rules.findings, *of_model),
+        findings=(*findings, *tables.findings(), *found, *of_model, *of_polygons),
     )
+
+
+def _contents(tables: _Tables) -> dict[str, Any]:
+    """Return what the tables say, as the pack has it."""
+    return {
+        "villages": _items(tables.villages),
+        "stations": _signed(_items(tables.stations), _items(tables.signatures)),
+        "levels": _items(tables.levels),
+        "links": _items(tables.links),
+        "thresholds": _items(tables.thresholds),
+        "station_weights": _items(tables.weights),
+        "flows": _items(tables.flows),
+        "factors": _items(tables.factors),
+    }
 
 
 def _require_village(tables: _Tables, folder: Path) -> None:
