@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 UNITS: Final = 2.0**20
 """In a millimetre, or in a whole share; 2^53 of them, eight million metres, can be counted."""
-TILE: Final = 2048
+TILE: Final = 8192
 
 
 def accumulate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,6 +12,7 @@ from pipeline.commands.options import Home, Json, complain, say, settings_of, wr
 
 if TYPE_CHECKING:
     from pipeline.bench.comparison import Line
+    from pipeline.bench.risk_works import Measured
 
 app: Final = typer.Typer(help="How fast it is, against what is common.", no_args_is_help=True)
 
@@ -19,6 +20,12 @@ SHAPE: Final = 41
 HEAD: Final = (
     f"{'database':10}  {'shape':{SHAPE}} {'rows':>9}  {'times faster':>12}"
     f" {'(least - most)':>18} {'reach':>5}  {'pairs':>5}  first pair, ms"
+)
+
+WORK, PEER = 32, 26
+RISK_HEAD: Final = (
+    f"{'work':{WORK}}  {'against':{PEER}}  {'times faster':>12} {'(least - most)':>20} {'reach':>8}"
+    f"  {'pairs':>5}  first pair, ms"
 )
 
 
@@ -54,7 +61,7 @@ def store(
         With 1 where the log was not as many times faster as it must be.
     """
     from pipeline.bench.comparison import compared
-    from pipeline.bench.shapes import SMALL, Sizes
+    from pipeline.bench.shapes import SHAPES, SMALL, Sizes
     from pipeline.database import private_folder
 
     settings = settings_of(None, home)
@@ -66,7 +73,7 @@ def store(
     lines = []
     if where is None:
         say(HEAD)
-    for line in compared(settings.home, postgresql, _shapes(shape), sizes):
+    for line in compared(settings.home, postgresql, _known(shape, SHAPES, "shapes"), sizes):
         lines.append(line)
         if where is None:
             say(_text(line))
@@ -76,19 +83,80 @@ def store(
         raise typer.Exit(1)
 
 
+@app.command()
+def risk(
+    *,
+    work: Annotated[
+        list[str] | None, typer.Option("--work", help="Only this work; may be said again.")
+    ] = None,
+    small: Annotated[
+        bool, typer.Option("--small", help="A hundredth of the work, to see that it runs.")
+    ] = False,
+    where: Json = None,
+) -> None:
+    """Time the arithmetic of risk against what is commonly used for it, and against memory.
+
+    Raises
+    ------
+    Exit
+        With 1 where a work was not as many times faster as it must be.
+    """
+    from pipeline.bench.risk_works import SMALL, WORKS, Sizes
+
+    sizes = SMALL if small else Sizes()
+    lines = []
+    if where is None:
+        say(RISK_HEAD)
+    for name in _known(work, WORKS, "works"):
+        for line in WORKS[name](sizes):
+            lines.append(line)
+            if where is None:
+                say(_risk_text(line))
+    if where is not None:
+        write_json(_risk_answer(lines, asdict(sizes)), where)
+    if not all(line.reached for line in lines):
+        raise typer.Exit(1)
+
+
+def _risk_text(line: Measured) -> str:
+    ratio = line.ratio
+    spread = f"({ratio.least:.2f} - {ratio.most:.2f})"
+    reach = "-" if line.reach is None else f"{line.reach:.2f}"
+    return (
+        f"{line.work:{WORK}}  {line.peer:{PEER}}  {ratio.median:12.2f} {spread:>20} {reach:>8}"
+        f"  {ratio.pairs:5d}  {ratio.first_ours_ms:.1f} : {ratio.first_peer_ms:.1f}"
+        f"{'' if line.reached else '  NOT REACHED'}"
+    )
+
+
+def _risk_answer(lines: Sequence[Measured], sizes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "schema": "floodwarn.bench-risk/1",
+        "sizes": sizes,
+        "reached": all(line.reached for line in lines),
+        "lines": [
+            {
+                "work": line.work,
+                "peer": line.peer,
+                "reach": line.reach,
+                "reached": line.reached,
+                **asdict(line.ratio),
+            }
+            for line in lines
+        ],
+    }
+
+
 def _postgresql(url: str) -> str | None:
     return url if url.startswith("postgresql") else None
 
 
-def _shapes(names: Sequence[str] | None) -> list[str]:
-    from pipeline.bench.shapes import SHAPES
-
-    unknown = set(names or ()) - set(SHAPES)
+def _known(names: Sequence[str] | None, of: Iterable[str], what: str) -> list[str]:
+    known = [*of]
+    unknown = sorted(set(names or ()) - set(known))
     if unknown:
-        raise typer.BadParameter(
-            f"{', '.join(sorted(unknown))}: the shapes are {', '.join(SHAPES)}"
-        )
-    return list(names or SHAPES)
+        raise typer.BadParameter(f"{', '.join(unknown)}: the {what} are {', '.join(known)}")
+    return [*names] if names else known
 
 
 def _text(line: Line) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -76,6 +77,20 @@ def highest_level(values: Floats, table: Floats) -> Ints:
     values : dims (...), rounded to thousandths; NaN reaches nothing
     table : dims (..., level 1-4), the same unit; NaN is never reached
     """
-    reached = values[..., None] >= table
-    steps = np.arange(1, table.shape[-1] + 1)
-    return np.asarray((reached * steps).max(axis=-1, initial=0), dtype=np.int64)
+    rows = np.ascontiguousarray(np.broadcast_to(table, (*values.shape, table.shape[-1])))
+    found = np.empty(values.shape, dtype=np.int64)
+    _highest(
+        np.ascontiguousarray(values).reshape(-1),
+        rows.reshape(-1, table.shape[-1]),
+        found.reshape(-1),
+    )
+    return found
+
+
+@numba.njit(cache=True)
+def _highest(values: Floats, table: Floats, found: Ints) -> None:
+    for row in range(len(values)):
+        level = table.shape[1]
+        while level > 0 and not values[row] >= table[row, level - 1]:
+            level -= 1
+        found[row] = level
