@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from alerts.episode import TierEpisode
 from alerts.tier import Action, Tier
 from pipeline.bulletin import RiskBulletin, VillageRisk
 from pipeline.site.model import Village
+from pipeline.upstream import UpstreamThreat, upstream_threats
 from pipeline.world import Mode
 
 WAITED_FOR = frozenset({Action.PREPARE, Action.MOVE, Action.REFUGE})
@@ -59,7 +61,7 @@ def answers(sent: Iterable[Sent]) -> Answers:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """A world as a page shows it; episodes and messages are of one snapshot.
 
@@ -85,6 +87,14 @@ class Facts:
     bulletin: RiskBulletin | None
     episodes: Mapping[str, TierEpisode]
     sent: tuple[Sent, ...]
+
+    @cached_property
+    def upstream(self) -> Mapping[str, tuple[UpstreamThreat, ...]]:
+        """What the newest bulletin says of the places above each."""
+        if self.bulletin is None:
+            return {}
+        levels = dict(zip(self.bulletin.villages, self.bulletin.levels, strict=True))
+        return upstream_threats(self.villages, levels)
 
     @property
     def at(self) -> datetime:

@@ -75,6 +75,7 @@ class Row:
     decide_left: str
     decide_late: bool
     evidence: tuple[str, ...]
+    upstream: tuple[str, ...]
     data_state: str
     cause: str | None
     data_age: str
@@ -124,14 +125,14 @@ def now_view(facts: Facts) -> NowView:
     rows = [(village, village_row(facts, village)) for village in facts.villages]
     people = [row for v, row in rows if v.kind is not VillageKind.RIVER_POINT]
     points = [row for v, row in rows if v.kind is VillageKind.RIVER_POINT]
-    active = [row for row in people if row.tier or row.level]
+    active = [row for row in people if row.tier or row.level or row.upstream]
     return NowView(
         banner=banner(facts),
         cards=_cards(facts, people),
         events=_events(facts),
         villages=tuple(sorted(active, key=_urgency)),
         points=tuple(sorted((p for p in points if p.level), key=lambda r: (-r.level, r.name))),
-        calm=tuple(row for row in people if not (row.tier or row.level)),
+        calm=tuple(row for row in people if row not in active),
         stations=_stations(facts.bulletin, facts.zone),
     )
 
@@ -183,12 +184,22 @@ def village_row(facts: Facts, village: Village) -> Row:
         decide_left="" if decide_by is None else _remaining(decide_by - facts.at),
         decide_late=decide_by is not None and decide_by <= facts.at,
         evidence=tuple(evidence_line(e, facts.zone) for e in weightiest(risk)),
+        upstream=_upstream(facts, village),
         data_state=risk.data_state.value,
         cause=risk.cause,
         data_age=_data_age(facts, village.village_id),
         sent=sent_count(sent),
         acked=acknowledged(sent, facts.zone),
         ack_class=_ack_class(sent),
+    )
+
+
+def _upstream(facts: Facts, village: Village) -> tuple[str, ...]:
+    named = {v.village_id: v for v in facts.villages}
+    return tuple(
+        f"upstream: {named[threat.village_id].name} ({named[threat.village_id].township})"
+        f" {threat.level.name.lower()}"
+        for threat in facts.upstream.get(village.village_id, ())
     )
 
 

@@ -31,6 +31,8 @@ def case_lines(case: VillageCase) -> Iterator[str]:
     if case.guidance:
         more = ", ".join(_more(one, case.limit) for one in case.guidance)
         yield f"  guidance, more rain that brings the flow of {limit}: {more}"
+    for threat in case.upstream:
+        yield f"  upstream: {threat.village_id} {threat.level.name.lower()}"
     for one in risk.evidence:
         limits = _against(one.value, one.threshold, one.unit, one.level.name.lower())
         yield f"  speaks for {one.level.name.lower()}: {one.indicator} {one.station_id} {limits}"
@@ -56,6 +58,10 @@ def case_answer(case: VillageCase) -> dict[str, Any]:
         "guidance": [
             {"duration_h": one.duration_h, "mm": {f"{k:d}": v for k, v in one.mm.items()}}
             for one in case.guidance
+        ],
+        "upstream": [
+            {"village_id": one.village_id, "level": one.level, "places": one.places}
+            for one in case.upstream
         ],
         "lowered_by": case.lowered_by,
         "wetness": {"mm": case.wetness_mm, "class": case.wetness},

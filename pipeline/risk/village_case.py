@@ -14,6 +14,7 @@ from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import CLOSENESS_LEVEL, LEVELS
 from pipeline.runoff.guidance import guidance_mm
 from pipeline.runoff.wetness import WetnessClass
+from pipeline.upstream import UpstreamThreat, upstream_threats
 
 Number = float | None
 
@@ -75,6 +76,7 @@ class VillageCase:
     wetness_mm, wetness : antecedent wetness Pa, and its class
     model : None where no model speaks for the village
     guidance : flash-flood guidance, likewise empty
+    upstream : the places up the river that stand at orange or above
     lowered_by : by what its limits are divided, why and by whom; None where they are not
     """
 
@@ -87,6 +89,7 @@ class VillageCase:
     wetness: str
     model: ModelCase | None
     guidance: tuple[Guidance, ...]
+    upstream: tuple[UpstreamThreat, ...]
     lowered_by: str | None
 
 
@@ -103,6 +106,7 @@ def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase
     (bulletin,) = judge([cycle], site, code_version="")
     found, row = findings(cycle, site), site.villages.index(village_id)
     rain = found.rain
+    levels = dict(zip(bulletin.villages, bulletin.levels, strict=True))
     return VillageCase(
         cycle=cycle,
         limit=CLOSENESS_LEVEL,
@@ -113,6 +117,7 @@ def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase
         wetness=WetnessClass(int(rain.wetness_class[row])).name.lower(),
         model=_model(found, row),
         guidance=tuple(_guidance(found, row)),
+        upstream=upstream_threats(site.config.villages, levels).get(village_id, ()),
         lowered_by=site.factors.reason(rain.seen.end_us, row),
     )
 

@@ -115,6 +115,19 @@ def test_the_highest_tier_comes_first_with_its_evidence_and_decide_by() -> None:
     assert row.decide_left == "50 min left"
 
 
+def test_a_calm_place_below_a_threatened_one_is_shown_with_the_threat_above() -> None:
+    below = village("V2").model_copy(update={"township": "of another county"})
+    above = village("V1").model_copy(update={"downstream_id": "V2"})
+    view = now_view(facts(villages=(above, below, village("V3"))))
+    assert [row.village_id for row in view.villages] == ["V1", "V2"]
+    assert view.villages[1].upstream == ("upstream: <b>V1</b> (T) red",)
+    assert [row.village_id for row in view.calm] == ["V3"]
+    assert (
+        "upstream: &lt;b&gt;V1&lt;/b&gt; (T) red"
+        in page("now.html", view=view, base="/").body.decode()
+    )
+
+
 def test_an_earlier_decide_by_comes_first_also_across_midnight() -> None:
     before = datetime(2014, 11, 3, 22, 30, tzinfo=UTC)  # 23:30 in Paris
     other = replace(EPISODE, episode_id="e2", village_id="V2")
