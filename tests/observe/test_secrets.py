@@ -74,7 +74,10 @@ def test_no_failure_tells_the_secret(engine, tmp_path, monkeypatch, caplog, show
     with serving(lambda *_: replies[fault]) as server:
         where = {"nobody": "http://127.0.0.1:9", "tls": server.url.replace("http", "https")}
         where = where.get(fault, server.url) + "/rain.csv?a=1"
-        lines = f'credential_as = "{shown}"\nallow_private = ["127.0.0.0/8"]\nbudget_s = 0.3'
+        # What is tried again until its budget ends has a short one; a busy machine needs more.
+        budget_s = 0.6 if fault in {"cut", "nobody", "tls"} else 5.0
+        lines = f'credential_as = "{shown}"\nallow_private = ["127.0.0.0/8"]\n'
+        lines += f"budget_s = {budget_s}"
         pack = site_of(tmp_path, where, lines)
         with pytest.raises(ObserveFailed) as failed:
             take(engine, pack)
