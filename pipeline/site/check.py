@@ -13,6 +13,7 @@ from pipeline.bulletin import RiskLevel
 from pipeline.errors import SiteError
 from pipeline.site.check_runoff import check_runoff
 from pipeline.site.derive import rain_cells, snap_report
+from pipeline.site.derive_stations import by_station
 from pipeline.site.factor import FACTORS_FILE
 from pipeline.site.finding import Finding
 from pipeline.site.model import FeedSpec, StationLevel, Threshold, VillageKind
@@ -205,12 +206,19 @@ def _weight_sums(pack: SitePack) -> Iterator[Finding]:
             message = f"the weights of {village} sum to {total:g}; its rain is not assessed"
             cure = "make them sum to 1"
             yield Finding("error", "weights.csv", first[village], "weight", message, cure)
-    seen = sums.keys() | _river_points(pack)
+    seen = sums.keys() | _river_points(pack) | _weighed(pack)
     for line, village_row in zip(pack.lines["villages.csv"], pack.villages, strict=True):
         if village_row.village_id not in seen:
             message = f"{village_row.village_id} has no weights: its rain is unknown"
-            cure = "add them to weights.csv, or state a flow direction grid"
+            cure = "add them to weights.csv, or state catchments or station_weights in [catchment]"
             yield Finding("error", "villages.csv", line, "village_id", message, cure)
+
+
+def _weighed(pack: SitePack) -> set[str]:
+    """Return the villages that a station stands for, by a row or by distance."""
+    weights = by_station(pack)
+    spans = zip(weights.villages, pairwise(weights.indptr), strict=True)
+    return {village for village, (begin, end) in spans if begin < end}
 
 
 def _feeds(pack: SitePack) -> Iterator[Finding]:

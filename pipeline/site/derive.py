@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from pipeline.catchment.nesting import catchments
 from pipeline.catchment.network import RiverNetwork, river_network
 from pipeline.catchment.outlet import CatchmentError, Outlet, Place, Reach, snap
-from pipeline.catchment.weights import ROW_SUM_TOLERANCE, from_overlap, from_table
+from pipeline.catchment.weights import from_overlap
 from pipeline.errors import DecodeError, FetchError, SiteError
 from pipeline.feeds.client import read_file
 from pipeline.feeds.registry import decode
@@ -32,6 +32,7 @@ from pipeline.observation import GridGeometry
 from pipeline.quality.rule_needs import OF_RAIN
 from pipeline.site.catchments_file import CATCHMENTS_FILE
 from pipeline.site.derive_polygons import by_polygon
+from pipeline.site.derive_stations import by_station
 from pipeline.site.derived import Derived, Snapped, csr
 from pipeline.site.model import (
     CatchmentWeights,
@@ -174,7 +175,7 @@ def _with_area(village: Village, area_km2: float | None) -> Village:
 def _derived(pack: SitePack) -> Derived:
     stated = pack.catchment.flow_directions
     if stated is None and not pack.catchments:
-        return Derived(weights=_by_station(pack), snapped=())
+        return Derived(weights=by_station(pack), snapped=())
     if stated is not None and pack.catchments:
         raise SiteError(f"[catchment] states a flow grid beside {CATCHMENTS_FILE}: keep one")
     source = pack.folder / CATCHMENTS_FILE if stated is None else Path(pack.expand(stated))
@@ -192,20 +193,6 @@ def _derived(pack: SitePack) -> Derived:
         )
     _keep(kept, derived.model_dump_json().encode())
     return derived
-
-
-def _by_station(pack: SitePack) -> CatchmentWeights:
-    """Return the weights stated by hand; a village whose row does not sum to 1 has none."""
-    rows: dict[str, dict[str, float]] = {}
-    for row in pack.station_weights:
-        rows.setdefault(row.village_id, {})[row.station_id] = row.weight
-    whole = {v: row for v, row in rows.items() if abs(sum(row.values()) - 1) <= ROW_SUM_TOLERANCE}
-    stations = tuple(sorted({s for row in whole.values() for s in row}))
-    villages = tuple(v.village_id for v in pack.villages)
-    weights = from_table(whole, villages, stations)
-    return CatchmentWeights(
-        villages=villages, source_kind="station", sources=stations, **csr(weights)
-    )
 
 
 def rain_grid(pack: SitePack) -> GridGeometry:

@@ -24,6 +24,10 @@ from pipeline.site.signature import Signed, StationSignature
 from pipeline.units import Variable
 
 
+def _unset(value: object) -> bool:
+    return value is None or value == ()
+
+
 class VillageKind(StrEnum):
     """What a row of villages.csv is; a river_point is for officers only and has no people."""
 
@@ -50,6 +54,7 @@ class Village(Frozen):
     lat: float | None = Field(None, ge=-90, le=90)
     position_basis: Literal["surveyed", "town_centre", "assumed", "none"]
     area_km2: float | None = Field(None, gt=0)
+    elevation_m: float | None = Field(None, exclude_if=_unset)
     downstream_id: str | None = None
     people: int | None = Field(None, ge=0)
     households: int | None = Field(None, ge=0)
@@ -194,10 +199,6 @@ class Check(StrEnum):
     FAULTY_ZERO = "faulty_zero"
     WRONG_UNIT = "wrong_unit"
     SECOND_SOURCE = "second_source"
-
-
-def _unset(value: object) -> bool:
-    return value is None or value == ()
 
 
 class QualityRule(Frozen):
