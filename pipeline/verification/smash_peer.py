@@ -72,6 +72,12 @@ class SmashPeer:
         why = self._hindrance(record)
         if why is not None:
             return NotRun(METHOD, why)
+        try:
+            return self._run(record, folds)
+        except ValueError as error:  # what SMASH says of a mesh or a value that it cannot take
+            return NotRun(METHOD, f"it refused: {error}")
+
+    def _run(self, record: Record, folds: Sequence[Fold]) -> Peer | NotRun:
         mesh = self._mesh(record)
         geometry = rain_grid(self.pack)
         weights = over_cells(mesh, geometry)

@@ -122,6 +122,17 @@ def test_where_it_cannot_run_the_command_says_why_and_judges_the_others(floodwar
     assert run(["verify", *SPAN, "--split", "2024-07-14T12:00Z", "--no-peers"]) == 0
 
 
+def test_what_it_cannot_take_is_told_and_judges_the_others(floodwarn, monkeypatch):
+    def refused(_self, _record):
+        raise ValueError("no gauge in the domain")
+
+    monkeypatch.setattr(smash_peer.SmashPeer, "_hindrance", lambda *_: None)
+    monkeypatch.setattr(smash_peer.SmashPeer, "_mesh", refused)
+    code, out = floodwarn("verify", *SPAN, "--split", "2024-07-14T12:00Z")
+    assert code == 0
+    assert "not run: smash: it refused: no gauge in the domain" in out
+
+
 def test_where_it_is_not_installed_it_says_what_to_install(floodwarn, monkeypatch):
     monkeypatch.setattr(smash_peer, "installed", lambda: False)
     _, out = floodwarn("verify", *SPAN, "--split", "2024-07-14T12:00Z")
