@@ -63,12 +63,14 @@ def _measured(evidence: Evidence, zone: ZoneInfo) -> str:
         colour = RiskLevel(int(evidence.value)).name.lower()
         sent = "" if evidence.valid_time is None else f", sent {clock(evidence.valid_time, zone)}"
         return f"official warning of {evidence.station_id}: {colour}{sent}; alone it moves nobody"
-    what = evidence.indicator.value
+    foreseen = evidence.indicator is Indicator.MODEL
+    what = "flow foreseen from" if foreseen else evidence.indicator.value
     if evidence.duration_h is not None:
         what = f"{evidence.duration_h:g} h {what}"
     value = "-" if evidence.value is None else f"{evidence.value:.4g}"
     limit = "" if evidence.threshold is None else f" of {evidence.threshold:.4g}"
     where = "" if evidence.station_id == evidence.indicator.value else f" at {evidence.station_id}"
+    where = f" {evidence.station_id}" if foreseen else where
     when = "" if evidence.valid_time is None else f" ({clock(evidence.valid_time, zone)})"
     return f"{what}{where} {value}{limit} {evidence.unit}{when}"
 

@@ -11,6 +11,7 @@ import pytest
 from alerts.board.facts import Facts, Sent
 from alerts.board.pages import page
 from alerts.board.view import now_view, village_row
+from alerts.board.words import evidence_line
 from alerts.episode import TierEpisode
 from alerts.tier import Action, Tier
 from pipeline.bulletin import (
@@ -209,6 +210,15 @@ def test_an_official_warning_is_shown_as_one_that_moves_nobody_also_on_a_calm_vi
     row = village_row(seen, village("V2"))
     assert row.evidence == (
         "official warning of cap/office: red, sent 04:00; alone it moves nobody",
+    )
+
+
+def test_what_the_model_foresees_is_called_a_flow_and_not_a_place() -> None:
+    flow = replace(
+        evidence(), indicator=Indicator.MODEL, station_id="rain", duration_h=None, unit="m3/s"
+    )
+    assert evidence_line(flow, ZoneInfo("Europe/Paris")) == (
+        "flow foreseen from rain 52.4 of 45 m3/s (04:00)"
     )
 
 
