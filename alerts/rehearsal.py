@@ -127,7 +127,7 @@ class _Fold:
 
 
 def _contracted(evidence: dict[str, Any]) -> dict[str, Any]:
-    """Return one evidence by the contract's keys, and whose hand fed it where one did."""
+    """Return one evidence by the contract's keys, and what is said only where it is so."""
     said = {name for name in SAID_IF_SO if evidence[name] is not None}
     left_out = {"level", *SAID_IF_SO - said}
     return {name: value for name, value in evidence.items() if name not in left_out}

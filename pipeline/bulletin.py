@@ -214,6 +214,11 @@ class RiskBulletin:
             evidence=(),
         )
 
+    @property
+    def level_of(self) -> dict[str, RiskLevel]:
+        """The level of every village, by its id."""
+        return dict(zip(self.villages, self.levels, strict=True))
+
     def events_of(self, village_id: str) -> tuple[StationEvent, ...]:
         """Return what befell the stations that speak for a village."""
         return tuple(event for event in self.events if village_id in event.villages)

@@ -93,8 +93,12 @@ class Facts:
         """What the newest bulletin says of the places above each."""
         if self.bulletin is None:
             return {}
-        levels = dict(zip(self.bulletin.villages, self.bulletin.levels, strict=True))
-        return upstream_threats(self.villages, levels)
+        return upstream_threats(self.villages, self.bulletin.level_of)
+
+    @cached_property
+    def named(self) -> Mapping[str, Village]:
+        """The villages by their id."""
+        return {village.village_id: village for village in self.villages}
 
     @property
     def at(self) -> datetime:

@@ -125,16 +125,19 @@ def now_view(facts: Facts) -> NowView:
     rows = [(village, village_row(facts, village)) for village in facts.villages]
     people = [row for v, row in rows if v.kind is not VillageKind.RIVER_POINT]
     points = [row for v, row in rows if v.kind is VillageKind.RIVER_POINT]
-    active = [row for row in people if row.tier or row.level or row.upstream]
     return NowView(
         banner=banner(facts),
         cards=_cards(facts, people),
         events=_events(facts),
-        villages=tuple(sorted(active, key=_urgency)),
+        villages=tuple(sorted(filter(_is_active, people), key=_urgency)),
         points=tuple(sorted((p for p in points if p.level), key=lambda r: (-r.level, r.name))),
-        calm=tuple(row for row in people if row not in active),
+        calm=tuple(row for row in people if not _is_active(row)),
         stations=_stations(facts.bulletin, facts.zone),
     )
+
+
+def _is_active(row: Row) -> bool:
+    return bool(row.tier or row.level or row.upstream)
 
 
 def _urgency(row: Row) -> tuple[int, bool, datetime | None, int, str]:
@@ -195,11 +198,10 @@ def village_row(facts: Facts, village: Village) -> Row:
 
 
 def _upstream(facts: Facts, village: Village) -> tuple[str, ...]:
-    named = {v.village_id: v for v in facts.villages}
+    above = ((facts.named[t.village_id], t) for t in facts.upstream.get(village.village_id, ()))
     return tuple(
-        f"upstream: {named[threat.village_id].name} ({named[threat.village_id].township})"
-        f" {threat.level.name.lower()}"
-        for threat in facts.upstream.get(village.village_id, ())
+        f"upstream: {place.name} ({place.township}) {threat.level.name.lower()}"
+        for place, threat in above
     )
 
 

@@ -64,13 +64,13 @@ def _measured(evidence: Evidence, zone: ZoneInfo) -> str:
         sent = "" if evidence.valid_time is None else f", sent {clock(evidence.valid_time, zone)}"
         return f"official warning of {evidence.station_id}: {colour}{sent}; alone it moves nobody"
     foreseen = evidence.indicator is Indicator.MODEL
-    what = "flow foreseen from" if foreseen else evidence.indicator.value
+    what, at = ("flow foreseen", "from") if foreseen else (evidence.indicator.value, "at")
     if evidence.duration_h is not None:
         what = f"{evidence.duration_h:g} h {what}"
     value = "-" if evidence.value is None else f"{evidence.value:.4g}"
     limit = "" if evidence.threshold is None else f" of {evidence.threshold:.4g}"
-    where = "" if evidence.station_id == evidence.indicator.value else f" at {evidence.station_id}"
-    where = f" {evidence.station_id}" if foreseen else where
+    own = evidence.station_id == evidence.indicator.value
+    where = "" if own else f" {at} {evidence.station_id}"
     when = "" if evidence.valid_time is None else f" ({clock(evidence.valid_time, zone)})"
     return f"{what}{where} {value}{limit} {evidence.unit}{when}"
 

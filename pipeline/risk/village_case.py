@@ -106,7 +106,6 @@ def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase
     (bulletin,) = judge([cycle], site, code_version="")
     found, row = findings(cycle, site), site.villages.index(village_id)
     rain = found.rain
-    levels = dict(zip(bulletin.villages, bulletin.levels, strict=True))
     return VillageCase(
         cycle=cycle,
         limit=CLOSENESS_LEVEL,
@@ -117,7 +116,7 @@ def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase
         wetness=WetnessClass(int(rain.wetness_class[row])).name.lower(),
         model=_model(found, row),
         guidance=tuple(_guidance(found, row)),
-        upstream=upstream_threats(site.config.villages, levels).get(village_id, ()),
+        upstream=upstream_threats(site.config.villages, bulletin.level_of).get(village_id, ()),
         lowered_by=site.factors.reason(rain.seen.end_us, row),
     )
 

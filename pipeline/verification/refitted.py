@@ -59,7 +59,7 @@ def levels_of(record: Record, bulletins: Iterable[RiskBulletin]) -> Ints:
     levels = np.zeros(record.flow.shape, np.int64)
     for bulletin in bulletins:
         if bulletin.slot in at:
-            level = dict(zip(bulletin.villages, bulletin.levels, strict=True))
+            level = bulletin.level_of
             levels[at[bulletin.slot]] = [level.get(g.village_id, 0) for g in record.gauges]
     return levels
 
