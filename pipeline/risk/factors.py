@@ -53,6 +53,8 @@ class FactorArrays:
 
     def reason(self, us: int, village: int) -> str | None:
         """Return by what the village's thresholds are divided at an instant, why and by whom."""
+        if not self.factors:  # asked of every evidence, and most sites have none
+            return None
         held = np.flatnonzero(self._held(us)[:, village])
         if not len(held):
             return None
