@@ -39,8 +39,8 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 TRIGGERS: Final = np.geomspace(1.0, 2.0, 40).round(3)
-HELD: Final = tuple(product((1, 2), (0, 2, 3, 4, 6)))
-"""Hours whose mean rain is held, and for how many."""
+HELD: Final = ((1, 0), *product((1, 2), (2, 3, 4, 6)))
+"""Hours whose mean rain is held, and for how many; held for none, the mean makes no difference."""
 FEWEST_GAUGES: Final = 2
 """Of one gauge alone, the way in which the hydrograph grows with the area cannot be told."""
 

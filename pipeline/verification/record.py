@@ -134,9 +134,9 @@ def read_record(engine: Engine, config: RiskConfig, start: datetime, end: dateti
     known = revisions.at(None, slots[0] - step, slots[-1])
     if not np.isin(known.points.station_id, [gauge.station_id for gauge in of]).any():
         raise NotKept(f"no flow is stored {span}: take it in with `floodwarn ingest --feed ID`")
-    a_step = step // rain_step
-    of_rain = Steps(slots[0] - step + rain_step, rain_step, a_step * len(slots))
-    series = [_placed(known.points, gauge, Steps(slots[0], step, len(slots))) for gauge in of]
+    steps = Steps(slots[0], step, len(slots))
+    a_step, of_rain = step // rain_step, steps.split(rain_step)
+    series = [_placed(known.points, gauge, steps) for gauge in of]
     areal = _areal_mm(revisions, site, site.weights, of_rain)
     at = {v.village_id: v for v in config.villages}
     villages = [at[gauge.village_id] for gauge in of]
@@ -189,12 +189,11 @@ def rain_over(engine: Engine, config: RiskConfig, record: Record, weights: Weigh
     -------
     dims (time, area), mm in one step of the record
     """
-    site, times, step = SiteArrays.of(config), record.times, record.step
+    site, times = SiteArrays.of(config), record.times
     rain_step = timedelta(seconds=site.step_s)
-    a_step = step // rain_step
-    revisions = _revisions(engine, config, times[0] - step, times[-1])
-    of_rain = Steps(times[0] - step + rain_step, rain_step, a_step * len(times))
-    return _summed(_areal_mm(revisions, site, weights, of_rain), a_step)
+    revisions = _revisions(engine, config, times[0] - record.step, times[-1])
+    of_rain = Steps(times[0], record.step, len(times)).split(rain_step)
+    return _summed(_areal_mm(revisions, site, weights, of_rain), record.step // rain_step)
 
 
 def _revisions(engine: Engine, config: RiskConfig, start: datetime, end: datetime) -> Revisions:

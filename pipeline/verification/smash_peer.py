@@ -29,7 +29,8 @@ from pipeline.forecast.held_rain import held_rain
 from pipeline.observation import GridGeometry
 from pipeline.risk.model_flow import AHEAD_H
 from pipeline.risk.runoff_arrays import HOUR_S, evaporation_mm
-from pipeline.site.derive import WGS84, rain_grid
+from pipeline.site.derive import rain_grid
+from pipeline.site.derived import WGS84
 from pipeline.site.model import RiskConfig
 from pipeline.site.pack import SitePack
 from pipeline.units import Variable

@@ -21,6 +21,10 @@ class Steps:
     length: timedelta
     n: int
 
+    def split(self, length: timedelta) -> Steps:
+        """Return the shorter steps that these are made of."""
+        return Steps(self.first - self.length + length, length, self.n * (self.length // length))
+
     def end(self, row: int) -> datetime:
         """Return the end of a step."""
         return self.first + row * self.length
