@@ -33,9 +33,8 @@ from pipeline.quality.rule_needs import OF_RAIN
 from pipeline.site.catchments_file import CATCHMENTS_FILE
 from pipeline.site.derive_polygons import by_polygon
 from pipeline.site.derive_stations import by_station
-from pipeline.site.derived import Derived, Snapped, csr
+from pipeline.site.derived import WGS84, Derived, Snapped, on_grid
 from pipeline.site.model import (
-    CatchmentWeights,
     FeedHealthRule,
     FeedSpec,
     OfficialFeed,
@@ -49,7 +48,6 @@ from pipeline.site.rain_cells import RainCells
 from pipeline.site.runoff_model import Runoff
 from pipeline.units import Variable
 
-WGS84: Final = "EPSG:4326"
 FOLDER: Final = "derived"
 
 
@@ -261,13 +259,7 @@ def _from_grid(pack: SitePack, flow: Path, grid_id: str, geometry: GridGeometry)
     weights = from_overlap(list(cells.values()), network, geometry.transform, geometry.shape)
     seen = dict(zip(cells, weights.row_sums().tolist(), strict=True))
     return Derived(
-        weights=CatchmentWeights(
-            villages=tuple(cells),
-            source_kind="grid",
-            grid_id=grid_id,
-            shape=geometry.shape,
-            **csr(weights),
-        ),
+        weights=on_grid(weights, tuple(cells), grid_id, geometry.shape),
         snapped=tuple(
             Snapped(village_id=v.village_id, fault=faults[v.village_id])
             if v.village_id in faults

@@ -14,10 +14,9 @@ from pipeline.catchment.polygons import from_polygons
 from pipeline.errors import SchemaError, SiteError
 from pipeline.observation import GridGeometry
 from pipeline.site.catchments_file import CATCHMENTS_FILE
-from pipeline.site.derived import Derived, Snapped, csr
-from pipeline.site.model import CatchmentWeights, Village
+from pipeline.site.derived import WGS84, Derived, Snapped, on_grid
+from pipeline.site.model import Village
 
-WGS84 = "EPSG:4326"
 SHARE_DECIMALS = 6
 
 
@@ -45,13 +44,7 @@ def by_polygon(
         raise SiteError(f"[catchment] rain_sample: {error}") from error
     seen = dict(zip(own, weights.row_sums().round(SHARE_DECIMALS).tolist(), strict=True))
     return Derived(
-        weights=CatchmentWeights(
-            villages=tuple(own),
-            source_kind="grid",
-            grid_id=grid_id,
-            shape=geometry.shape,
-            **csr(weights),
-        ),
+        weights=on_grid(weights, tuple(own), grid_id, geometry.shape),
         snapped=tuple(_snapped(v.village_id, polygons, seen) for v in villages),
     )
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.catchment.weights import Weights
 from pipeline.site.model import CatchmentWeights
+
+WGS84: Final = "EPSG:4326"
+"""In which a site's places are stated."""
 
 
 class Snapped(BaseModel):
@@ -37,6 +41,15 @@ class Derived(BaseModel):
 
     weights: CatchmentWeights
     snapped: tuple[Snapped, ...]
+
+
+def on_grid(
+    weights: Weights, villages: tuple[str, ...], grid_id: str, shape: tuple[int, int]
+) -> CatchmentWeights:
+    """Return the weights of villages over the cells of a rain grid, as a site keeps them."""
+    return CatchmentWeights(
+        villages=villages, source_kind="grid", grid_id=grid_id, shape=shape, **csr(weights)
+    )
 
 
 def csr(weights: Weights) -> Mapping[str, tuple[float, ...]]:
