@@ -37,6 +37,10 @@ class Ratio:
     first_ours_ms: float
     first_peer_ms: float
 
+    def reaches(self, reach: float | None) -> bool:
+        """Whether half of the pairs were at least so many times faster; None asks for nothing."""
+        return reach is None or self.median >= reach
+
     @classmethod
     def of(cls, first: Pair, pairs: Iterable[Pair]) -> Self:
         """Return the ratio of pairs of seconds, ours and the peer's; the first only warms up."""

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from exactextract import exact_extract
-from exactextract.feature import JSONFeatureSource
 from exactextract.raster import NumPyRasterSource
 from scipy import sparse
-from shapely.geometry import Polygon, mapping
+from shapely.geometry import Polygon
 
+from pipeline.catchment.polygons import features
 from pipeline.catchment.weights import Weights
 from pipeline.runoff.gr4h import (
     EXCHANGE_EXPONENT,
@@ -95,9 +95,7 @@ def exactextract_mean(
     """Return the mean of a grid over polygons, found anew as its command does."""
     found = exact_extract(
         NumPyRasterSource(grid, *frame),
-        JSONFeatureSource(
-            [{"type": "Feature", "properties": {}, "geometry": mapping(p)} for p in polygons]
-        ),
+        features(polygons),
         ["mean"],
     )
     return np.array([one["properties"]["mean"] for one in found], np.float64)

@@ -82,7 +82,7 @@ class Measured(NamedTuple):
     @property
     def reached(self) -> bool:
         """Whether it was as many times faster as it must be, in half of the pairs."""
-        return self.reach is None or self.ratio.median >= self.reach
+        return self.ratio.reaches(self.reach)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -89,7 +89,7 @@ class Timed(NamedTuple):
     @property
     def reached(self) -> bool:
         """Whether the log was as many times faster as it must be, in half of the pairs."""
-        return self.reach is None or self.ratio.median >= self.reach
+        return self.ratio.reaches(self.reach)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from exactextract import exact_extract
@@ -55,7 +54,7 @@ def from_polygons(
     (west, east), (south, north) = sorted((left, left + a * cols)), sorted((top, top + e * rows))
     found = exact_extract(
         NumPyRasterSource(np.zeros(rain_shape), west, south, east, north),
-        JSONFeatureSource([_feature(polygon) for polygon in polygons.values()]),
+        features(polygons.values()),
         ["cell_id", f"coverage(coverage_weight={SPHERE if geographic else PLANE})"],
     )
     frame, each = box(west, south, east, north), []
@@ -68,5 +67,8 @@ def from_polygons(
     return from_rows(each, rows * cols)
 
 
-def _feature(polygon: BaseGeometry) -> dict[str, Any]:
-    return {"type": "Feature", "properties": {}, "geometry": mapping(polygon)}
+def features(polygons: Iterable[BaseGeometry]) -> JSONFeatureSource:
+    """Return polygons as exactextract takes them."""
+    return JSONFeatureSource(
+        [{"type": "Feature", "properties": {}, "geometry": mapping(p)} for p in polygons]
+    )

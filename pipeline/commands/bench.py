@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
 from pipeline.commands.options import Home, Json, complain, say, settings_of, write_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.bench.comparison import Line
     from pipeline.bench.risk_works import Measured
 
+Told = TypeVar("Told")
 app: Final = typer.Typer(help="How fast it is, against what is common.", no_args_is_help=True)
 
 SHAPE: Final = 41
@@ -70,17 +73,8 @@ def store(
         complain("SQLite only; --database-url names a PostgreSQL to measure in as well")
     private_folder(settings.home)
     sizes = SMALL if small else Sizes()
-    lines = []
-    if where is None:
-        say(HEAD)
-    for line in compared(settings.home, postgresql, _known(shape, SHAPES, "shapes"), sizes):
-        lines.append(line)
-        if where is None:
-            say(_text(line))
-    if where is not None:
-        write_json(_answer(lines, asdict(sizes)), where)
-    if not all(line.timed.reached for line in lines):
-        raise typer.Exit(1)
+    lines = compared(settings.home, postgresql, _known(shape, SHAPES, "shapes"), sizes)
+    _tell(lines, HEAD, _text, lambda told: _answer(told, asdict(sizes)), where)
 
 
 @app.command()
@@ -104,17 +98,29 @@ def risk(
     from pipeline.bench.risk_works import SMALL, WORKS, Sizes
 
     sizes = SMALL if small else Sizes()
-    lines = []
+    lines = (line for name in _known(work, WORKS, "works") for line in WORKS[name](sizes))
+    _tell(lines, RISK_HEAD, _risk_text, lambda told: _risk_answer(told, asdict(sizes)), where)
+
+
+def _tell(
+    lines: Iterable[Told],
+    head: str,
+    text: Callable[[Told], str],
+    answer: Callable[[Sequence[Told]], dict[str, Any]],
+    where: Path | None,
+) -> None:
+    """Write each line as it is measured, or all of them as JSON; exit 1 where a reach is missed."""
+    told: list[Told] = []
     if where is None:
-        say(RISK_HEAD)
-    for name in _known(work, WORKS, "works"):
-        for line in WORKS[name](sizes):
-            lines.append(line)
-            if where is None:
-                say(_risk_text(line))
+        say(head)
+    for line in lines:
+        told.append(line)
+        if where is None:
+            say(text(line))
+    found = answer(told)
     if where is not None:
-        write_json(_risk_answer(lines, asdict(sizes)), where)
-    if not all(line.reached for line in lines):
+        write_json(found, where)
+    if not found["reached"]:
         raise typer.Exit(1)
 
 
