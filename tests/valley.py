@@ -9,6 +9,9 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from alerts.cli.app import run
 from tests.services import ROOT
 
 VALLEY = ROOT / "config" / "valley"
@@ -24,6 +27,16 @@ STORM_PEAK = datetime(2024, 7, 15, 12, tzinfo=UTC)
 def copied(folder: Path) -> Path:
     """Copy the site below `folder`, under its own name."""
     return Path(shutil.copytree(VALLEY, folder / "valley"))
+
+
+def stored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the valley, make it the commands' site, and take in its recorded past."""
+    site = copied(folder)
+    monkeypatch.setenv("FLOODWARN_HOME", str(folder / "home"))
+    monkeypatch.setenv("FLOODWARN_SITE", str(site))
+    for feed in ("rain", "stage"):
+        assert run(["ingest", "--feed", feed]) == 0
+    return site
 
 
 def live_like(folder: Path, home: Path, *, storm_hour: datetime, now_hour: datetime) -> Path:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from alerts.cli.app import run
-from tests.valley import copied
+from tests.valley import stored
 
 NIGHT = "2024-07-13T23:00:00Z"
 
@@ -13,11 +13,7 @@ NIGHT = "2024-07-13T23:00:00Z"
 @pytest.fixture
 def explain(tmp_path, monkeypatch, capfdbinary):
     """Explain a village of a copy of the valley whose past is stored; return (code, output)."""
-    site = copied(tmp_path)
-    monkeypatch.setenv("FLOODWARN_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("FLOODWARN_SITE", str(site))
-    for feed in ("rain", "stage"):
-        assert run(["ingest", "--feed", feed]) == 0
+    site = stored(tmp_path, monkeypatch)
     capfdbinary.readouterr()
 
     def command(village: str, *arguments: str):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from alerts.cli.app import run
-from tests.valley import copied
+from tests.valley import copied, stored
 
 SPAN = ("--from", "2024-07-12T00:00Z", "--to", "2024-07-16T12:00Z")
 FITTED = "artefact,trained_from,trained_to,stations,source\nthresholds.csv,{},{},{},by hand\n"
@@ -14,11 +14,7 @@ FITTED = "artefact,trained_from,trained_to,stations,source\nthresholds.csv,{},{}
 @pytest.fixture
 def floodwarn(tmp_path, monkeypatch, capfdbinary):
     """Run a command on a copy of the valley whose past is stored; return (code, output)."""
-    site = copied(tmp_path)
-    monkeypatch.setenv("FLOODWARN_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("FLOODWARN_SITE", str(site))
-    for feed in ("rain", "stage"):
-        assert run(["ingest", "--feed", feed]) == 0
+    site = stored(tmp_path, monkeypatch)
     capfdbinary.readouterr()
 
     def command(*arguments: str):
