@@ -47,7 +47,7 @@ def gaps(
     # What is younger is not missing: it is still on its way.
     end -= timedelta(minutes=spec.latency_min + spec.cadence_min)
     if spec.pattern is not None:
-        step = timedelta(minutes=spec.interval_min)
+        step = timedelta(minutes=spec.slot_min)
         return windows(_unfetched(engine, pack, world, spec, Window(start, end)), step)
     hours = instants.slots(start, end - HOUR, HOUR)
     short = short_hours(hours, _counted(engine, pack, spec, hours), _promised(pack, spec))
@@ -93,7 +93,7 @@ def _unfetched(
     source = Source(spec, pack.expand(spec.where))
     with reading(engine) as connection:
         found = fetches.came(connection, world, spec.feed_id, after=window.start)
-    slots = window.slots(timedelta(minutes=spec.interval_min))
+    slots = window.slots(timedelta(minutes=spec.slot_min))
     where = named(source, window)
     return [slot for slot in slots if not _came(found, address_of(source, where, slot), slot)]
 

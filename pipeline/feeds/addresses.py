@@ -46,8 +46,8 @@ def addresses(source: Source, window: Window) -> list[str]:
     spec, where = source.spec, named(source, window)
     if spec.pattern is None:
         return [where] if source.is_remote else _files(where)
-    interval = timedelta(minutes=spec.interval_min)
-    return list(dict.fromkeys(address_of(source, where, s) for s in window.slots(interval)))
+    step = timedelta(minutes=spec.slot_min)
+    return list(dict.fromkeys(address_of(source, where, s) for s in window.slots(step)))
 
 
 def address_of(source: Source, where: str, slot: datetime) -> str:

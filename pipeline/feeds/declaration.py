@@ -32,6 +32,7 @@ def problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
         ZoneInfo(spec.zone)
     except (ZoneInfoNotFoundError, ValueError):
         yield "zone", "unknown time zone"
+    yield from _forecast_problems(spec)
     yield from _range_problems(spec)
     for part in unknown_parts(spec.pattern or ""):
         yield "pattern", f"unknown part %{part}"
@@ -58,6 +59,13 @@ def _address_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
     protocol = PROTOCOLS.get(spec.protocol)
     if protocol is not None and protocol.queries is not None and spec.credential is None:
         yield "credential", "the database's address is a credential, so feeds.toml must name it"
+
+
+def _forecast_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:
+    if spec.forecast_h is not None and spec.protocol != "grid":
+        yield "forecast_h", "forecasts are read from grids"
+    if spec.forecast_h is not None and not spec.variable.is_sum:
+        yield "forecast_h", "forecasts are read of rain"
 
 
 def _range_problems(spec: FeedSpec) -> Iterator[tuple[str, str]]:

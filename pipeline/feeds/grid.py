@@ -35,6 +35,8 @@ def problems(spec: FeedSpec) -> Problems:
     tells_itself = (spec.pattern or spec.where).lower().endswith(ENDINGS)
     if spec.parameter is not None or tells_itself:
         return
+    if spec.forecast_h is not None:
+        yield "forecast_h", "a GeoTIFF tells no run; of NetCDF, state the parameter"
     if spec.pattern is None:
         yield "pattern", "a GeoTIFF's time is in its name; of NetCDF, state the parameter"
     if spec.unit is None:

@@ -28,8 +28,9 @@ LONGEST: Final = timedelta(days=31)
 def decode(payload: RawPayload, spec: FeedSpec, window: Window | None = None) -> Decoded:
     """Decode the grids of one NetCDF file whose times are asked for.
 
-    Scale, fill values and the valid range are the file's. A sum's interval is that of the time
-    bounds, and its valid time their end; without bounds both are as feeds.toml declares.
+    Of a forecast the runs count that began in the times asked for, so far ahead as feeds.toml
+    says. Scale, fill values and the valid range are the file's. A sum's interval is that of the
+    time bounds, and its valid time their end; without bounds both are as feeds.toml declares.
 
     Raises
     ------
@@ -56,7 +57,7 @@ class _Slice:
 
 
 def _decoded(file: CfFile, window: Window | None) -> Decoded:
-    asked = [each for each in _slices(file) if window is None or each.valid_time in window]
+    asked = [each for each in _slices(file) if _is_asked(each, file, window)]
     if not asked:
         return Decoded()
     axes, numbers = file.axes(), file.numbers()
@@ -69,6 +70,19 @@ def _decoded(file: CfFile, window: Window | None) -> Decoded:
             at = f"{each.valid_time:%Y-%m-%dT%H:%MZ}"
             faults.append(Fault(file.where, f"{fails} cells of {at} out of gross range"))
     return Decoded(grids=tuple(grids), faults=tuple(faults))
+
+
+def _is_asked(each: _Slice, file: CfFile, window: Window | None) -> bool:
+    """Tell whether a slice is wanted: by its time, or by that of the run that foresaw it."""
+    if window is not None and (each.reference_time or each.valid_time) not in window:
+        return False
+    hours = file.spec.forecast_h
+    if hours is None:
+        return True
+    if each.reference_time is None:
+        message = f"{file.where}: states no forecast_reference_time, and is declared a forecast"
+        raise DecodeError(message, field="forecast_h")
+    return timedelta(0) < each.valid_time - each.reference_time <= timedelta(hours=hours)
 
 
 def _slices(file: CfFile) -> Iterator[_Slice]:

@@ -164,6 +164,15 @@ class CatchmentWeights(Frozen):
     data: tuple[float, ...]
 
 
+class ForecastGrid(Frozen):
+    """A feed that foresees rain, and what its cells weigh in each catchment."""
+
+    feed_id: str
+    weights: CatchmentWeights
+    cadence_min: int = Field(gt=0)
+    latency_min: int = Field(ge=0)
+
+
 class FeedHealthRule(Frozen):
     """What the assessment must know of a feed to say whether it is late or silent."""
 
@@ -248,6 +257,8 @@ class RiskConfig(Frozen):
     quality : judged on what is read; a site without rules has the bytes of one that knows none
     rain_cells : None where no rule asks what the rain grid says over a station
     runoff : None where no model was calibrated
+    feeds : those that tell what was seen
+    forecasts : those that foresee rain, the preferred one first
     """
 
     schema_id: Literal["floodwarn.risk-config/1"] = "floodwarn.risk-config/1"
@@ -266,6 +277,7 @@ class RiskConfig(Frozen):
     rain_cells: RainCells | None = Field(None, exclude_if=_unset)
     runoff: Runoff | None = Field(None, exclude_if=_unset)
     factors: tuple[TemporaryFactor, ...] = Field((), exclude_if=_unset)
+    forecasts: tuple[ForecastGrid, ...] = Field((), exclude_if=_unset)
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form; floats at full precision, keys sorted.
@@ -310,6 +322,8 @@ class FeedSpec(Frozen):
     credential_as : how it is shown: bearer, basic (user:password), header:NAME or query:NAME
     allow_private : networks (CIDR) that are not of the public internet and may be asked
     archive_from, archive_to : range of valid times that an archive states, ISO 8601
+    forecast_h : of a forecast, for so many hours after the beginning of a run it is read; a run is
+        due each `cadence_min`. None = the feed tells what was seen
     """
 
     feed_id: str = Field(pattern=r"^[a-z0-9_-]{1,35}$")
@@ -347,6 +361,12 @@ class FeedSpec(Frozen):
     allow_private: tuple[str, ...] = ()
     archive_from: str | None = None
     archive_to: str | None = None
+    forecast_h: int | None = Field(None, gt=0, le=240)
+
+    @property
+    def slot_min(self) -> int:
+        """Minutes from one file of a pattern to the next: an interval, or a run of a forecast."""
+        return self.interval_min if self.forecast_h is None else self.cadence_min
 
 
 def content_sha256(value: object) -> str:
