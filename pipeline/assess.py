@@ -112,13 +112,14 @@ def read_known(  # noqa: PLR0913 - two clocks, and ways to add rows or leave the
         connection,
         site=site.config.site,
         start=start,
-        end=slot,
+        end=slot + site.ahead,
         known_before=cutoff,
         scenario=scenario,
         stored_before=stored_before,
+        forecasts=bool(site.ahead),
         beside=beside,
     )
-    return revisions.at(cutoff, start, slot)
+    return revisions.at(cutoff, start, slot, ahead=site.ahead)
 
 
 def bulletins(

@@ -116,7 +116,7 @@ class _Past:
 
     def cycle(self, site: SiteArrays, slot: datetime, at: datetime) -> Cycle:
         cutoff = None if self.known is KnownAs.NOW else at
-        rows = self.revisions.at(cutoff, slot - site.window, slot)
+        rows = self.revisions.at(cutoff, slot - site.window, slot, ahead=site.ahead)
         messages, words = self.messages.at(at, cutoff), hand_feeds.known_at(self.words, cutoff)
         return Cycle(slot, at, rows, messages, standing(self.said, at), words)
 
@@ -135,9 +135,10 @@ def _read(
             connection,
             site=site.config.site,
             start=first - site.window,
-            end=last,
+            end=last + site.ahead,
             known_before=known_before,
             basis=basis,
+            forecasts=bool(site.ahead),
         )
         messages = official.load(
             connection,

@@ -79,6 +79,12 @@ def records(grids: tuple[GridRow, ...]) -> Records:
     return made.view(np.uint8)
 
 
+def forecast_records(grids: tuple[GridRow, ...]) -> bytes:
+    """Return the bytes that a digest of some forecasts is made of; none where there is none."""
+    made = np.array([(_made(grid), _member(grid)) for grid in grids], np.int64)
+    return records(grids).tobytes() + made.tobytes()
+
+
 def _series(row: GridRow) -> tuple[object, ...]:
     return row.feed_id, row.grid_id, row.variable, row.interval_s, row.member
 
@@ -87,15 +93,18 @@ def _made(row: GridRow) -> int:
     return 0 if row.reference_us is None else row.reference_us
 
 
+def _member(row: GridRow) -> int:
+    return -1 if row.member is None else row.member
+
+
 def _revisions(batches: Iterable[StoredBatch], forecast: bool) -> Iterator[_Revision]:  # noqa: FBT001
     for batch in batches:
         if batch.kind not in OF_POINTS:
             for row in _grids(batch, forecast):
                 series = row.feed_id, row.grid_id, row.variable, row.interval_s
-                member = -1 if row.member is None else row.member
                 seen = not np.isnan(row.cells).all()
                 rank = seen, batch.known_us, batch.payload_sha256, batch.part, row.digest
-                yield _Revision((row.valid_us, *series, _made(row), member), rank, row)
+                yield _Revision((row.valid_us, *series, _made(row), _member(row)), rank, row)
 
 
 def _grids(batch: StoredBatch, forecast: bool) -> Iterator[GridRow]:  # noqa: FBT001

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Self
 
@@ -20,7 +20,7 @@ from pipeline.instants import to_us
 from pipeline.risk.hand_fed import is_by_hand
 from pipeline.store.blob import Kind
 from pipeline.store.columns import EVERYTHING, Asked, StoredBatch, point_rows
-from pipeline.store.grid_log import GridLog, records
+from pipeline.store.grid_log import GridLog, forecast_records, records
 from pipeline.store.point_log import PointLog, Rows
 from pipeline.store.rows import ForecastPoints, GridRow, Points
 
@@ -34,6 +34,7 @@ class Known:
     Attributes
     ----------
     grids : sorted by valid_us, feed, grid, variable
+    forecasts : grids foreseen; sorted likewise, and by run and member
     sha256 : digest of the rows as read; by which batches they came changes nothing
     """
 
@@ -42,9 +43,10 @@ class Known:
     cutoff: datetime | None
     points: Points
     grids: tuple[GridRow, ...]
+    forecasts: tuple[GridRow, ...]
     _log: PointLog = field(repr=False)
     _rows: Rows = field(repr=False)
-    _grids_read: tuple[GridRow, ...] = field(repr=False)
+    _grids_read: tuple[tuple[GridRow, ...], tuple[GridRow, ...]] = field(repr=False)
 
     def flagged(self, flag: npt.NDArray[np.uint8]) -> Self:
         """Return the same readings, judged otherwise; the digest stays that of the rows as read."""
@@ -57,7 +59,7 @@ class Known:
     @cached_property
     def by_hand(self) -> frozenset[str]:
         """The feeds by hand of which something was read."""
-        grids = {grid.feed_id for grid in self.grids}
+        grids = {grid.feed_id for grid in (*self.grids, *self.forecasts)}
         listed = filter(is_by_hand, self._log.catalogue.lists)
         points = {feed for feed in listed if self._rows_of(feed).any()}
         return frozenset(points).union(filter(is_by_hand, grids))
@@ -68,8 +70,9 @@ class Known:
         own = np.ones(len(self.points), bool)
         for feed in self.by_hand & self._log.catalogue.lists.keys():
             own &= ~self._rows_of(feed)
-        grids = tuple(grid for grid in self.grids if not is_by_hand(grid.feed_id))
-        return replace(self.kept(own), grids=grids)
+        return replace(
+            self.kept(own), grids=_fetched(self.grids), forecasts=_fetched(self.forecasts)
+        )
 
     def _rows_of(self, feed_id: str) -> npt.NDArray[np.bool_]:
         first, series = self._log.catalogue.first[feed_id], self.points.series
@@ -78,12 +81,18 @@ class Known:
 
     @cached_property
     def sha256(self) -> str:
-        counts = len(self._log.known_us[self._rows]), len(self._grids_read)
+        observed, foreseen = self._grids_read
+        counts = len(self._log.known_us[self._rows]), len(observed)
         digest = hashlib.sha256(b"floodwarn.rows/1 %d %d\n" % counts)
         for piece in self._log.records(self._rows):
             digest.update(piece.data)
-        digest.update(records(self._grids_read).data)
+        digest.update(records(observed).data)
+        digest.update(forecast_records(foreseen))
         return digest.hexdigest()
+
+
+def _fetched(grids: tuple[GridRow, ...]) -> tuple[GridRow, ...]:
+    return tuple(grid for grid in grids if not is_by_hand(grid.feed_id))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,12 +133,27 @@ class Revisions:
             GridLog.of(batches, forecast=True) if forecasts else None,
         )
 
-    def at(self, cutoff: datetime | None, start: datetime, end: datetime) -> Known:
-        """Return what was known at `cutoff` (None = now) of start < valid_time <= end."""
+    def at(
+        self,
+        cutoff: datetime | None,
+        start: datetime,
+        end: datetime,
+        *,
+        ahead: timedelta = timedelta(0),
+    ) -> Known:
+        """Return what was known at `cutoff` (None = now) of start < valid_time <= end.
+
+        Parameters
+        ----------
+        ahead : also what was forecast, until so long after `end`, and as long before it
+        """
         window = _window(cutoff, start, end)
         rows = self._points.pick(*window)
         points, grids = self._points.take(rows), self._grids.pick(*window)
-        return Known(start, end, cutoff, points, grids, self._points, rows, grids)
+        foreseen = self.forecasts(cutoff, end - ahead, end + ahead) if ahead else ()
+        return Known(
+            start, end, cutoff, points, grids, foreseen, self._points, rows, (grids, foreseen)
+        )
 
     def forecasts(
         self, cutoff: datetime | None, start: datetime, end: datetime
