@@ -60,6 +60,7 @@ class Indicator(StrEnum):
     GAUGE_LOST = "gauge_lost"
     REPORT = "report"
     OFFICIAL = "official"
+    FORECAST = "forecast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,14 @@ class Evidence:
     station_id : station or grid that saw it
     duration_h : of a sum; None for an instant value
     value, threshold : in `unit`; None where the reason is an absence (gauge_lost)
-    valid_time : end of the interval the value is about
+    valid_time : end of the interval the value is about; of a forecast, the beginning of its run
     age_s : seconds from valid_time to the cutoff
     basis : computed | empirical | county_default | rule
     level : the level that this evidence alone supports
     fed_by : who fed it by hand, and why; absent from the bytes where nobody did
     lowered_by : the temporary factor that the threshold is over, and why; likewise absent
+    probability : of a forecast, the share of its members that reach the threshold; likewise absent
+    spread : its tenth and ninetieth percentile, in `unit`; absent too where there is one member
     """
 
     indicator: Indicator
@@ -91,6 +94,8 @@ class Evidence:
     level: RiskLevel
     fed_by: str | None = None
     lowered_by: str | None = None
+    probability: float | None = None
+    spread: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,7 @@ def _dumps(plain: Any) -> bytes:  # noqa: ANN401 - any JSON-like tree
     ).encode()
 
 
-SAID_IF_SO: Final = frozenset({"fed_by", "lowered_by"})
+SAID_IF_SO: Final = frozenset({"fed_by", "lowered_by", "probability", "spread"})
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this module
@@ -345,9 +350,11 @@ def _detail(raw: dict[str, Any]) -> VillageRisk:
 
 
 def _evidence(raw: dict[str, Any]) -> Evidence:
+    spread = raw.get("spread")
     return Evidence(
         **{
             **raw,
+            "spread": None if spread is None else tuple(spread),
             "indicator": Indicator(raw["indicator"]),
             "valid_time": _instant(raw["valid_time"]),
             "level": RiskLevel(raw["level"]),

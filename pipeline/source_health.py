@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pipeline import instants
 from pipeline.database import Engine, reading
+from pipeline.forecast.hours import AHEAD_H
 from pipeline.observation import QcFlag
 from pipeline.quality.verdict import flags_of
 from pipeline.site.model import FeedSpec, RiskConfig
@@ -40,7 +41,8 @@ class SourceHealth:
     Attributes
     ----------
     source_id : station or grid
-    newest : valid time of its newest reading with a value; None = none in the window
+    newest : valid time of its newest reading with a value, of a forecast the beginning of its
+        newest run; None = none in the window
     latency_now, latency_usual, latency_worst : sensor to store, of the newest, median and largest
     got, expected : readings with a value, and how many its interval promises; None where it only
         speaks when something happens
@@ -90,11 +92,12 @@ def source_health(
             connection,
             site=pack.site_id,
             start=start,
-            end=now,
+            end=now + timedelta(hours=AHEAD_H),
             known_before=now,
             scenario=scenario,
+            forecasts=True,
         )
-    known = revisions.at(now, start, now)
+    known = revisions.at(now, start, now, ahead=timedelta(hours=AHEAD_H))
     heard = _heard(known, flags_of(known, config))
     own = {feed.feed_id: feed for feed in pack.feeds}
     keys = sorted({*heard, *_declared(pack)})
@@ -126,7 +129,7 @@ def _heard(known: Known, flag: npt.NDArray[np.uint8]) -> dict[Key, _Rows]:
         for key, rows in places.items()
     }
     grids: dict[Key, list[GridRow]] = {}
-    for grid in known.grids:
+    for grid in (*known.grids, *known.forecasts):
         grids.setdefault((grid.feed_id, grid.grid_id, grid.variable), []).append(grid)
     return found | {key: _of_grids(rows) for key, rows in grids.items()}
 
@@ -134,11 +137,15 @@ def _heard(known: Known, flag: npt.NDArray[np.uint8]) -> dict[Key, _Rows]:
 def _of_grids(rows: Sequence[GridRow]) -> _Rows:
     seen = np.array([not np.isnan(grid.cells).all() for grid in rows])
     return _Rows(
-        np.array([grid.valid_us for grid in rows], dtype=np.int64),
+        np.array([_about_us(grid) for grid in rows], dtype=np.int64),
         np.array([grid.known_us for grid in rows], dtype=np.int64),
         seen,
         np.where(seen, QcFlag.GOOD, QcFlag.MISSING).astype(np.uint8),
     )
+
+
+def _about_us(grid: GridRow) -> int:
+    return grid.valid_us if grid.reference_us is None else grid.reference_us
 
 
 def _health(key: Key, rows: _Rows | None, feed: FeedSpec, pack: SitePack) -> SourceHealth:
@@ -180,6 +187,8 @@ def _span(latency_us: npt.NDArray[np.int64], share: float) -> timedelta | None:
 
 def _expected(source_id: str, feed: FeedSpec, pack: SitePack) -> int | None:
     """Return how many readings a day the source's interval promises; None = it promises none."""
+    if feed.forecast_h is not None:
+        return None  # an older run is no reading that a newer one leaves standing
     station = next((s for s in pack.stations if s.station_id == source_id), None)
     if station is not None and station.reports == "events" and feed.variable is Variable.RAIN:
         return None

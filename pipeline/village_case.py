@@ -9,12 +9,18 @@ from pipeline.database import Engine, reading
 from pipeline.instants import floor_to
 from pipeline.replay import replay_world
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.risk.village_case import Guidance, ModelCase, RainCase, VillageCase
+from pipeline.risk.village_case import (
+    ForecastCase,
+    Guidance,
+    ModelCase,
+    RainCase,
+    VillageCase,
+)
 from pipeline.risk.village_case import village_case as case_of
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import SitePack
 
-__all__ = ["Guidance", "ModelCase", "RainCase", "VillageCase", "village_case"]
+__all__ = ["ForecastCase", "Guidance", "ModelCase", "RainCase", "VillageCase", "village_case"]
 
 
 def village_case(engine: Engine, pack: SitePack, village_id: str, at: datetime) -> VillageCase:

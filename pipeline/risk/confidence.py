@@ -1,6 +1,7 @@
 """How well a level is supported: a rule that an officer can check, not a probability.
 
-low     data are not complete, or the level rests on a loss, or nothing was seen
+low     data are not complete, or the level rests on a loss or on forecast rain alone, or nothing
+        was seen
 high    complete data, and rain (or the model that it runs through) and a river each reach the
         village's level
 medium  everything else
@@ -19,5 +20,8 @@ def confidence(level: RiskLevel, state: DataState, evidence: Sequence[Evidence])
     """Return the confidence in a village's level."""
     if state is not DataState.COMPLETE:
         return Confidence.LOW
-    kinds = {e.indicator in OF_RAIN for e in evidence if e.level == level}
+    speaking = {e.indicator for e in evidence if e.level == level}
+    if speaking == {Indicator.FORECAST}:
+        return Confidence.LOW
+    kinds = {indicator in OF_RAIN for indicator in speaking - {Indicator.FORECAST}}
     return Confidence.HIGH if len(kinds) > 1 else Confidence.MEDIUM

@@ -11,6 +11,7 @@ from pipeline.bulletin import Onset, RiskLevel, Signal, VillageRisk
 from pipeline.risk.as_read import SECOND_US
 from pipeline.risk.confidence import confidence
 from pipeline.risk.evidence import (
+    forecast_evidence,
     in_order,
     loss_evidence,
     model_evidence,
@@ -33,6 +34,7 @@ def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:
         [
             *rain_evidence(found.rain, village, cutoff_us=at),
             *model_evidence(found.rain, village, cutoff_us=at),
+            *forecast_evidence(found.rain, village, cutoff_us=at),
             *river_evidence(found.rivers, site, village, cutoff_us=at),
             *loss_evidence(found.sight.lost, village, level, cutoff_us=at),
             *found.warned.evidence(village, cutoff_us=at),
@@ -58,8 +60,14 @@ def signal(level: RiskLevel, signals: Signals) -> Signal:
 
 
 def _onset(found: Findings, village: int, rain_h: Floats) -> Onset:
-    """Return the earliest of the rain's onset, the model's and any linked river's above level 3."""
+    """Return the earliest of the rain's onset, the model's and any linked river's above level 3.
+
+    Where a forecast alone brings the level, the water is that of the rain foreseen.
+    """
     site, hours, model = found.site, rain_h, found.rain.model
+    water_h = found.foreseen_h(village)
+    if water_h is not None:
+        hours = water_h if found.only_foreseen[village] else np.minimum(hours, water_h)
     if model is not None and not np.isnan(model.crossing_h[village]):
         hours = np.minimum(hours, crossing_offsets_h(float(model.crossing_h[village])))
     slot_us = instants.to_us(found.cycle.slot)

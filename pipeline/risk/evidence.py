@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline import instants
 from pipeline.bulletin import Evidence, Indicator, RiskLevel
+from pipeline.forecast.members import agreed, probability, spread
 from pipeline.risk.as_read import SECOND_US
 from pipeline.risk.indicators import RainIndicators
 from pipeline.risk.river_levels import RiverIndicators
@@ -64,6 +65,32 @@ def model_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> lis
             level=level,
             lowered_by=_lowered_by(rain, village),
         )
+    ]
+
+
+def forecast_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> list[Evidence]:
+    """Return what members agree on: a sum of rain, and a flow; their time is that of the run."""
+    found = rain.foreseen
+    if found is None:
+        return []
+    run_us, share = found.ahead.reference_us, rain.site.config.risk.forecast.share
+    return [
+        Evidence(
+            indicator=Indicator.FORECAST,
+            station_id=found.ahead.feed_id,
+            duration_h=crossing.duration_h,
+            value=float(agreed(crossing.members, share)),
+            threshold=crossing.limit,
+            unit=crossing.variable.unit,
+            valid_time=instants.from_us(run_us),
+            age_s=(cutoff_us - run_us) // SECOND_US,
+            basis=MODEL_BASIS,
+            level=RiskLevel(min(crossing.level, found.at_most)),
+            lowered_by=_lowered_by(rain, village),
+            probability=round(probability(crossing.members, crossing.limit), THOUSANDTH),
+            spread=spread(crossing.members),
+        )
+        for crossing in found.crossings(village)
     ]
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
+
 from pipeline import instants
 from pipeline.risk.as_read import AsRead
 from pipeline.risk.blindness import Sight
 from pipeline.risk.hand_fed import HandFed, is_by_hand
 from pipeline.risk.indicators import RainIndicators
 from pipeline.risk.official import FeedWarning
+from pipeline.risk.rain_ahead import HOUR_US
 from pipeline.risk.river_levels import RiverIndicators
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.suspension import Suspension
-from pipeline.risk.thresholds import Ints
+from pipeline.risk.thresholds import Bools, Floats, Ints
 from pipeline.risk.warned import Warned
 from pipeline.risk.watch import Watched
 
@@ -58,7 +61,12 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """All that one cycle found, by village."""
+    """All that one cycle found, by village.
+
+    Attributes
+    ----------
+    only_foreseen : where a forecast alone brings the level, dims (village)
+    """
 
     cycle: Cycle
     rain: RainIndicators
@@ -67,6 +75,15 @@ class Findings:
     sight: Sight
     warned: Warned
     levels: Ints
+    only_foreseen: Bools
+
+    def foreseen_h(self, village: int) -> Floats | None:
+        """Return hours after the slot until the water of forecast rain; None = none is foreseen."""
+        foreseen = self.rain.foreseen
+        if foreseen is None or np.isnan(foreseen.water_h[village]).any():
+            return None
+        since_h = (instants.to_us(self.cycle.slot) - self.rain.seen.end_us) / HOUR_US
+        return np.asarray(np.maximum(foreseen.water_h[village] - since_h, 0.0))
 
     @property
     def site(self) -> SiteArrays:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from pipeline import instants
 from pipeline.bulletin import StationFreshness
-from pipeline.risk.as_read import NEVER_US
+from pipeline.risk.as_read import NEVER_US, SECOND_US
 from pipeline.risk.findings import Findings
 from pipeline.risk.watch import Heard, heard
 
@@ -42,7 +43,27 @@ def freshness(found: Findings) -> tuple[StationFreshness, ...]:
     ]
     if found.rain.seen.gauges is None:
         rows.append(_grid_freshness(found))
-    return tuple(rows)
+    return (*rows, *_forecast_freshness(found))
+
+
+def _forecast_freshness(found: Findings) -> Iterator[StationFreshness]:
+    """Yield how old the newest run of each forecast is: late after a run, silent when too old."""
+    site, foreseen = found.site, found.cycle.as_read.forecasts
+    for one, arrays in zip(site.config.forecasts, site.forecasts, strict=False):
+        runs = [row.reference_us or NEVER_US for row in foreseen if row.feed_id == one.feed_id]
+        newest_us = max(runs, default=NEVER_US)
+        state = heard(
+            newest_us,
+            cutoff_us=found.cutoff_us,
+            fresh_s=60 * (one.cadence_min + one.latency_min + site.config.cycle_minutes),
+            silent_s=arrays.max_age_us // SECOND_US,
+        )
+        yield StationFreshness(
+            station_id=arrays.grid_id,
+            feed_id=one.feed_id,
+            newest=None if state is Heard.NEVER else instants.from_us(newest_us),
+            state=state,
+        )
 
 
 def _grid_freshness(found: Findings) -> StationFreshness:

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.catchment.accumulation import accumulate_steps
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.as_read import NEVER_US, SECOND_US
+from pipeline.risk.foreseen import Foreseen, foreseen
 from pipeline.risk.model_flow import ModelFlow, model_flows
 from pipeline.risk.rain import RainSteps
 from pipeline.risk.site_arrays import HOUR_S, SiteArrays
@@ -51,6 +52,7 @@ class RainIndicators:
     thresholds_mm : in force, that is over the factor
     levels : what each duration alone reaches, dims (village, duration)
     model : what the rainfall-runoff model foresees; None where the site has none
+    foreseen : what forecast rain brings; None where there is no usable forecast
     """
 
     site: SiteArrays
@@ -66,9 +68,10 @@ class RainIndicators:
     thresholds_mm: Floats
     levels: Ints
     model: ModelFlow | None
+    foreseen: Foreseen | None
 
     def village_level(self) -> Ints:
-        """Return the level that rain brings, seen or run through the model, dims (village)."""
+        """Return the level of the rain that was seen, or of its flow; dims (village)."""
         highest: Ints = self.levels.max(axis=1, initial=0)
         return highest if self.model is None else np.maximum(highest, self.model.levels)
 
@@ -123,16 +126,12 @@ def rain_indicators(
 ) -> Iterator[RainIndicators]:
     """Yield the rain indicators of each cycle of a block."""
     settings, rule = site.config.risk.wetness, _wetness_rule(site)
-    durations = [h * HOUR_S // site.step_s for h in site.config.risk.durations_h]
     newest = settings.exclude_last_h * HOUR_S // site.step_s
     before = slice(site.rain_steps - newest - rule.window_steps, site.rain_steps - newest)
-    storm = slice(site.rain_steps - max(durations), site.rain_steps)
     wetness = _by_runs(
         seen, before, site, cache, lambda m, c, n: antecedent_wetness(m, c, rule, steps=n)
     )
-    rain = _by_runs(
-        seen, storm, site, cache, lambda m, c, n: accumulate_steps(m, c, durations, steps=n)
-    )
+    rain = _sums(seen, site, cache)
     stand_in = WETNESS_ORDER.index(settings.unknown)
     limits = (settings.dry_below, settings.wet_from)
     factors = [site.factors.at(steps.end_us) for steps in seen]
@@ -158,7 +157,19 @@ def rain_indicators(
             thresholds_mm=in_force,
             levels=highest_level(rain_mm.T, in_force),
             model=model,
+            foreseen=foreseen(steps, site, cache, in_force, factor, model),
         )
+
+
+def _sums(
+    seen: Sequence[RainSteps], site: SiteArrays, cache: ArealCache
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the sums of each cycle over every duration, and how much of them was seen."""
+    durations = [h * HOUR_S // site.step_s for h in site.config.risk.durations_h]
+    storm = slice(site.rain_steps - max(durations), site.rain_steps)
+    return _by_runs(
+        seen, storm, site, cache, lambda m, c, n: accumulate_steps(m, c, durations, steps=n)
+    )
 
 
 def _wetness_rule(site: SiteArrays) -> WetnessRule:

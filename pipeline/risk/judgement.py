@@ -138,8 +138,9 @@ def _findings(
     rivers = river_indicators(newest, site, view.lost, cutoff_us=cutoff_us)
     base = np.maximum(rain.village_level(), rivers.village_level)
     warned = places.warned(in_force(cycle.messages, cycle.cutoff))
-    levels = under_red(raised(base, view.is_lost), view.states, warned.levels)
-    return Findings(cycle, rain, rivers, stations, view, warned, levels)
+    seen = under_red(raised(base, view.is_lost), view.states, warned.levels)
+    levels = seen if rain.foreseen is None else np.maximum(seen, rain.foreseen.village_level())
+    return Findings(cycle, rain, rivers, stations, view, warned, levels, levels > seen)
 
 
 def _on_trial(found: Findings, trusted: Findings, names: frozenset[str]) -> Findings:

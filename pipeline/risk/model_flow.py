@@ -15,16 +15,15 @@ from typing import Final
 import numpy as np
 
 from pipeline.forecast.held_rain import held_rain
+from pipeline.forecast.hours import AHEAD_H
 from pipeline.risk.areal_cache import ArealCache
-from pipeline.risk.as_read import SECOND_US
 from pipeline.risk.rain import RainSteps
+from pipeline.risk.rain_ahead import HOUR_US
 from pipeline.risk.runoff_arrays import ANCHOR_DAYS, HOUR_S, RunoffArrays
 from pipeline.risk.thresholds import CLOSENESS_LEVEL, Floats, Ints, lowered
 from pipeline.runoff.gr4h import State, ahead, simulate
 from pipeline.units import THOUSANDTH
 
-AHEAD_H: Final = 12
-HOUR_US: Final = HOUR_S * SECOND_US
 ANCHOR_H: Final = 24 * ANCHOR_DAYS
 DOWNPOUR_MM: Final = 60.0
 """An hour that was not seen may have brought so much over the whole catchment: some three times

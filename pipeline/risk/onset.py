@@ -49,7 +49,7 @@ def rain_offsets_h(response_h: Floats, closeness: Floats) -> Floats:
     return np.asarray(SHARES * (response_h / c)[:, None], dtype=np.float64)
 
 
-def crossing_offsets_h(crossing_h: float) -> Floats:
+def crossing_offsets_h(crossing_h: float | Floats) -> Floats:
     """Return hours after the slot until the flow that the model foresees is there."""
     return np.asarray(CROSSING_SHARES * crossing_h, dtype=np.float64)
 

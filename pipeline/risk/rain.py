@@ -7,7 +7,7 @@ block of cycles shares its arithmetic and each of them keeps what was known at i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from pipeline.risk.areal_cache import NOT_OURS, UNKNOWN, UNSEEN, ArealCache
 from pipeline.risk.as_read import NEVER_US, SECOND_US, AsRead, GridRow
 from pipeline.risk.dry_steps import with_dry_steps, with_signs
+from pipeline.risk.rain_ahead import RainAhead, rain_ahead
 from pipeline.risk.rain_gauges import GaugeNews, gauge_news, gauge_readings, gauge_steps
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import Bools, Ints
@@ -33,21 +34,24 @@ class RainSteps:
     rows : dims (step), rows of the areal cache, oldest first; UNSEEN where nothing was read
     feed_id : the feed of the newest grid; empty where there is none
     gauges : None where rain comes as a grid
+    ahead : what is foreseen; None where there is no usable forecast
     """
 
     end_us: int
     rows: Ints
     feed_id: str
     gauges: GaugeNews | None
+    ahead: RainAhead | None = None
 
 
 def steps_seen(
     as_read: AsRead, site: SiteArrays, cache: ArealCache, *, slot_us: int, cutoff_us: int
 ) -> RainSteps:
     """Return the rain steps of one cycle; content that is new enters the cache."""
-    if site.config.weights.source_kind == "grid":
-        return _from_grids(as_read, site, cache, (slot_us, cutoff_us))
-    return _from_gauges(as_read, site, cache, (slot_us, cutoff_us))
+    of_source = _from_grids if site.config.weights.source_kind == "grid" else _from_gauges
+    seen = of_source(as_read, site, cache, (slot_us, cutoff_us))
+    ahead = rain_ahead(as_read.forecasts, site.forecasts, end_us=seen.end_us, cutoff_us=cutoff_us)
+    return seen if ahead is None else replace(seen, ahead=ahead)
 
 
 def window_end_us(site: SiteArrays, newest_us: int, at: tuple[int, int]) -> int:

@@ -9,9 +9,11 @@ from math import gcd
 import numpy as np
 
 from pipeline.catchment.weights import Weights
+from pipeline.forecast.hours import AHEAD_H
 from pipeline.risk.factors import FactorArrays
+from pipeline.risk.forecast_arrays import ForecastArrays
 from pipeline.risk.hand_fed import hand_feed
-from pipeline.risk.onset import time_of_concentration
+from pipeline.risk.onset import SHARES, time_of_concentration
 from pipeline.risk.runoff_arrays import RunoffArrays
 from pipeline.risk.thresholds import Bools, Floats, Ints, rain_table, station_table
 from pipeline.site.model import CatchmentWeights, RiskConfig, Station, Threshold
@@ -34,6 +36,7 @@ class SiteArrays:
     stated_mm : the same without those that the model computes better, while it knows the wetness
     runoff : the rainfall-runoff model; None where there is none
     factors : what makes villages flood sooner for a while
+    forecasts : of rain, the preferred one first
     basis : of a threshold, by village, duration, level and value
     rain_sources : grid or gauges that each village's areal rain is made of, for its evidence
     response_h, response_column : time of concentration, and the duration nearest to it
@@ -56,6 +59,7 @@ class SiteArrays:
     stated_mm: Floats
     runoff: RunoffArrays | None
     factors: FactorArrays
+    forecasts: tuple[ForecastArrays, ...]
     basis: dict[tuple[str, float, int, float], str]
     rain_sources: tuple[str, ...]
     response_h: Floats
@@ -77,6 +81,16 @@ class SiteArrays:
         """How far back a cycle reads."""
         own = self.config.risk.window
         return own if self.runoff is None else max(own, self.runoff.window)
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far ahead a cycle reads what is foreseen."""
+        return timedelta(hours=AHEAD_H if self.forecasts else 0)
+
+    @property
+    def lag_h(self) -> Floats:
+        """Hours from a catchment's rain to its water, dims (village, earliest/likely/latest)."""
+        return np.asarray(SHARES * self.response_h[:, None])
 
     @property
     def rain_steps(self) -> int:
@@ -130,6 +144,7 @@ class SiteArrays:
             stated_mm=rain_table(stated, villages, config.risk.durations_h),
             runoff=runoff,
             factors=FactorArrays.of(config, villages),
+            forecasts=_forecasts(config, villages, step_s),
             basis=_basis(config.thresholds),
             rain_sources=_rain_sources(config.weights, weights),
             response_h=response_h,
@@ -138,9 +153,7 @@ class SiteArrays:
             series=series,
             series_levels=station_table(config.levels, series),
             station_series=_series_of(stations, series),
-            station_villages=tuple(
-                np.unique(links[links[:, 1] == row, 0]) for row in range(len(stations))
-            ),
+            station_villages=_villages_of(stations, links),
             link_village=links[:, 0],
             link_station=links[:, 1],
             link_travel_s=links[:, 2],
@@ -162,6 +175,10 @@ def _series_of(
         tuple(i for i, (name, _) in enumerate(series) if name == station.station_id)
         for station in stations
     )
+
+
+def _villages_of(stations: tuple[Station, ...], links: Ints) -> tuple[Ints, ...]:
+    return tuple(np.unique(links[links[:, 1] == row, 0]) for row in range(len(stations)))
 
 
 def _stated(
@@ -219,6 +236,21 @@ def _weights(given: CatchmentWeights, villages: tuple[str, ...]) -> Weights:
         indices=np.array([i for a, b in rows for i in given.indices[a:b]], dtype=np.int64),
         data=np.array([w for a, b in rows for w in given.data[a:b]], dtype=np.float64),
         n_sources=sources,
+    )
+
+
+def _forecasts(
+    config: RiskConfig, villages: tuple[str, ...], step_s: int
+) -> tuple[ForecastArrays, ...]:
+    """Return the forecasts; none where the steps of rain make no hours that they could go on."""
+    if HOUR_S % step_s and step_s % HOUR_S:
+        return ()
+    oldest_h = config.risk.forecast.max_age_h
+    return tuple(
+        ForecastArrays.of(
+            one.feed_id, one.weights.grid_id or "", _weights(one.weights, villages), oldest_h
+        )
+        for one in config.forecasts
     )
 
 

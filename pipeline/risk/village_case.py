@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
+from pipeline import instants
 from pipeline.bulletin import RiskLevel, VillageRisk
 from pipeline.errors import NotKept
+from pipeline.forecast.members import agreed, probability
 from pipeline.risk.findings import Cycle, Findings
 from pipeline.risk.judgement import findings, judge
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.risk.thresholds import CLOSENESS_LEVEL, LEVELS
+from pipeline.risk.thresholds import CLOSENESS_LEVEL, LEVELS, Floats
 from pipeline.runoff.guidance import guidance_mm
 from pipeline.runoff.wetness import WetnessClass
 from pipeline.upstream import UpstreamThreat, upstream_threats
@@ -53,6 +56,26 @@ class ModelCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastCase:
+    """What the members of a forecast foresee, each as the least, the agreed and the most of them.
+
+    Attributes
+    ----------
+    run : when the forecast began
+    mm : by duration, the most of any span that ends ahead
+    peak_m3s : None where no model speaks
+    probability : of each level, by rain or flow
+    """
+
+    feed_id: str
+    run: datetime
+    members: int
+    mm: dict[int, tuple[float, float, float]]
+    peak_m3s: tuple[float, float, float] | None
+    probability: dict[RiskLevel, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Guidance:
     """The rain of the coming hours that brings the flow of a level, from what is wet now.
 
@@ -75,6 +98,7 @@ class VillageCase:
     closeness : the largest value over its limit
     wetness_mm, wetness : antecedent wetness Pa, and its class
     model : None where no model speaks for the village
+    forecast : None where there is no usable one
     guidance : flash-flood guidance, likewise empty
     upstream : the places up the river that stand at orange or above
     lowered_by : by what its limits are divided, why and by whom; None where they are not
@@ -88,6 +112,7 @@ class VillageCase:
     wetness_mm: Number
     wetness: str
     model: ModelCase | None
+    forecast: ForecastCase | None
     guidance: tuple[Guidance, ...]
     upstream: tuple[UpstreamThreat, ...]
     lowered_by: str | None
@@ -115,6 +140,7 @@ def village_case(cycle: Cycle, site: SiteArrays, village_id: str) -> VillageCase
         wetness_mm=_number(rain.wetness_mm[row]),
         wetness=WetnessClass(int(rain.wetness_class[row])).name.lower(),
         model=_model(found, row),
+        forecast=_forecast(found, row),
         guidance=tuple(_guidance(found, row)),
         upstream=upstream_threats(site.config.villages, bulletin.level_of).get(village_id, ()),
         lowered_by=site.factors.reason(rain.seen.end_us, row),
@@ -143,6 +169,29 @@ def _model(found: Findings, row: int) -> ModelCase | None:
         now_m3s=float(model.now_m3s[row]),
         foreseen_m3s=float(model.peak_m3s[row, column]),
         limit_m3s=_number(model.triggers_m3s[row, column]),
+    )
+
+
+def _forecast(found: Findings, row: int) -> ForecastCase | None:
+    foreseen, share = found.rain.foreseen, found.site.config.risk.forecast.share
+    if foreseen is None:
+        return None
+
+    def middle(members: Floats) -> tuple[float, float, float]:
+        return float(members.min()), float(agreed(members, share)), float(members.max())
+
+    peak = foreseen.peak_m3s[:, row]
+    reached = foreseen.member_level(row)
+    return ForecastCase(
+        feed_id=foreseen.ahead.feed_id,
+        run=instants.from_us(foreseen.ahead.reference_us),
+        members=len(peak),
+        mm={
+            hours: middle(foreseen.rain_mm[:, i, row])
+            for i, hours in enumerate(foreseen.durations_h)
+        },
+        peak_m3s=None if np.isnan(peak).any() else middle(peak),
+        probability={level: probability(reached, level) for level in LEVELS},
     )
 
 

@@ -9,6 +9,10 @@ from pydantic import Field
 from pipeline.site.frozen import Frozen
 
 
+def _is_empty(value: object) -> bool:
+    return not value
+
+
 class CatchmentSettings(Frozen):
     """``[catchment]`` of site.toml: how weights are derived where there is a flow grid.
 
@@ -20,6 +24,8 @@ class CatchmentSettings(Frozen):
         none (``stated``), or has those by distance
     nearest_stations, within_km : by distance, how many stations stand for a village, and how far
         away they may be, a hundred metres of climb counting as a kilometre
+    forecast_samples : by feed, a file that shows the grid of its forecasts; none is needed where
+        they are on the rain grid
     """
 
     flow_directions: str | None = None
@@ -31,3 +37,4 @@ class CatchmentSettings(Frozen):
     station_weights: Literal["stated", "inverse_distance"] = "stated"
     nearest_stations: int = Field(4, ge=1, le=20)
     within_km: float = Field(30.0, gt=0, le=300)
+    forecast_samples: dict[str, str] = Field(default_factory=dict, exclude_if=_is_empty)

@@ -12,7 +12,7 @@ from pipeline import instants
 from pipeline.bulletin import RiskLevel
 from pipeline.errors import SiteError
 from pipeline.site.check_runoff import check_runoff
-from pipeline.site.derive import rain_cells, snap_report
+from pipeline.site.derive import forecast_grid, rain_cells, snap_report
 from pipeline.site.derive_stations import by_station
 from pipeline.site.factor import FACTORS_FILE
 from pipeline.site.finding import Finding
@@ -43,6 +43,7 @@ def check(pack: SitePack) -> list[Finding]:
         *_unsigned_stations(pack),
         *_weight_sums(pack),
         *_feeds(pack),
+        *_forecasts(pack),
         *check_runoff(pack),
     ]
 
@@ -254,6 +255,20 @@ def _flow_grid(pack: SitePack) -> Iterator[Finding]:
         yield Finding("error", SITE_FILE, None, "catchment.rain_feed", message, "name a feed")
         return
     yield from _catchments(pack)
+
+
+def _forecasts(pack: SitePack) -> Iterator[Finding]:
+    foreseeing = {spec.feed_id for spec in pack.forecast_feeds}
+    for name in sorted(pack.catchment.forecast_samples.keys() - foreseeing):
+        message = f"{name!r} is no feed that foresees rain"
+        cure = "name one of feeds.toml that states forecast_h"
+        yield Finding("error", SITE_FILE, None, "catchment.forecast_samples", message, cure)
+    for spec in pack.forecast_feeds:
+        try:
+            forecast_grid(pack, spec)
+        except SiteError as error:
+            cure = "correct [catchment]; what it foresees is not used until then"
+            yield Finding("error", SITE_FILE, None, "catchment", str(error), cure)
 
 
 def _catchments(pack: SitePack) -> Iterator[Finding]:

@@ -8,16 +8,15 @@ places, and the code.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import rasterio
 import rasterio.errors
 import rasterio.warp
-from affine import Affine
 from pydantic import ValidationError
 
 from pipeline.catchment.nesting import catchments
@@ -31,15 +30,16 @@ from pipeline.instants import EPOCH
 from pipeline.observation import GridGeometry
 from pipeline.quality.rule_needs import OF_RAIN
 from pipeline.site.catchments_file import CATCHMENTS_FILE
+from pipeline.site.derive_cells import by_position, cells_over
 from pipeline.site.derive_polygons import by_polygon
 from pipeline.site.derive_stations import by_station
 from pipeline.site.derived import WGS84, Derived, Snapped, on_grid
 from pipeline.site.model import (
     FeedHealthRule,
     FeedSpec,
+    ForecastGrid,
     OfficialFeed,
     RiskConfig,
-    Station,
     Village,
     content_sha256,
 )
@@ -80,6 +80,7 @@ def risk_config(pack: SitePack) -> RiskConfig:
                 latency_min=spec.latency_min,
             )
             for spec in pack.feeds
+            if spec.forecast_h is None
         ),
         official=tuple(
             OfficialFeed(feed_id=spec.feed_id, area_map=spec.area_map)
@@ -92,6 +93,7 @@ def risk_config(pack: SitePack) -> RiskConfig:
         if model is None
         else Runoff(model=model, settings=pack.runoff, flows=pack.flows),
         factors=pack.factors,
+        forecasts=tuple(_usable_forecasts(pack)),
     )
 
 
@@ -123,7 +125,7 @@ def rain_cells(pack: SitePack) -> RainCells | None:
     if not cells:
         return None
     return RainCells(
-        grid_id=spec.grid_id or spec.feed_id,
+        grid_id=_grid_id(spec),
         shape=geometry.shape,
         stations=tuple(sorted(cells)),
         cells=tuple(cells[name] for name in sorted(cells)),
@@ -137,31 +139,36 @@ def _cells_or_none(pack: SitePack) -> RainCells | None:
         return None
 
 
-def cells_over(places: Iterable[Station | Village], geometry: GridGeometry) -> dict[str, int]:
-    """Return the row-major cell of each place that lies on a grid, by its id.
+def _usable_forecasts(pack: SitePack) -> Iterator[ForecastGrid]:
+    for spec in pack.forecast_feeds:
+        with suppress(SiteError):  # nor does one forecast less
+            yield forecast_grid(pack, spec)
+
+
+def forecast_grid(pack: SitePack, spec: FeedSpec) -> ForecastGrid:
+    """Return what a forecast's cells weigh in each catchment, or over each village without one.
 
     Raises
     ------
     SiteError
-        The grid's CRS cannot be used.
+        Nothing shows the grid of its forecasts, or it cannot be used.
     """
-    placed = {
-        p.station_id if isinstance(p, Station) else p.village_id: (p.lon, p.lat)
-        for p in places
-        if p.lon is not None and p.lat is not None
-    }
-    if not placed:
-        return {}
-    lon, lat = zip(*placed.values(), strict=True)
-    try:
-        x, y = rasterio.warp.transform(WGS84, geometry.crs, lon, lat)
-    except rasterio.errors.CRSError as error:
-        raise SiteError(f"[catchment] rain_sample: {error}") from error
-    col, row = np.floor(~Affine(*geometry.transform) @ (np.array(x), np.array(y)))
-    rows, cols = geometry.shape
-    on_it = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
-    cell = np.where(on_it, row * cols + col, -1).astype(int).tolist()
-    return {name: at for name, at in zip(placed, cell, strict=True) if at >= 0}
+    grid_id, sample = _grid_id(spec), pack.catchment.forecast_samples.get(spec.feed_id)
+    if sample is not None:
+        geometry = _sample_grid(pack, spec, sample)
+    else:
+        rain, geometry = _rain_feed_grid(pack)
+        if grid_id != _grid_id(rain):
+            raise SiteError(f"[catchment.forecast_samples] has no sample of {spec.feed_id}")
+    has_catchments = pack.catchment.flow_directions is not None or bool(pack.catchments)
+    return ForecastGrid(
+        feed_id=spec.feed_id,
+        weights=_laid_over(pack, grid_id, geometry).weights
+        if has_catchments
+        else by_position(pack.villages, grid_id, geometry),
+        cadence_min=spec.cadence_min,
+        latency_min=spec.latency_min,
+    )
 
 
 def _with_area(village: Village, area_km2: float | None) -> Village:
@@ -174,16 +181,21 @@ def _derived(pack: SitePack) -> Derived:
     stated = pack.catchment.flow_directions
     if stated is None and not pack.catchments:
         return Derived(weights=by_station(pack), snapped=())
+    spec, geometry = _rain_feed_grid(pack)
+    return _laid_over(pack, _grid_id(spec), geometry)
+
+
+def _laid_over(pack: SitePack, grid_id: str, geometry: GridGeometry) -> Derived:
+    """Return the catchments laid over a grid of rain; derived once and kept."""
+    stated = pack.catchment.flow_directions
     if stated is not None and pack.catchments:
         raise SiteError(f"[catchment] states a flow grid beside {CATCHMENTS_FILE}: keep one")
     source = pack.folder / CATCHMENTS_FILE if stated is None else Path(pack.expand(stated))
-    spec, geometry = _rain_feed_grid(pack)
-    key = _key(pack, source, spec, geometry)
+    key = _key(pack, source, grid_id, geometry)
     kept = pack.home / FOLDER / f"weights-{key}.json"
     try:
         return Derived.model_validate_json(kept.read_bytes())
     except (OSError, ValidationError):  # absent, or cut short by a full disk: derive it again
-        grid_id = spec.grid_id or spec.feed_id
         derived = (
             by_polygon(pack.villages, pack.catchments, grid_id, geometry)
             if stated is None
@@ -209,17 +221,25 @@ def _rain_feed_grid(pack: SitePack) -> tuple[FeedSpec, GridGeometry]:
     if settings.rain_feed is None or settings.rain_sample is None:
         raise SiteError("catchments on a rain grid need [catchment] rain_feed and rain_sample")
     spec = pack.feed(settings.rain_feed)
+    return spec, _sample_grid(pack, spec, settings.rain_sample)
+
+
+def _sample_grid(pack: SitePack, spec: FeedSpec, stated: str) -> GridGeometry:
     try:
-        sample = read_file(spec, Path(pack.expand(settings.rain_sample)), fetched_at=EPOCH)
+        sample = read_file(spec, Path(pack.expand(stated)), fetched_at=EPOCH)
         grids = decode(sample, spec).grids
     except (FetchError, DecodeError) as error:
-        raise SiteError(f"[catchment] rain_sample: {error}") from error
+        raise SiteError(f"[catchment] sample of {spec.feed_id}: {error}") from error
     if not grids:
-        raise SiteError("[catchment] rain_sample holds no grid")
-    return spec, grids[0].geometry
+        raise SiteError(f"[catchment] sample of {spec.feed_id} holds no grid")
+    return grids[0].geometry
 
 
-def _key(pack: SitePack, source: Path, spec: FeedSpec, geometry: GridGeometry) -> str:
+def _grid_id(spec: FeedSpec) -> str:
+    return spec.grid_id or spec.feed_id
+
+
+def _key(pack: SitePack, source: Path, grid_id: str, geometry: GridGeometry) -> str:
     try:
         content = source.read_bytes()
     except OSError as error:
@@ -229,7 +249,7 @@ def _key(pack: SitePack, source: Path, spec: FeedSpec, geometry: GridGeometry) -
             "code": _code(),
             "source": hashlib.sha256(content).hexdigest(),
             "settings": pack.catchment.model_dump(mode="json"),
-            "grid": [spec.grid_id or spec.feed_id, repr(geometry)],
+            "grid": [grid_id, repr(geometry)],
             "places": [f"{v.village_id} {v.lon!r} {v.lat!r} {v.area_km2!r}" for v in pack.villages],
         }
     )

@@ -39,6 +39,7 @@ from pipeline.site.runoff_settings import RunoffSettings
 from pipeline.site.sheet import Sheet, read_document, read_sheet, read_toml, settle
 from pipeline.site.signature import StationSignature
 from pipeline.site.store_settings import StoreSettings
+from pipeline.units import Variable
 
 SITE_FILE: Final = "site.toml"
 SETTINGS: Final[Mapping[str, type[Any]]] = MappingProxyType({
@@ -132,6 +133,12 @@ class SitePack:
     runoff: RunoffSettings
     lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def forecast_feeds(self) -> tuple[FeedSpec, ...]:
+        """The feeds that foresee rain, the preferred one first."""
+        foreseeing = (spec for spec in self.feeds if spec.forecast_h is not None)
+        return tuple(spec for spec in foreseeing if spec.variable is Variable.RAIN)
 
     def feed(self, feed_id: str) -> FeedSpec:
         """Return the feed's declaration.

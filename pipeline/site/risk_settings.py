@@ -40,6 +40,21 @@ class Signals(Frozen):
     move: RiskLevel = RiskLevel.RED
 
 
+class ForecastSettings(Frozen):
+    """``[risk.forecast]`` of site.toml: what a forecast of rain may bring about.
+
+    Attributes
+    ----------
+    share : of the members, that must bring a level before it counts
+    at_most : the highest level that rain which nobody has seen may bring
+    max_age_h : a run that began longer before the cutoff says nothing any more
+    """
+
+    share: float = Field(0.5, gt=0, le=1)
+    at_most: RiskLevel = Field(RiskLevel.ORANGE, gt=0)
+    max_age_h: int = Field(18, gt=0, le=240)
+
+
 class RiskSettings(Frozen):
     """``[risk]`` of site.toml."""
 
@@ -52,6 +67,7 @@ class RiskSettings(Frozen):
     wetness: WetnessSettings
     signals: Signals = Signals()
     comms: CommsSettings = CommsSettings()
+    forecast: ForecastSettings = Field(ForecastSettings(), exclude_if=ForecastSettings().__eq__)
 
     @property
     def window(self) -> timedelta:

@@ -22,7 +22,7 @@ from pipeline.bulletin import RiskLevel
 from pipeline.database import Engine
 from pipeline.errors import NotKept
 from pipeline.forecast.held_rain import held_rain
-from pipeline.risk.model_flow import AHEAD_H
+from pipeline.forecast.hours import AHEAD_H
 from pipeline.risk.runoff_arrays import HOUR_S, MM_PER_M3S_KM2, evaporation_mm
 from pipeline.runoff.calibration import Region, calibrate
 from pipeline.runoff.gr4h import ahead

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pipeline.quality.nearby import apart_km
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.site.derive import cells_over
+from pipeline.site.derive_cells import cells_over
 from pipeline.site.model import Station, Village
 from pipeline.store.known import Known
 from pipeline.units import Variable

@@ -26,8 +26,8 @@ import rasterio.warp
 from pipeline.catchment.weights import Weights
 from pipeline.database import Engine
 from pipeline.forecast.held_rain import held_rain
+from pipeline.forecast.hours import AHEAD_H
 from pipeline.observation import GridGeometry
-from pipeline.risk.model_flow import AHEAD_H
 from pipeline.risk.runoff_arrays import HOUR_S, evaporation_mm
 from pipeline.site.derive import rain_grid
 from pipeline.site.derived import WGS84

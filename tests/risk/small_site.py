@@ -6,7 +6,7 @@ when dry, nine tenths of it when medium, eight tenths when wet.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -176,6 +176,25 @@ class Weather:
         grid = GridReading("radar", Variable.RAIN, 3600, valid, values, GEOMETRY, known_at=known)
         self._rows.append((feed, grid))
 
+    def foresee(
+        self,
+        run: datetime,
+        *falls: float,
+        member: int | None = None,
+        known: datetime | None = None,
+        feed: str = "qpf",
+        since_run: bool = False,
+    ) -> None:
+        """Add a run of a forecast: the rain of the hours after its beginning, mm, everywhere."""
+        known = known or self._next(run)
+        for hour, mm in enumerate(falls, 1):
+            cells = np.full((2, 2), mm, dtype=np.float32)
+            at, span = run + hour * HOUR, 3600 * (hour if since_run else 1)
+            grid = GridReading(
+                "radar", Variable.RAIN, span, at, cells, GEOMETRY, known, run, member
+            )
+            self._rows.append((feed, grid))
+
     def point(
         self,
         station_id: str,
@@ -214,7 +233,10 @@ class Weather:
     @staticmethod
     def _stored(feed: str, row: Reading | GridReading) -> StoredBatch:
         assert row.known_at is not None
-        if isinstance(row, GridReading):
+        if isinstance(row, GridReading) and row.reference_time is not None:
+            kind, content = Kind.FORECAST_GRIDS, write_grids([replace(row, known_at=None)])
+            sha256 = hashlib.sha256(content).hexdigest()
+        elif isinstance(row, GridReading):
             kind, (content, sha256) = Kind.GRIDS, grid_blob(row.valid_time, row.cells.tobytes())
         else:
             kind, (content, sha256) = Kind.POINTS, point_blob(replace(row, known_at=None))
@@ -251,7 +273,17 @@ class Weather:
 
     def cycle(self, site: SiteArrays, slot: datetime, cutoff: datetime | None = None) -> Cycle:
         cutoff = slot + DELAY if cutoff is None else cutoff
-        return Cycle(slot, cutoff, self.revisions().at(cutoff, slot - site.window, slot))
+        return self._cycle(self.revisions(), site, slot, cutoff)
+
+    def cycles(self, site: SiteArrays, slots: Iterable[datetime]) -> list[Cycle]:
+        """Return several cycles that read the same log."""
+        revisions = self.revisions()
+        return [self._cycle(revisions, site, slot, slot + DELAY) for slot in slots]
+
+    @staticmethod
+    def _cycle(revisions: Revisions, site: SiteArrays, slot: datetime, cutoff: datetime) -> Cycle:
+        known = revisions.at(cutoff, slot - site.window, slot, ahead=site.ahead)
+        return Cycle(slot, cutoff, known)
 
 
 def dry(weather: Weather, until: datetime = NOON, hours: int = WINDOW_H) -> Weather:
