@@ -17,7 +17,7 @@ from alerts.message import Voice, one_line, passage
 from alerts.officer_facts import Case, Facts, officer_facts
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
-from pipeline.bulletin import Evidence, VillageRisk
+from pipeline.bulletin import Evidence, Indicator, VillageRisk
 from pipeline.site.model import Village
 from pipeline.world import Mode, World
 
@@ -26,6 +26,9 @@ EVENT_CODE = ("OET:v1.2", "OET-079")
 """Flash flood, OASIS Event Terms List 1.2."""
 HEADLINE_MAX = 139
 NEAR, FAR = timedelta(hours=1), timedelta(hours=6)
+FORESEEN = frozenset({Indicator.MODEL, Indicator.FORECAST})
+"""Evidence of what is to come: however far beyond its limit, nobody has observed it."""
+EVEN_ODDS = 0.5
 SEVERITY = {
     Tier.NONE: "Minor",
     Tier.BLUE: "Minor",
@@ -203,8 +206,14 @@ def _certainty(risk: VillageRisk) -> str:
     seen = any(
         e.value is not None and e.threshold is not None and e.value >= e.threshold
         for e in risk.evidence
+        if e.indicator not in FORESEEN
     )
-    return "Observed" if seen else "Likely"
+    if seen:
+        return "Observed"
+    rests_on = [e for e in risk.evidence if e.level >= risk.level]
+    odds = [e.probability for e in rests_on if e.probability is not None]
+    alone = bool(rests_on) and len(odds) == len(rests_on)
+    return "Possible" if alone and max(odds) <= EVEN_ODDS else "Likely"
 
 
 def _parameters(case: Case, tier: Tier, code_version: str | None) -> list[tuple[str, str]]:

@@ -138,7 +138,20 @@ def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[s
         "basis": words.basis.get(evidence.basis, evidence.basis),
         "fed_by": evidence.fed_by,
         "lowered_by": evidence.lowered_by,
+        **_odds(evidence),
         "level": words.tier[RiskLevel(evidence.level).name.lower()],
+    }
+
+
+def _odds(evidence: Evidence) -> dict[str, Fact]:
+    """Return how many of an ensemble agree, and between what nine and one in ten of them lie."""
+    if evidence.probability is None or evidence.spread is None:
+        return {"members_percent": None}
+    low, high = evidence.spread
+    return {
+        "members_percent": f"{100 * evidence.probability:.0f}",
+        "low": _number(low),
+        "high": _number(high),
     }
 
 

@@ -18,10 +18,17 @@ from pipeline.site.model import Village, VillageKind
 WHOLE_VILLAGE = "village"
 APPROVAL_MIN = 0
 AGE_IS_NO_DELAY = frozenset(
-    {Indicator.STAGE, Indicator.DISCHARGE, Indicator.UPSTREAM, Indicator.GAUGE_LOST}
+    {
+        Indicator.STAGE,
+        Indicator.DISCHARGE,
+        Indicator.UPSTREAM,
+        Indicator.GAUGE_LOST,
+        Indicator.FORECAST,
+    }
 )
 """A river's water is expected from its reading's own time (`risk.onset`): its age is in the onset
-already. A loss is the absence of a reading: hours of silence make no flood come sooner."""
+already, as is the hour that a forecast is about. A loss is the absence of a reading: hours of
+silence make no flood come sooner."""
 
 
 @dataclass(frozen=True, slots=True)

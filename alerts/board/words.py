@@ -19,6 +19,11 @@ ACTION_WORDS = {
     Action.STAND_DOWN: "need not stand by any more",
 }
 
+FORESEEN_WORDS = {
+    Indicator.MODEL: ("flow foreseen", "from"),
+    Indicator.FORECAST: ("forecast", "of"),
+}
+
 EVENT_WORDS = {
     StationEventKind.DEATH: "station silent 测站中断",
     StationEventKind.COMMS_AT_RISK: "comms at risk 通信告急",
@@ -51,9 +56,16 @@ def window(onset: Onset, zone: ZoneInfo) -> str:
 
 def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
     """Return one piece of evidence, with what lowered its threshold and whose hand fed it."""
-    said = ["" if evidence.lowered_by is None else f"threshold over {evidence.lowered_by}"]
-    said += ["" if evidence.fed_by is None else evidence.fed_by]
+    lowered = "" if evidence.lowered_by is None else f"threshold over {evidence.lowered_by}"
+    said = [_odds(evidence), lowered, evidence.fed_by]
     return "; ".join([_measured(evidence, zone), *filter(None, said)])
+
+
+def _odds(evidence: Evidence) -> str:
+    if evidence.probability is None or evidence.spread is None:
+        return ""
+    low, high = evidence.spread
+    return f"{evidence.probability:.0%} of the members, {low:.4g} to {high:.4g} {evidence.unit}"
 
 
 def _measured(evidence: Evidence, zone: ZoneInfo) -> str:
@@ -63,15 +75,15 @@ def _measured(evidence: Evidence, zone: ZoneInfo) -> str:
         colour = RiskLevel(int(evidence.value)).name.lower()
         sent = "" if evidence.valid_time is None else f", sent {clock(evidence.valid_time, zone)}"
         return f"official warning of {evidence.station_id}: {colour}{sent}; alone it moves nobody"
-    foreseen = evidence.indicator is Indicator.MODEL
-    what, at = ("flow foreseen", "from") if foreseen else (evidence.indicator.value, "at")
+    what, at = FORESEEN_WORDS.get(evidence.indicator, (evidence.indicator.value, "at"))
     if evidence.duration_h is not None:
         what = f"{evidence.duration_h:g} h {what}"
     value = "-" if evidence.value is None else f"{evidence.value:.4g}"
     limit = "" if evidence.threshold is None else f" of {evidence.threshold:.4g}"
     own = evidence.station_id == evidence.indicator.value
     where = "" if own else f" {at} {evidence.station_id}"
-    when = "" if evidence.valid_time is None else f" ({clock(evidence.valid_time, zone)})"
+    run = "run of " if evidence.indicator is Indicator.FORECAST else ""
+    when = "" if evidence.valid_time is None else f" ({run}{clock(evidence.valid_time, zone)})"
     return f"{what}{where} {value}{limit} {evidence.unit}{when}"
 
 

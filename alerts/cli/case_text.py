@@ -7,7 +7,9 @@ from typing import Any
 
 from pipeline import instants
 from pipeline.bulletin import RiskLevel
-from pipeline.village_case import Guidance, ModelCase, VillageCase
+from pipeline.village_case import ForecastCase, Guidance, ModelCase, VillageCase
+
+FROM_TO = ("least", "agreed", "most")
 
 
 def case_lines(case: VillageCase) -> Iterator[str]:
@@ -23,19 +25,26 @@ def case_lines(case: VillageCase) -> Iterator[str]:
         yield f"  cannot be seen: {risk.cause}"
     if case.lowered_by is not None:
         yield f"  limits of rain and model are divided by {case.lowered_by}"
-    for rain in case.rain:
-        yield f"  rain {rain.duration_h} h: {_against(rain.mm, rain.limit_mm, 'mm', limit)}"
-    yield f"  antecedent wetness: {_number(case.wetness_mm)} mm, {case.wetness}"
-    if case.model is not None:
-        yield f"  model: {_model(case.model, limit)}"
-    if case.guidance:
-        more = ", ".join(_more(one, case.limit) for one in case.guidance)
-        yield f"  guidance, more rain that brings the flow of {limit}: {more}"
+    yield from _weather(case, limit)
     for threat in case.upstream:
         yield f"  upstream: {threat.village_id} {threat.level.name.lower()}"
     for one in risk.evidence:
         limits = _against(one.value, one.threshold, one.unit, one.level.name.lower())
         yield f"  speaks for {one.level.name.lower()}: {one.indicator} {one.station_id} {limits}"
+
+
+def _weather(case: VillageCase, limit: str) -> Iterator[str]:
+    """Yield what fell, what is wet of it, and what is foreseen."""
+    for rain in case.rain:
+        yield f"  rain {rain.duration_h} h: {_against(rain.mm, rain.limit_mm, 'mm', limit)}"
+    yield f"  antecedent wetness: {_number(case.wetness_mm)} mm, {case.wetness}"
+    if case.model is not None:
+        yield f"  model: {_model(case.model, limit)}"
+    if case.forecast is not None:
+        yield from _forecast(case.forecast, case.limit)
+    if case.guidance:
+        more = ", ".join(_more(one, case.limit) for one in case.guidance)
+        yield f"  guidance, more rain that brings the flow of {limit}: {more}"
 
 
 def case_answer(case: VillageCase) -> dict[str, Any]:
@@ -59,6 +68,7 @@ def case_answer(case: VillageCase) -> dict[str, Any]:
             {"duration_h": one.duration_h, "mm": {f"{k:d}": v for k, v in one.mm.items()}}
             for one in case.guidance
         ],
+        "forecast": None if case.forecast is None else _forecast_answer(case.forecast),
         "upstream": [
             {"village_id": one.village_id, "level": one.level, "places": one.places}
             for one in case.upstream
@@ -74,6 +84,37 @@ def case_answer(case: VillageCase) -> dict[str, Any]:
             "limit_m3s": case.model.limit_m3s,
         },
     }
+
+
+def _forecast_answer(case: ForecastCase) -> dict[str, Any]:
+    return {
+        "feed_id": case.feed_id,
+        "run": case.run,
+        "members": case.members,
+        "mm": [
+            {"duration_h": hours, **dict(zip(FROM_TO, mm, strict=True))}
+            for hours, mm in case.mm.items()
+        ],
+        "peak_m3s": None
+        if case.peak_m3s is None
+        else dict(zip(FROM_TO, case.peak_m3s, strict=True)),
+        "probability": {f"{level:d}": odds for level, odds in case.probability.items()},
+    }
+
+
+def _forecast(case: ForecastCase, level: RiskLevel) -> Iterator[str]:
+    odds = f"{100 * case.probability[level]:.0f} % for {level.name.lower()}"
+    run = f"run of {instants.text(case.run)}, {case.members} member"
+    yield f"  forecast {case.feed_id}, {run}{'s' if case.members > 1 else ''}: {odds}"
+    for hours, mm in case.mm.items():
+        yield f"    most of {hours} h: {_members(mm, 'mm')}"
+    if case.peak_m3s is not None:
+        yield f"    peak: {_members(case.peak_m3s, 'm3/s')}"
+
+
+def _members(values: tuple[float, float, float], unit: str) -> str:
+    least, agreed, most = values
+    return f"{agreed:.1f} {unit} ({least:.1f} to {most:.1f})"
 
 
 def _more(one: Guidance, level: RiskLevel) -> str:
