@@ -20,6 +20,7 @@ from pipeline.errors import SiteError
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.as_read import AsRead
 from pipeline.risk.indicators import RainIndicators, rain_indicators
+from pipeline.risk.outlook import ForecastCase, Guidance, forecast_case, guidance
 from pipeline.risk.rain import steps_seen
 from pipeline.risk.rivers import series_rows
 from pipeline.risk.site_arrays import SiteArrays
@@ -74,6 +75,8 @@ class VillageSeries:
     times : ends of the rain's steps, UTC; `rain_mm` and `coverage` (0..1) go with them
     wetness_mm : antecedent wetness Pa; None where nothing of its window was seen
     wetness_class : the one whose thresholds apply
+    guidance : flash-flood guidance by duration; empty where no model speaks for the village
+    forecast : None where there is no usable one
     """
 
     village_id: str
@@ -84,6 +87,8 @@ class VillageSeries:
     wetness_mm: float | None
     wetness_class: Wetness
     rivers: tuple[RiverSeries, ...]
+    guidance: tuple[Guidance, ...] = ()
+    forecast: ForecastCase | None = None
 
 
 def village_series(  # noqa: PLR0913 - which village, and three bounds of what is read
@@ -164,6 +169,8 @@ def _series(rain: RainIndicators, known: AsRead, village_id: str, since: datetim
         wetness_mm=_optional(today["wetness_mm"].to_numpy())[0],
         wetness_class=WETNESS.get(wetness, site.config.risk.wetness.unknown),
         rivers=_rivers(site, known, village, instants.to_us(since)),
+        guidance=guidance(rain, village),
+        forecast=forecast_case(rain, village),
     )
 
 

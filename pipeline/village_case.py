@@ -8,10 +8,9 @@ from pipeline.assess import read_cycle
 from pipeline.database import Engine, reading
 from pipeline.instants import floor_to
 from pipeline.replay import replay_world
+from pipeline.risk.outlook import ForecastCase, Guidance
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.village_case import (
-    ForecastCase,
-    Guidance,
     ModelCase,
     RainCase,
     VillageCase,

@@ -13,6 +13,7 @@ from alerts.plan.model import Plan, Refuge, SpecialSite, Zone
 from pipeline.bulletin import RiskLevel
 from pipeline.series import Accumulation, VillageSeries
 from pipeline.site.model import Village
+from pipeline.village_case import ForecastCase, Guidance
 
 LANGUAGE = "en"
 """The board speaks English until it has a language switch; orders are shown as they were sent."""
@@ -37,6 +38,29 @@ class AccumulationRow:
     value: str
     coverage: str
     cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuidanceRow:
+    """One duration: how much more rain would bring the flow of each level."""
+
+    duration: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastView:
+    """What a forecast foresees for the village.
+
+    Attributes
+    ----------
+    rows : what is foreseen; what members agree on, the least and the most of them
+    odds : by level, the share of the members that bring it
+    """
+
+    title: str
+    rows: tuple[tuple[str, str, str, str], ...]
+    odds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,8 @@ class VillageView:
     rain: Chart
     rivers: tuple[RiverChart, ...]
     accumulations: tuple[AccumulationRow, ...]
+    guidance: tuple[GuidanceRow, ...]
+    forecast: ForecastView | None
     messages: tuple[MessageItem, ...]
     plan: PlanView | None
     refresh_s: int = REFRESH_S
@@ -141,6 +167,8 @@ def village_view(
             for r in series.rivers
         ),
         accumulations=tuple(_accumulation(a) for a in series.accumulations),
+        guidance=tuple(_guidance(g) for g in series.guidance),
+        forecast=None if series.forecast is None else _forecast(series.forecast, facts),
         messages=tuple(_message(s, facts) for s in reversed(mine)),
         plan=None if plan is None else plan_view(plan),
     )
@@ -164,6 +192,33 @@ def _cell(level: RiskLevel, value: float | None, threshold: float | None) -> Cel
     if threshold is None:
         return Cell(int(level), "-", reached=False)
     return Cell(int(level), f"{threshold:.1f}", value is not None and value >= threshold)
+
+
+def _guidance(row: Guidance) -> GuidanceRow:
+    return GuidanceRow(
+        duration=f"{row.duration_h:g} h", cells=tuple(_more(row.mm.get(level)) for level in LEVELS)
+    )
+
+
+def _more(mm: float | None) -> str:
+    if mm is None:
+        return "none known"
+    return f"{mm:.0f}" if mm else "none needed"
+
+
+def _forecast(case: ForecastCase, facts: Facts) -> ForecastView:
+    many = f"{case.members} members" if case.members > 1 else "one run"
+    run = clock(case.run, facts.zone, with_date=True)
+    rows = [(f"most rain of {hours} h, mm", mm) for hours, mm in case.mm.items()]
+    rows += [] if case.peak_m3s is None else [("highest flow, m3/s", case.peak_m3s)]
+    return ForecastView(
+        title=f"{case.feed_id}, run of {run}, {many}",
+        rows=tuple(
+            (what, f"{agreed:.1f}", f"{least:.1f}", f"{most:.1f}")
+            for what, (least, agreed, most) in rows
+        ),
+        odds=tuple(f"{case.probability[level]:.0%}" for level in LEVELS),
+    )
 
 
 def _message(sent: Sent, facts: Facts) -> MessageItem:

@@ -57,8 +57,16 @@ def window(onset: Onset, zone: ZoneInfo) -> str:
 def evidence_line(evidence: Evidence, zone: ZoneInfo) -> str:
     """Return one piece of evidence, with what lowered its threshold and whose hand fed it."""
     lowered = "" if evidence.lowered_by is None else f"threshold over {evidence.lowered_by}"
-    said = [_odds(evidence), lowered, evidence.fed_by]
+    said = [_rise(evidence), _odds(evidence), lowered, evidence.fed_by]
     return "; ".join([_measured(evidence, zone), *filter(None, said)])
+
+
+def _rise(evidence: Evidence) -> str:
+    rate = evidence.rise_per_h
+    if rate is None:
+        return ""
+    way = "rising" if rate >= 0 else "falling"
+    return f"{way} {abs(rate):.3g} {evidence.unit} an hour"
 
 
 def _odds(evidence: Evidence) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alerts.cli.case_text import case_answer, case_lines
 from pipeline.assess import assess
 from pipeline.bulletin import Indicator, RiskLevel
 from pipeline.observe import ObserveFailed, observe
@@ -14,6 +15,7 @@ from pipeline.site.check import check
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import SitePack, load
 from pipeline.source_health import source_health
+from pipeline.village_case import village_case
 from pipeline.world import Mode, World
 from tests.feeds.samples import netcdf
 from tests.site.test_pack import edit
@@ -133,6 +135,18 @@ def test_the_feed_page_tells_the_age_of_the_newest_run(engine, site):
     assert (row.newest, row.expected) == (RUN, None)
     assert row.latency_now is not None
     assert 3 * HOUR <= row.latency_now < 4 * HOUR
+
+
+def test_explain_shows_what_the_members_foresee_and_how_many_bring_a_level(engine, site):
+    bring(engine, site, RUN, forecast(RUN, *[45.0] * 6, wet=3), now=SLOT)
+    case = village_case(engine, site, "zhangjiatai", SLOT + HOUR)
+    lines = [*case_lines(case)]
+    (head,) = [line for line in lines if line.startswith("  forecast qpf")]
+    assert head.endswith("4 members: 75 % for orange")
+    assert "    most of 3 h: 90.0 mm (0.0 to 90.0)" in lines
+    answer = case_answer(case)["forecast"]
+    assert answer["probability"]["3"] == 0.75
+    assert answer["members"] == MEMBERS
 
 
 def test_a_file_that_names_no_run_is_no_forecast(engine, site):
