@@ -138,6 +138,7 @@ def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[s
         "basis": words.basis.get(evidence.basis, evidence.basis),
         "fed_by": evidence.fed_by,
         "lowered_by": evidence.lowered_by,
+        "rise_per_h": None if evidence.rise_per_h is None else f"{evidence.rise_per_h:+.2f}",
         **_odds(evidence),
         "level": words.tier[RiskLevel(evidence.level).name.lower()],
     }

@@ -146,6 +146,7 @@ def _cases() -> Iterator[Case]:
 def _risk() -> VillageRisk:
     full = Evidence(Indicator.RAIN, "S1", 3.0, 60.0, 50.0, "mm", AT, 300, "rule", RiskLevel.RED)
     fed = replace(full, station_id="S3", fed_by="sample", lowered_by="sample")
+    river = replace(full, indicator=Indicator.STAGE, unit="m", rise_per_h=-0.4)
     foreseen = replace(full, indicator=Indicator.FORECAST, probability=0.6, spread=(40.0, 70.0))
     lost = Evidence(
         Indicator.GAUGE_LOST, "S2", None, None, None, "", None, None, "rule", RiskLevel.YELLOW
@@ -158,7 +159,7 @@ def _risk() -> VillageRisk:
         confidence=Confidence.LOW,
         data_state=DataState.BLIND,
         cause="sample",
-        evidence=(full, fed, foreseen, lost),
+        evidence=(full, fed, river, foreseen, lost),
     )
 
 

@@ -78,6 +78,7 @@ class Evidence:
     level : the level that this evidence alone supports
     fed_by : who fed it by hand, and why; absent from the bytes where nobody did
     lowered_by : the temporary factor that the threshold is over, and why; likewise absent
+    rise_per_h : of a river, how fast it rose, in `unit` per hour; absent where that is unknown
     probability : of a forecast, the share of its members that reach the threshold; likewise absent
     spread : its tenth and ninetieth percentile, in `unit`; absent too where there is one member
     """
@@ -94,6 +95,7 @@ class Evidence:
     level: RiskLevel
     fed_by: str | None = None
     lowered_by: str | None = None
+    rise_per_h: float | None = None
     probability: float | None = None
     spread: tuple[float, float] | None = None
 
@@ -271,7 +273,7 @@ def _dumps(plain: Any) -> bytes:  # noqa: ANN401 - any JSON-like tree
     ).encode()
 
 
-SAID_IF_SO: Final = frozenset({"fed_by", "lowered_by", "probability", "spread"})
+SAID_IF_SO: Final = frozenset({"fed_by", "lowered_by", "rise_per_h", "probability", "spread"})
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this module

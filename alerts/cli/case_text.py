@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline import instants
-from pipeline.bulletin import RiskLevel
+from pipeline.bulletin import Evidence, RiskLevel
 from pipeline.village_case import ForecastCase, Guidance, ModelCase, VillageCase
 
 FROM_TO = ("least", "agreed", "most")
@@ -29,8 +29,7 @@ def case_lines(case: VillageCase) -> Iterator[str]:
     for threat in case.upstream:
         yield f"  upstream: {threat.village_id} {threat.level.name.lower()}"
     for one in risk.evidence:
-        limits = _against(one.value, one.threshold, one.unit, one.level.name.lower())
-        yield f"  speaks for {one.level.name.lower()}: {one.indicator} {one.station_id} {limits}"
+        yield f"  speaks for {one.level.name.lower()}: {_spoken(one)}"
 
 
 def _weather(case: VillageCase, limit: str) -> Iterator[str]:
@@ -110,6 +109,12 @@ def _forecast(case: ForecastCase, level: RiskLevel) -> Iterator[str]:
         yield f"    most of {hours} h: {_members(mm, 'mm')}"
     if case.peak_m3s is not None:
         yield f"    peak: {_members(case.peak_m3s, 'm3/s')}"
+
+
+def _spoken(one: Evidence) -> str:
+    limits = _against(one.value, one.threshold, one.unit, one.level.name.lower())
+    rise = "" if one.rise_per_h is None else f", {one.rise_per_h:+.2f} {one.unit} an hour"
+    return f"{one.indicator} {one.station_id} {limits}{rise}"
 
 
 def _members(values: tuple[float, float, float], unit: str) -> str:

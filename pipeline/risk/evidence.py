@@ -159,6 +159,7 @@ def _at_level(
     reached = int(rivers.level[row, column])
     valid_us = int(rivers.readings.valid_us[row, column])
     station_id, variable = site.series[row]
+    rate = float(rivers.readings.rise_per_h[row])
     return Evidence(
         indicator=kind,
         station_id=station_id,
@@ -170,4 +171,5 @@ def _at_level(
         age_s=(cutoff_us - valid_us) // SECOND_US,
         basis=STATION_BASIS,
         level=RiskLevel(min(reached, cap)),
+        rise_per_h=None if np.isnan(rate) else rate,
     )

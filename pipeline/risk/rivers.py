@@ -34,12 +34,14 @@ class RiverReadings:
     ----------
     valid_us, value : dims (series, trusted/suspect); NEVER_US and NaN where there is none
     rising : dims (series): the last readings went up, judged at the newest one
+    rise_per_h : rate of rise, unit of the variable per hour, dims (series); NaN where it is unknown
     feeds : the feed of the newest reading, empty where there is none
     """
 
     valid_us: Ints
     value: Floats
     rising: Bools
+    rise_per_h: Floats
     feeds: tuple[str, ...]
 
     @property
@@ -54,6 +56,7 @@ def readings(points: PointColumns, site: SiteArrays) -> RiverReadings:
     valid = np.full((n, 2), NEVER_US, dtype=np.int64)
     value = np.full((n, 2), np.nan)
     rising = np.zeros(n, dtype=np.bool_)
+    rise_per_h = np.full(n, np.nan)
     feeds = [""] * n
     for i, (rows, lowest) in enumerate(
         zip(_newest_rows(points, site), np.fmin.reduce(site.series_levels, axis=1), strict=True)
@@ -66,8 +69,9 @@ def readings(points: PointColumns, site: SiteArrays) -> RiverReadings:
             if chosen.any():
                 valid[i, column], value[i, column] = times[chosen][-1], values[chosen][-1]
         rising[i] = _rises(times, values, lowest)
+        rise_per_h[i] = rate_of_rise(times, values)
         feeds[i] = str(points.feed_id[rows[-1]])
-    return RiverReadings(valid, value, rising, tuple(feeds))
+    return RiverReadings(valid, value, rising, rise_per_h, tuple(feeds))
 
 
 def levels(found: RiverReadings, site: SiteArrays) -> Ints:
@@ -79,6 +83,24 @@ def _rises(times: Ints, values: Floats, lowest: float) -> bool:
     """Tell whether the last reading stands clearly above one of the hours before it."""
     before = values[times >= times[-1] - RISE_WINDOW_S * SECOND_US]
     return bool(values[-1] - before.min() >= RISE_SHARE * lowest)
+
+
+def rate_of_rise(times_us: Ints, values: Floats) -> float:
+    """Return how fast the last hour's water rose, in the variable's unit per hour.
+
+    From the newest reading back to the last one that is an hour old, or more where readings come
+    less often; NaN where there is none within the rise window. Falling water has a negative rate.
+
+    Parameters
+    ----------
+    times_us, values : oldest first, dims (reading)
+    """
+    back_s = (times_us[-1] - times_us) // SECOND_US
+    before = np.flatnonzero((back_s >= HOUR_S) & (back_s <= RISE_WINDOW_S))
+    if not len(before):
+        return float("nan")
+    hours = float(back_s[before[-1]]) / HOUR_S
+    return round(float(values[-1] - values[before[-1]]) / hours, THOUSANDTH)
 
 
 def series_rows(points: PointColumns, site: SiteArrays) -> list[Rows]:

@@ -222,6 +222,24 @@ def test_what_the_model_foresees_is_called_a_flow_and_not_a_place() -> None:
     )
 
 
+def test_a_forecast_is_shown_with_its_run_and_what_its_members_say() -> None:
+    one = replace(
+        evidence(), indicator=Indicator.FORECAST, station_id="qpf", duration_h=3.0,
+        probability=0.7, spread=(20.0, 61.0), rise_per_h=None,
+    )  # fmt: skip
+    line = evidence_line(one, ZoneInfo("UTC"))
+    assert line.startswith("3 h forecast of qpf ")
+    assert "(run of " in line
+    assert line.endswith("70% of the members, 20 to 61 mm")
+
+
+def test_a_river_is_shown_with_the_rate_at_which_it_rises_or_falls() -> None:
+    river = replace(evidence(), indicator=Indicator.STAGE, unit="m", rise_per_h=0.42)
+    assert evidence_line(river, ZoneInfo("UTC")).endswith("rising 0.42 m an hour")
+    falling = replace(river, rise_per_h=-0.3)
+    assert evidence_line(falling, ZoneInfo("UTC")).endswith("falling 0.3 m an hour")
+
+
 def test_what_was_fed_by_hand_is_shown_with_who_fed_it_and_why() -> None:
     fed = replace(evidence(), fed_by="1 fed by hand by role:duty: <b>staff gauge</b>")
     (first, *rest) = bulletin().details

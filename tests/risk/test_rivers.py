@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.bulletin import DataState, Indicator, RiskLevel
 from pipeline.observation import QcFlag
+from pipeline.risk.rivers import rate_of_rise
 from pipeline.risk.site_arrays import SiteArrays
 from tests.risk.small_site import HOUR, NOON, Weather, bulletin, config, dry, link
 
@@ -32,6 +36,27 @@ def test_a_station_upstream_is_told_apart_from_one_at_the_village(weather):
     upstream = found.of("lower").evidence[0]
     assert (upstream.indicator, upstream.value, upstream.threshold) == (Indicator.UPSTREAM, 2.5, 2)
     assert (upstream.unit, upstream.station_id, upstream.level) == ("m", "H", 3)
+
+
+def test_the_rate_of_rise_is_that_of_the_last_hour_and_unknown_without_one(weather):
+    weather.point("H", NOON - timedelta(minutes=30), 1.4)
+    weather.point("H", NOON, 1.8)
+    # From 0.2 m at eleven, not from half past eleven.
+    assert bulletin(weather).of("ford").evidence[0].rise_per_h == 1.6
+    alone = Weather()
+    alone.point("H", NOON, 1.8)
+    assert bulletin(alone).of("ford").evidence[0].rise_per_h is None
+
+
+@given(st.floats(0, 9), st.floats(0, 9), st.integers(60, 180))
+def test_a_steady_rise_has_one_rate_however_often_it_is_read(first, last, minutes):
+    ends = np.array([0, minutes], np.int64) * 60_000_000
+    often = np.union1d(np.arange(0, minutes + 1, 5, dtype=np.int64) * 60_000_000, ends)
+    rates = [
+        rate_of_rise(times, first + (last - first) * times / ends[-1]) for times in (ends, often)
+    ]
+    assert rates[0] == pytest.approx(rates[1], abs=2e-3)
+    assert np.sign(rates[0]) in {0, np.sign(last - first)}
 
 
 def test_of_two_readings_the_newest_counts(weather):

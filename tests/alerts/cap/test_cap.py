@@ -10,7 +10,7 @@ from lxml import etree
 from alerts.cap import timestamp
 from alerts.cap_rules import NAMESPACE, problems
 from alerts.compose import compose
-from pipeline.bulletin import DataState
+from pipeline.bulletin import DataState, Indicator, RiskLevel
 from tests.golden.samples import CUTOFF, EXERCISE, HOUR, LIVE, SLOT, occasion, risk, valley
 
 PACK = valley()
@@ -37,6 +37,22 @@ def test_whatever_is_told_is_valid_cap(village, level, lead, state, world):
     message = cap(occasion(seen, world=world))
     assert message.faults == ()
     assert problems(message.content) == []
+
+
+def told_as(*evidence):
+    seen = replace(risk(3), evidence=tuple(replace(e, level=RiskLevel.ORANGE) for e in evidence))
+    return set(texts(cap(occasion(seen)), "certainty"))
+
+
+def test_only_what_was_measured_is_observed():
+    (measured, *_) = risk(3).evidence
+    flow = replace(measured, indicator=Indicator.MODEL)
+    forecast = replace(measured, indicator=Indicator.FORECAST, probability=0.9)
+    assert told_as(measured) == told_as(measured, flow, forecast) == {"Observed"}
+    assert told_as(flow) == told_as(forecast) == told_as(flow, forecast) == {"Likely"}
+    even = replace(forecast, probability=0.5)
+    assert told_as(even) == {"Possible"}
+    assert told_as(even, flow) == {"Likely"}
 
 
 def test_a_chain_of_updates_repeats_its_references_byte_for_byte():
