@@ -60,13 +60,16 @@ def _average_one(
     mean: FloatArray, coverage: FloatArray,
 ) -> None:  # fmt: skip
     """Fill the means of one step alone: the same sums in the same order, in registers."""
+    step = values[0]
     for village in range(len(indptr) - 1):
+        own = indices[indptr[village] : indptr[village + 1]]
+        weight = data[indptr[village] : indptr[village + 1]]
         total, seen = 0.0, 0.0
-        for entry in range(indptr[village], indptr[village + 1]):
-            said = values[0, indices[entry]]
+        for entry in range(len(own)):
+            said = step[own[entry]]
             some = said == said  # noqa: PLR0124 - NaN, where it said nothing
-            total += data[entry] * (said if some else 0.0)
-            seen += data[entry] if some else 0.0
+            total += weight[entry] * (said if some else 0.0)
+            seen += weight[entry] if some else 0.0
         mean[0, village] = total / seen if seen > 0.0 else np.nan
         coverage[0, village] = min(1.0, np.rint(seen * SHARES) / SHARES)
 
