@@ -5,7 +5,7 @@ A work is timed only as far as both sides answer alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -33,6 +33,9 @@ DURATIONS: Final = (12, 24, 36, 72, 144, 288)
 DAY: Final = 288
 NEAR: Final = 4
 """Stations that a village's rain is made of."""
+HOURLY: Final = (1, 2, 3, 6, 12, 24)
+AUTUMN_CELLS: Final = 30
+"""Rows and columns of a grid of 1 km over a catchment of the Cance's size."""
 SEED: Final = 20250728
 
 
@@ -234,10 +237,7 @@ def model(sizes: Sizes) -> Iterator[Measured]:
     shape = (sizes.hours, sizes.outlets)
     rain = chance.gamma(0.3, 2.0, shape) * (chance.random((sizes.hours, 1)) < 0.2)  # noqa: PLR2004
     pet = np.full(shape, 0.05)
-    of = Parameters(
-        chance.uniform(80, 300, sizes.outlets), np.zeros(sizes.outlets),
-        chance.uniform(20, 90, sizes.outlets), chance.uniform(1, 8, sizes.outlets),
-    )  # fmt: skip
+    of = _parameters(chance, sizes.outlets)
     begin = State.filled(of, 0.5, 0.3)
     future = held_rain(rain, mean_of=1, held=3, ahead=24)
     given = rain, pet, future, of, begin
@@ -245,6 +245,74 @@ def model(sizes: Sizes) -> Iterator[Measured]:
     _expect_near(ours(), theirs(), 1e-9)
     work = f"GR4H, {sizes.hours} hours, 24 h ahead"
     yield Measured(work, "numpy, all outlets at once", 1.0, _ratio(ours, theirs, sizes))
+
+
+class Autumn(NamedTuple):
+    """Hourly grids over nested catchments, and the model of these.
+
+    Attributes
+    ----------
+    grids : dims (time, cell), mm
+    limits_mm, limits_m3s : dims (duration, outlet, level) and (level)
+    """
+
+    grids: npt.NDArray[np.float32]
+    weights: Weights
+    parameters: Parameters
+    limits_mm: Floats
+    limits_m3s: Floats = np.array([0.5, 1.0, 2.0, 4.0])
+
+    @classmethod
+    def made(cls, sizes: Sizes) -> Autumn:
+        """Return an autumn made from a seed: four of five hours are dry."""
+        chance, outlets = np.random.default_rng(SEED), sizes.outlets
+        cells = min(sizes.cells, AUTUMN_CELLS) ** 2
+        grids = chance.gamma(0.3, 2.0, (sizes.hours, cells)).astype(np.float32)
+        grids *= chance.random((sizes.hours, 1)) < 0.2  # noqa: PLR2004
+        own = cells // 4
+        source = np.linspace(0, cells - own, outlets).astype(np.int64)[:, None] + np.arange(own)
+        ends = np.arange(0, source.size + 1, own)
+        weights = Weights(ends, source.reshape(-1), np.full(source.size, 1 / own), cells)
+        level = np.sqrt(HOURLY)[:, None, None] * np.array([3.0, 5.0, 7.0, 9.0])
+        limits = np.ascontiguousarray(np.broadcast_to(level, (len(HOURLY), outlets, 4)))
+        return cls(grids, weights, _parameters(chance, outlets), limits)
+
+    def levels(
+        self, mean: Callable[..., peers.Sums], sums: Callable[..., peers.Sums],
+        flows: Callable[..., Floats], highest: Callable[..., npt.NDArray[np.int64]],
+    ) -> npt.NDArray[np.int64]:  # fmt: skip
+        """Return the level of every cycle, by sums and by the flow of the 24 hours ahead."""
+        seen = mean(self.grids, self.weights)
+        rain, _ = sums(*seen, HOURLY, len(self.grids))
+        future = held_rain(seen[0], mean_of=1, held=3, ahead=24)
+        begin, pet = State.filled(self.parameters, 0.5, 0.3), np.full(seen[0].shape, 0.05)
+        peaks = flows(seen[0], pet, future, self.parameters, begin).max(axis=1).round(3)
+        by_flow = highest(peaks[:, None], self.limits_m3s)
+        return np.maximum(highest(rain, self.limits_mm), by_flow)
+
+
+def autumn(sizes: Sizes) -> Iterator[Measured]:
+    """Time every cycle of an autumn: hourly grids to levels, by sums and by the flow 24 h ahead."""
+    made = Autumn.made(sizes)
+
+    def in_all(mean: Floats, coverage: Floats, spans: Sequence[int], steps: int) -> peers.Sums:
+        return accumulate_steps(mean, coverage, spans, steps=steps)
+
+    ours = partial(
+        made.levels, areal_mean, in_all, ahead, lambda v, t: highest_level(v, t).max(axis=1)
+    )
+    theirs = partial(
+        made.levels, peers.scipy_mean, peers.numpy_sums, peers.numpy_gr4h, peers.numpy_level
+    )
+    work = "an autumn, grids to levels"
+    yield Measured(work, "scipy and numpy", 1.0, _timed(ours, theirs, sizes))
+
+
+def _parameters(chance: np.random.Generator, outlets: int) -> Parameters:
+    return Parameters(
+        chance.uniform(80, 300, outlets), np.zeros(outlets),
+        chance.uniform(20, 90, outlets), chance.uniform(1, 8, outlets),
+    )  # fmt: skip
 
 
 WORKS: Final[Mapping[str, Callable[[Sizes], Iterator[Measured]]]] = MappingProxyType({
@@ -255,6 +323,7 @@ WORKS: Final[Mapping[str, Callable[[Sizes], Iterator[Measured]]]] = MappingProxy
     "day-national": lambda sizes: backfill("national", sizes.national, replace(sizes, turns=1)),
     "grids": grids,
     "model": model,
+    "autumn": autumn,
 })  # fmt: skip
 
 
