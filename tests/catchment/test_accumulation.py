@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.catchment.accumulation import (
+    TILE,
     accumulate,
     accumulate_steps,
     time_of_concentration_h,
@@ -34,6 +35,19 @@ def test_a_sum_is_of_what_was_seen_and_nan_never_becomes_zero(window):
         assert np.array_equal(seen[i] == 0, nothing)
         assert rain[i][~nothing] == pytest.approx(np.nansum(last, 0)[~nothing], abs=6e-4)
         assert seen[i] == pytest.approx(coverage[-duration:].sum(0) / duration, abs=1e-6)
+
+
+def test_a_village_among_thousands_has_the_bytes_that_it_has_alone():
+    chance = np.random.default_rng(7)
+    mean = chance.gamma(0.3, 2.0, (30, 2 * TILE + 5))
+    mean[chance.random(mean.shape) < 0.1] = np.nan
+    coverage = np.where(np.isnan(mean), 0.0, 1.0)
+    together = accumulate_steps(mean, coverage, DURATIONS, steps=9)
+    for village in (0, TILE - 1, TILE, 2 * TILE, 2 * TILE + 4):
+        own = slice(village, village + 1)
+        alone = accumulate_steps(mean[:, own], coverage[:, own], DURATIONS, steps=9)
+        for whole, one in zip(together, alone, strict=True):
+            assert np.ascontiguousarray(whole[..., own]).tobytes() == one.tobytes()
 
 
 @given(windows())
