@@ -44,6 +44,7 @@ class ArealCache:
         values: npt.NDArray[np.floating],
         *,
         whole: Bools | None = None,
+        weights: Weights | None = None,
     ) -> None:
         """Average the steps of new keys over the catchments.
 
@@ -52,10 +53,12 @@ class ArealCache:
         values : dims (key, source), mm in one step, NaN where a source said nothing usable
         whole : dims (key, source); False where a value is suspect or a part of its step only: it
             counts in the mean and half in the coverage, so what rests on it is never complete
+        weights : of the sources, where they are not those of the site's rain
         """
-        mean, coverage = areal_mean(values, self._weights)
+        weights = self._weights if weights is None else weights
+        mean, coverage = areal_mean(values, weights)
         if whole is not None and not whole.all():
-            sure = areal_mean(np.where(whole, values, np.nan), self._weights)[1]
+            sure = areal_mean(np.where(whole, values, np.nan), weights)[1]
             coverage = (coverage + sure) / 2
         for offset, key in enumerate(keys):
             self._rows[key] = len(self.mean_mm) + offset

@@ -50,8 +50,7 @@ def with_signs(news: GaugeNews, points: PointColumns, site: SiteArrays) -> Gauge
 
 def _event_gauges(site: SiteArrays) -> dict[int, Station]:
     stations = {s.station_id: s for s in site.config.stations if s.reports == "events"}
-    sources = site.config.weights.sources
-    return {i: stations[name] for i, name in enumerate(sources) if name in stations}
+    return {i: stations[name] for i, name in enumerate(site.gauges) if name in stations}
 
 
 def _signs_us(points: PointColumns, station: Station) -> Ints:

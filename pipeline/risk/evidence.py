@@ -30,7 +30,7 @@ def rain_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> list
         found.append(
             Evidence(
                 indicator=Indicator.RAIN,
-                station_id=site.rain_sources[village],
+                station_id=rain.source(village, site.config.risk.durations_h[i]),
                 duration_h=hours,
                 value=round(float(rain.rain_mm[i, village]), THOUSANDTH),
                 threshold=float(rain.thresholds_mm[village, i, level - 1]),
@@ -54,7 +54,7 @@ def model_evidence(rain: RainIndicators, village: int, *, cutoff_us: int) -> lis
     return [
         Evidence(
             indicator=Indicator.MODEL,
-            station_id=rain.site.rain_sources[village],
+            station_id=rain.source(village, max(rain.site.config.risk.durations_h)),
             duration_h=None,
             value=float(model.peak_m3s[village, level - 1]),
             threshold=float(model.triggers_m3s[village, level - 1]),

@@ -69,7 +69,7 @@ def _forecast_freshness(found: Findings) -> Iterator[StationFreshness]:
 def _grid_freshness(found: Findings) -> StationFreshness:
     """Return how old the rain grid is: late after one step, silent after three."""
     site, step_s = found.site, found.site.step_s
-    newest_us = int(found.rain.newest_us().max(initial=NEVER_US))
+    newest_us = int(found.rain.newest_grid_us().max(initial=NEVER_US))
     state = heard(
         newest_us,
         cutoff_us=found.cutoff_us,

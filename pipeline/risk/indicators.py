@@ -113,10 +113,31 @@ class RainIndicators:
 
     def newest_us(self) -> Ints:
         """Return the end of the newest step of which something was seen, dims (village)."""
-        last = self.cache.coverage[self.seen.rows[-1]] > 0
+        return self._newest_us(self.seen.rows)
+
+    def newest_grid_us(self) -> Ints:
+        """Return the end of the newest step of which the grid saw something, dims (village)."""
+        of_grid = self.seen.of_grid
+        return self._newest_us(self.seen.rows if of_grid is None else of_grid)
+
+    def source(self, village: int, hours: int) -> str:
+        """Return what saw a village's rain in the last hours: the grid, or what stood in for it."""
+        site, of_grid = self.site, self.seen.of_grid
+        if of_grid is None:
+            return site.rain_sources[village]
+        last = slice(-max(1, hours * HOUR_S // site.step_s), None)
+        seen, grid = (self.cache.coverage[r[last], village] for r in (self.seen.rows, of_grid))
+        stood_in = seen > grid
+        if not stood_in.any():
+            return site.rain_sources[village]
+        both = site.rain_sources[village], site.stand_in_sources[village]
+        return both[1] if stood_in.all() else "+".join(both)
+
+    def _newest_us(self, rows: Ints) -> Ints:
+        last = self.cache.coverage[rows[-1]] > 0
         if last.all():
             return np.full(len(last), self.seen.end_us, dtype=np.int64)
-        some = self.cache.coverage[self.seen.rows[::-1]] > 0
+        some = self.cache.coverage[rows[::-1]] > 0
         back = some.argmax(axis=0) * self.site.step_s * SECOND_US
         return np.where(some.any(axis=0), self.seen.end_us - back, NEVER_US)
 

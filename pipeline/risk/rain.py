@@ -16,7 +16,14 @@ from pipeline.risk.areal_cache import NOT_OURS, UNKNOWN, UNSEEN, ArealCache
 from pipeline.risk.as_read import NEVER_US, SECOND_US, AsRead, GridRow
 from pipeline.risk.dry_steps import with_dry_steps, with_signs
 from pipeline.risk.rain_ahead import RainAhead, rain_ahead
-from pipeline.risk.rain_gauges import GaugeNews, gauge_news, gauge_readings, gauge_steps
+from pipeline.risk.rain_gauges import (
+    GaugeNews,
+    GaugeReadings,
+    GaugeSteps,
+    gauge_news,
+    gauge_readings,
+    gauge_steps,
+)
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.thresholds import Bools, Ints
 from pipeline.units import Variable
@@ -34,6 +41,7 @@ class RainSteps:
     rows : dims (step), rows of the areal cache, oldest first; UNSEEN where nothing was read
     feed_id : the feed of the newest grid; empty where there is none
     gauges : None where rain comes as a grid
+    of_grid : the rows as the grid alone gave them, where gauges stand in for it; else None
     ahead : what is foreseen; None where there is no usable forecast
     """
 
@@ -41,6 +49,7 @@ class RainSteps:
     rows: Ints
     feed_id: str
     gauges: GaugeNews | None
+    of_grid: Ints | None = None
     ahead: RainAhead | None = None
 
 
@@ -88,7 +97,10 @@ def _from_grids(
         rows[places[own]] = cache.fuller(rows[places[own]], found[ours][own])
     newest = np.lexsort((disfavour, valid_us))
     feed_id = grids[int(ours[newest[-1]])].feed_id if len(ours) else ""
-    return RainSteps(end_us, rows, feed_id, None)
+    if site.stand_in is None:
+        return RainSteps(end_us, rows, feed_id, None)
+    stand_in, _ = _gauge_rows(gauge_readings(as_read.points, site), as_read, site, cache, end_us)
+    return RainSteps(end_us, cache.fuller(stand_in, rows), feed_id, None, of_grid=rows)
 
 
 def _learn(new: Sequence[GridRow], site: SiteArrays, cache: ArealCache) -> None:
@@ -123,6 +135,15 @@ def _from_gauges(
 ) -> RainSteps:
     readings = gauge_readings(as_read.points, site)
     end_us = window_end_us(site, int(readings.valid_us.max(initial=NEVER_US)), at)
+    rows, steps = _gauge_rows(readings, as_read, site, cache, end_us)
+    news = gauge_news(readings, steps, end_us, site)
+    return RainSteps(end_us, rows, "", with_signs(news, as_read.points, site))
+
+
+def _gauge_rows(
+    readings: GaugeReadings, as_read: AsRead, site: SiteArrays, cache: ArealCache, end_us: int
+) -> tuple[Ints, GaugeSteps]:
+    """Return the rows of steps that gauges saw; standing in for a grid they count half."""
     places, inside = step_places(readings.valid_us, end_us, site)
     step_us = site.step_s * SECOND_US
     ends_us = end_us - step_us * np.arange(site.rain_steps - 1, -1, -1)
@@ -134,11 +155,11 @@ def _from_gauges(
     new = [key for key, row in zip(found, cache.rows([*found]), strict=True) if row == UNKNOWN]
     if new:
         at_new = [found[key] for key in new]
-        cache.add(new, steps.value[at_new], whole=steps.whole[at_new])
+        sure = steps.whole[at_new] & (site.stand_in is None)
+        cache.add(new, steps.value[at_new], whole=sure, weights=site.stand_in)
     rows = np.full(site.rain_steps, UNSEEN, dtype=np.int64)
     rows[said] = cache.rows(keys)
-    news = gauge_news(readings, steps, end_us, site)
-    return RainSteps(end_us, rows, "", with_signs(news, as_read.points, site))
+    return rows, steps
 
 
 def step_places(valid_us: Ints, end_us: int, site: SiteArrays) -> tuple[Ints, Bools]:

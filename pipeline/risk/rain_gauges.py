@@ -71,7 +71,7 @@ def gauge_readings(points: PointColumns, site: SiteArrays) -> GaugeReadings:
     Of a gauge that one feed tells by the hour and by the minute as well, every interval counts
     once: where they overlap, the longer one.
     """
-    index = {station_id: i for i, station_id in enumerate(site.config.weights.sources)}
+    index = {station_id: i for i, station_id in enumerate(site.gauges)}
     rows = np.flatnonzero(
         (points.variable == Variable.RAIN)
         & (points.flag <= QcFlag.SUSPECT)
@@ -116,7 +116,7 @@ def gauge_steps(
     readings: GaugeReadings, places: Ints, inside: Bools, site: SiteArrays
 ) -> GaugeSteps:
     """Sum the readings of each gauge into steps; of several feeds the one that saw most counts."""
-    shape = (site.rain_steps, site.weights.n_sources)
+    shape = (site.rain_steps, len(site.gauges))
     value, best_s = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
     whole, doubt = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
     for feed in np.unique(readings.disfavour):
@@ -138,7 +138,7 @@ def gauge_news(
     readings: GaugeReadings, steps: GaugeSteps, end_us: int, site: SiteArrays
 ) -> GaugeNews:
     """Return what each gauge last said, and how hard it was raining on it then."""
-    gauges = site.weights.n_sources
+    gauges = len(site.gauges)
     newest_us = np.full(gauges, NEVER_US, dtype=np.int64)
     np.maximum.at(newest_us, readings.gauge, readings.valid_us)
     feeds = np.full(gauges, "", dtype=object)

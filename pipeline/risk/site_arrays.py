@@ -30,6 +30,7 @@ class SiteArrays:
     Attributes
     ----------
     weights : village x source, rows sum to 1 where the catchment is covered
+    stand_in : village x gauge, where a grid has gauges that stand in for it
     step_s : length of one step of rain
     rain_latency_s : how long after its interval the fastest rain feed delivers
     rain_mm : thresholds, dims (village, duration, wetness, level)
@@ -39,6 +40,7 @@ class SiteArrays:
     forecasts : of rain, the preferred one first
     basis : of a threshold, by village, duration, level and value
     rain_sources : grid or gauges that each village's areal rain is made of, for its evidence
+    stand_in_sources : the gauges that stand in for the grid there; empty where there is no grid
     response_h, response_column : time of concentration, and the duration nearest to it
     river_stations : stations that a link names, sorted
     series : (station, variable) of the river stations; `series_levels` dims (series, level)
@@ -53,6 +55,7 @@ class SiteArrays:
     config_sha256: str
     villages: tuple[str, ...]
     weights: Weights
+    stand_in: Weights | None
     step_s: int
     rain_latency_s: int
     rain_mm: Floats
@@ -62,6 +65,7 @@ class SiteArrays:
     forecasts: tuple[ForecastArrays, ...]
     basis: dict[tuple[str, float, int, float], str]
     rain_sources: tuple[str, ...]
+    stand_in_sources: tuple[str, ...]
     response_h: Floats
     response_column: Ints
     river_stations: tuple[Station, ...]
@@ -86,6 +90,11 @@ class SiteArrays:
     def ahead(self) -> timedelta:
         """How far ahead a cycle reads what is foreseen."""
         return timedelta(hours=AHEAD_H if self.forecasts else 0)
+
+    @property
+    def gauges(self) -> tuple[str, ...]:
+        """The rain stations of the weights, or those that stand in for the grid."""
+        return (self.config.stand_in or self.config.weights).sources
 
     @property
     def lag_h(self) -> Floats:
@@ -124,29 +133,30 @@ class SiteArrays:
     def of(cls, config: RiskConfig) -> SiteArrays:
         """Return the arrays of a configuration."""
         villages = tuple(sorted(village.village_id for village in config.villages))
-        areas = {village.village_id: village.area_km2 for village in config.villages}
         weights = _weights(config.weights, villages)
-        response_h = np.array([time_of_concentration(areas[v]) for v in villages])
+        stand_in = None if config.stand_in is None else _weights(config.stand_in, villages)
+        response_h = _response_h(config, villages)
         stations = _river_stations(config)
         series = tuple((s.station_id, str(v)) for s in stations for v in RIVER if v in s.variables)
         links = _links(config, villages, stations)
         step_s = _rain_step_s(config)
         runoff = RunoffArrays.of(config, villages, step_s)
-        stated = _stated(config.thresholds, villages, runoff)
         return cls(
             config=config,
             config_sha256=config.sha256,
             villages=villages,
             weights=weights,
+            stand_in=stand_in,
             step_s=step_s,
             rain_latency_s=_rain_latency_s(config),
             rain_mm=rain_table(config.thresholds, villages, config.risk.durations_h),
-            stated_mm=rain_table(stated, villages, config.risk.durations_h),
+            stated_mm=_stated_table(config, villages, runoff),
             runoff=runoff,
             factors=FactorArrays.of(config, villages),
             forecasts=_forecasts(config, villages, step_s),
             basis=_basis(config.thresholds),
             rain_sources=_rain_sources(config.weights, weights),
+            stand_in_sources=_stand_in_sources(config, stand_in),
             response_h=response_h,
             response_column=_nearest(response_h, config.risk.durations_h),
             river_stations=stations,
@@ -161,6 +171,11 @@ class SiteArrays:
             feed_rank=_feed_rank([feed.feed_id for feed in config.feeds]),
             feed_latency_s={feed.feed_id: 60 * feed.latency_min for feed in config.feeds},
         )
+
+
+def _response_h(config: RiskConfig, villages: tuple[str, ...]) -> Floats:
+    areas = {village.village_id: village.area_km2 for village in config.villages}
+    return np.array([time_of_concentration(areas[v]) for v in villages])
 
 
 def _nearest(response_h: Floats, durations_h: tuple[int, ...]) -> Ints:
@@ -181,14 +196,13 @@ def _villages_of(stations: tuple[Station, ...], links: Ints) -> tuple[Ints, ...]
     return tuple(np.unique(links[links[:, 1] == row, 0]) for row in range(len(stations)))
 
 
-def _stated(
-    thresholds: tuple[Threshold, ...], villages: tuple[str, ...], runoff: RunoffArrays | None
-) -> list[Threshold]:
+def _stated_table(
+    config: RiskConfig, villages: tuple[str, ...], runoff: RunoffArrays | None
+) -> Floats:
     """Return the thresholds without the computed ones of villages that the model speaks for."""
-    if runoff is None:
-        return [*thresholds]
-    modelled = {villages[row] for row in runoff.villages.tolist()}
-    return [t for t in thresholds if t.basis != "computed" or t.village_id not in modelled]
+    modelled = set() if runoff is None else {villages[row] for row in runoff.villages.tolist()}
+    kept = [t for t in config.thresholds if t.basis != "computed" or t.village_id not in modelled]
+    return rain_table(kept, villages, config.risk.durations_h)
 
 
 def _basis(thresholds: tuple[Threshold, ...]) -> dict[tuple[str, float, int, float], str]:
@@ -259,6 +273,12 @@ def _rain_sources(given: CatchmentWeights, weights: Weights) -> tuple[str, ...]:
         return (given.grid_id or "",) * weights.n_villages
     spans = zip(weights.indptr, weights.indptr[1:], strict=False)
     return tuple("+".join(sorted(given.sources[i] for i in weights.indices[a:b])) for a, b in spans)
+
+
+def _stand_in_sources(config: RiskConfig, weights: Weights | None) -> tuple[str, ...]:
+    if config.stand_in is None or weights is None:
+        return ()
+    return _rain_sources(config.stand_in, weights)
 
 
 def _rain_step_s(config: RiskConfig) -> int:

@@ -195,8 +195,6 @@ def _stations_of(spec: FeedSpec) -> set[str]:
 
 
 def _weight_sums(pack: SitePack) -> Iterator[Finding]:
-    if pack.catchment.flow_directions is not None or pack.catchments:
-        return
     sums: dict[str, float] = {}
     first: dict[str, int] = {}
     for line, row in zip(pack.lines["weights.csv"], pack.station_weights, strict=True):
@@ -207,6 +205,8 @@ def _weight_sums(pack: SitePack) -> Iterator[Finding]:
             message = f"the weights of {village} sum to {total:g}; its rain is not assessed"
             cure = "make them sum to 1"
             yield Finding("error", "weights.csv", first[village], "weight", message, cure)
+    if pack.catchment.flow_directions is not None or pack.catchments:
+        return  # stations only stand in for the rain grid
     seen = sums.keys() | _river_points(pack) | _weighed(pack)
     for line, village_row in zip(pack.lines["villages.csv"], pack.villages, strict=True):
         if village_row.village_id not in seen:

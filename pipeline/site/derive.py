@@ -35,6 +35,7 @@ from pipeline.site.derive_polygons import by_polygon
 from pipeline.site.derive_stations import by_station
 from pipeline.site.derived import WGS84, Derived, Snapped, on_grid
 from pipeline.site.model import (
+    CatchmentWeights,
     FeedHealthRule,
     FeedSpec,
     ForecastGrid,
@@ -94,7 +95,15 @@ def risk_config(pack: SitePack) -> RiskConfig:
         else Runoff(model=model, settings=pack.runoff, flows=pack.flows),
         factors=pack.factors,
         forecasts=tuple(_usable_forecasts(pack)),
+        stand_in=_stand_in(pack, derived),
     )
+
+
+def _stand_in(pack: SitePack, derived: Derived) -> CatchmentWeights | None:
+    if derived.weights.source_kind == "station":
+        return None
+    weights = by_station(pack)
+    return weights if weights.sources else None
 
 
 def snap_report(pack: SitePack) -> tuple[Snapped, ...]:

@@ -259,6 +259,7 @@ class RiskConfig(Frozen):
     runoff : None where no model was calibrated
     feeds : those that tell what was seen
     forecasts : those that foresee rain, the preferred one first
+    stand_in : stations whose rain stands in where the rain grid saw less; None where there is none
     """
 
     schema_id: Literal["floodwarn.risk-config/1"] = "floodwarn.risk-config/1"
@@ -278,6 +279,7 @@ class RiskConfig(Frozen):
     runoff: Runoff | None = Field(None, exclude_if=_unset)
     factors: tuple[TemporaryFactor, ...] = Field((), exclude_if=_unset)
     forecasts: tuple[ForecastGrid, ...] = Field((), exclude_if=_unset)
+    stand_in: CatchmentWeights | None = Field(None, exclude_if=_unset)
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form; floats at full precision, keys sorted.

@@ -88,6 +88,19 @@ def test_villages_without_a_river_are_findings_and_the_others_go_on(site):
     assert ("villages.csv", 3, "lon", "warning") in told
 
 
+def test_stations_with_weights_stand_in_for_the_grid_and_are_checked_as_any(site):
+    assert risk_config(loaded(site)).stand_in is None
+    table = site / "weights.csv"
+    table.write_text("village_id,station_id,weight\nshangyuan,R01,0.6\nshangyuan,R02,0.4\n")
+    config = risk_config(loaded(site))
+    assert config.weights.source_kind == "grid"
+    assert config.stand_in is not None
+    assert config.stand_in.sources == ("R01", "R02")
+    edit(table, "R02,0.4", "R02,0.3")
+    told = [(f.file, f.field) for f in check(loaded(site)) if "sum to" in f.message]
+    assert told == [("weights.csv", "weight")]
+
+
 def test_derived_areas_fill_what_the_table_leaves_empty(site):
     areas = {v.village_id: v.area_km2 for v in risk_config(loaded(site)).villages}
     assert areas == {"shangyuan": 5.0, "songlin": 10.0, "baishi": None, "hekou": None}
