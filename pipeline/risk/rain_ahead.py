@@ -49,8 +49,8 @@ def rain_ahead(
     """
     for forecast in forecasts:
         for feed_id in (hand_feed(forecast.feed_id), forecast.feed_id):
-            own = _usable(rows, feed_id, forecast, cutoff_us)
-            if any(row.valid_us > end_us for row in own):
+            own = _newest(_usable(rows, feed_id, forecast, cutoff_us), end_us)
+            if own:
                 reference_us = min(_reference_us(row) for row in own)
                 return RainAhead(feed_id, reference_us, _by_member(own, forecast, end_us))
     return None
@@ -59,12 +59,8 @@ def rain_ahead(
 def _usable(
     rows: Sequence[GridRow], feed_id: str, forecast: ForecastArrays, cutoff_us: int
 ) -> list[GridRow]:
-    """Return a feed's rain, on its grid, from runs that are young enough.
-
-    Of several lengths of interval the shortest counts: the others tell the same rain again. Sums
-    since the beginning of the run are of every length, and all count.
-    """
-    own = [
+    """Return a feed's rain, on its grid, from runs that are young enough."""
+    return [
         row
         for row in rows
         if row.feed_id == feed_id
@@ -74,9 +70,22 @@ def _usable(
         and row.cells.size == forecast.weights.n_sources
         and cutoff_us - _reference_us(row) <= forecast.max_age_us
     ]
+
+
+def _newest(rows: Sequence[GridRow], end_us: int) -> list[GridRow]:
+    """Return what the newest run of each member that looks ahead foresees.
+
+    Of several lengths of interval the shortest counts: the others tell the same rain again. Sums
+    since the beginning of the run are of every length, and all count.
+    """
+    runs: dict[int | None, int] = {}
+    for row in rows:
+        if row.valid_us > end_us:
+            runs[row.member] = max(runs.get(row.member, -NO_RUN_US), _reference_us(row))
+    own = [row for row in rows if runs.get(row.member) == _reference_us(row)]
     if all(row.valid_us - row.interval_s * SECOND_US == row.reference_us for row in own):
         return own
-    shortest = min((row.interval_s for row in own), default=0)
+    shortest = min(row.interval_s for row in own)
     return [row for row in own if row.interval_s == shortest]
 
 

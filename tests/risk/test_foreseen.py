@@ -236,6 +236,17 @@ def test_sums_since_the_beginning_of_a_run_are_read_as_the_rain_of_each_hour():
     assert values[0] == values[1] == 31.0
 
 
+def test_sums_of_two_runs_are_never_laid_together():
+    in_all = dry(Weather())
+    in_all.foresee(NOON - 6 * HOUR, *[4.0 * h for h in range(1, 19)], since_run=True)
+    in_all.foresee(NOON, *[2.0 * h for h in range(1, 8)], since_run=True)
+    case = village_case(in_all.cycle(SITE, NOON), SITE, "upper")
+    assert case.forecast is not None
+    assert case.forecast.run == NOON
+    assert case.forecast.mm[1] == (2.0, 2.0, 2.0)
+    assert case.forecast.mm[6] == (12.0, 12.0, 12.0)
+
+
 def test_a_forecast_on_another_grid_is_not_read_as_if_it_were_on_ours():
     weights = WEIGHTS.model_copy(update={"grid_id": "elsewhere"})
     site = foreseeing(QPF.model_copy(update={"weights": weights}))
