@@ -82,7 +82,8 @@ class Turn:
         if not self._slots():
             raise NothingToDo("no flood slot is due")
         now = self.flood_now
-        return _said(self._fetch(feed_id, now - LOOK_BACK, now, now=now))
+        back = max(LOOK_BACK, self.deployment.pack.feed(feed_id).run_age)
+        return _said(self._fetch(feed_id, now - back, now, now=now))
 
     def fill_gap(self, feed_id: str) -> str:
         """Fetch what one feed lacks of the last days: known from now on, and warning no one.

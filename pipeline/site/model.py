@@ -7,7 +7,7 @@ the first bulletin that used it, so that a decision can be rebuilt with ``config
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -364,6 +364,12 @@ class FeedSpec(Frozen):
     archive_from: str | None = None
     archive_to: str | None = None
     forecast_h: int | None = Field(None, gt=0, le=240)
+
+    @property
+    def run_age(self) -> timedelta:
+        """How old the newest run of a forecast may be when it comes; nothing of what was seen."""
+        minutes = 0 if self.forecast_h is None else self.latency_min + 2 * self.cadence_min
+        return timedelta(minutes=minutes)
 
     @property
     def slot_min(self) -> int:
