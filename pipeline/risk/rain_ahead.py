@@ -10,14 +10,13 @@ import numpy as np
 
 from pipeline.catchment.areal import areal_mean
 from pipeline.forecast.hours import AHEAD_H, apart, hours_ahead
-from pipeline.risk.as_read import SECOND_US, GridRow
+from pipeline.risk.as_read import NEVER_US, SECOND_US, GridRow
 from pipeline.risk.forecast_arrays import ForecastArrays
 from pipeline.risk.hand_fed import hand_feed
 from pipeline.risk.thresholds import Floats
 from pipeline.units import THOUSANDTH, Variable
 
 HOUR_US: Final = 3600 * SECOND_US
-NO_RUN_US: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +80,7 @@ def _newest(rows: Sequence[GridRow], end_us: int) -> list[GridRow]:
     runs: dict[int | None, int] = {}
     for row in rows:
         if row.valid_us > end_us:
-            runs[row.member] = max(runs.get(row.member, -NO_RUN_US), _reference_us(row))
+            runs[row.member] = max(runs.get(row.member, NEVER_US), _reference_us(row))
     own = [row for row in rows if runs.get(row.member) == _reference_us(row)]
     if all(row.valid_us - row.interval_s * SECOND_US == row.reference_us for row in own):
         return own
@@ -102,4 +101,4 @@ def _by_member(rows: Sequence[GridRow], forecast: ForecastArrays, end_us: int) -
 
 
 def _reference_us(row: GridRow) -> int:
-    return -NO_RUN_US if row.reference_us is None else row.reference_us
+    return NEVER_US if row.reference_us is None else row.reference_us
