@@ -1,4 +1,4 @@
-"""A hostile warning is refused, or read for what it says, within a second and to nobody's harm."""
+"""A hostile warning is refused, or read for what it says, soon and to nobody's harm."""
 
 import pytest
 
@@ -90,7 +90,7 @@ LENGTHY = {
 
 
 @pytest.mark.parametrize("name", LENGTHY)
-def test_a_lengthy_message_is_read_within_a_second(name):
+def test_a_lengthy_message_is_read_in_its_own_time(name):
     assert len(read(LENGTHY[name]).warnings) == 1
 
 

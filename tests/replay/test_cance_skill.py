@@ -27,6 +27,8 @@ from tests.replay.autumn import CREDIT, FIRST, HOUR, LAST, Autumn, autumn
 from tests.replay.poison import poisoned
 from tests.services import require
 
+pytestmark = pytest.mark.timeout(900)  # the judge fits a model for every fold, once for all tests
+
 TWO_YEAR_M3S = {"V3524010": 57.7, "V3515010": 15.6, "V3517010": 4.5}
 STATIONS = sorted(TWO_YEAR_M3S)
 FLOODS = {"12-13 October": (12, 10), "4 November": (3, 11)}
