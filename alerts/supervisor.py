@@ -143,7 +143,9 @@ class ProcessTree:
             _reap()
             time.sleep(POLL_S)
         for child in self.children.values():
-            child.poll()  # reaped above: tell it so
+            # Reaped above, or dead while some of its threads are yet to end: it is told so.
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(self.grace_s)
         self.children.clear()
         self.state.unlink(missing_ok=True)
 
