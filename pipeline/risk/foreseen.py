@@ -197,10 +197,9 @@ def _routed(mm: Floats, end_us: int, runoff: RunoffArrays, stores: State) -> Flo
 
 def _limits(site: SiteArrays, factor: Floats) -> Floats:
     """Return the flow of each level in force, dims (village, level)."""
-    found = np.full((len(site.villages), site.rain_mm.shape[-1]), np.nan)
-    if site.runoff is not None:
-        found[site.runoff.villages] = site.runoff.levels_m3s
-    return lowered(found, factor)
+    if site.runoff is None:
+        return np.full((len(site.villages), site.rain_mm.shape[-1]), np.nan)
+    return lowered(site.runoff.of_villages(site.runoff.levels_m3s), factor)
 
 
 def _first_h(over: Bools) -> Floats:

@@ -232,15 +232,15 @@ def _model_flow(runoff: RunoffArrays, foreseen: _Foreseen, t: int, factor: Float
     crossing = np.where(over.any(axis=0), over.argmax(axis=0) + 1.0, np.nan)
     levels = [_highest(each, triggers) for each in (peaks, _peaks(runoff, foreseen.hidden, t))]
     filled = foreseen.stores[t].production / runoff.parameters.x1
-    own, hidden = (_of_villages(level.astype(np.float64), runoff) for level in levels)
+    own, hidden = (runoff.of_villages(level.astype(np.float64)) for level in levels)
     return ModelFlow(
-        now_m3s=_of_villages(foreseen.simulated[t], runoff),
-        peak_m3s=_of_villages(peaks, runoff),
-        triggers_m3s=_of_villages(triggers, runoff),
+        now_m3s=runoff.of_villages(foreseen.simulated[t]),
+        peak_m3s=runoff.of_villages(peaks),
+        triggers_m3s=runoff.of_villages(triggers),
         levels=np.nan_to_num(own).astype(np.int64),
         hidden_levels=np.nan_to_num(hidden).astype(np.int64),
-        crossing_h=_of_villages(crossing, runoff),
-        filled=_of_villages(filled.round(THOUSANDTH), runoff),
+        crossing_h=runoff.of_villages(crossing),
+        filled=runoff.of_villages(filled.round(THOUSANDTH)),
         stores=foreseen.stores[t],
     )
 
@@ -249,9 +249,3 @@ def _highest(peaks: Floats, triggers: Floats) -> Ints:
     """Return the highest level of which the flow foreseen for it warns, dims (catchment)."""
     steps = np.arange(1, peaks.shape[1] + 1)
     return np.asarray(((peaks >= triggers) * steps).max(axis=1, initial=0), dtype=np.int64)
-
-
-def _of_villages(values: Floats, runoff: RunoffArrays) -> Floats:
-    found = np.full((len(runoff.modelled), *values.shape[1:]), np.nan)
-    found[runoff.villages] = values
-    return found

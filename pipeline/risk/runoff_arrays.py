@@ -106,6 +106,12 @@ class RunoffArrays:
         months = ends_us.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
         return np.asarray(self.evaporation_mm[months % 12 + 1])
 
+    def of_villages(self, values: Floats) -> Floats:
+        """Return values of catchments, dims (catchment, ...), by village; NaN without a model."""
+        found = np.full((len(self.modelled), *values.shape[1:]), np.nan)
+        found[self.villages] = values
+        return found
+
     @property
     def window(self) -> timedelta:
         """How far back the longest run begins."""
