@@ -10,11 +10,7 @@ from pipeline.instants import floor_to
 from pipeline.replay import replay_world
 from pipeline.risk.outlook import ForecastCase, Guidance
 from pipeline.risk.site_arrays import SiteArrays
-from pipeline.risk.village_case import (
-    ModelCase,
-    RainCase,
-    VillageCase,
-)
+from pipeline.risk.village_case import ModelCase, RainCase, VillageCase
 from pipeline.risk.village_case import village_case as case_of
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import SitePack

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Literal
 
 from pydantic import Field
 
 from pipeline.site.frozen import Frozen
-
-
-def _is_empty(value: object) -> bool:
-    return not value
 
 
 class CatchmentSettings(Frozen):
@@ -37,4 +34,4 @@ class CatchmentSettings(Frozen):
     station_weights: Literal["stated", "inverse_distance"] = "stated"
     nearest_stations: int = Field(4, ge=1, le=20)
     within_km: float = Field(30.0, gt=0, le=300)
-    forecast_samples: dict[str, str] = Field(default_factory=dict, exclude_if=_is_empty)
+    forecast_samples: dict[str, str] = Field(default_factory=dict, exclude_if=not_)
