@@ -28,8 +28,9 @@ test: .venv/.test ## Run every test; what needs an absent service, browser or to
 	$(BIN)/python -m pytest -m "not end_to_end" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m end_to_end
 
-fuzz: .venv/.test ## Mutate the samples of every protocol 10,000 times; `make test` does it 500 times
+fuzz: .venv/.test ## Mutate every protocol's samples 10,000 times (`make test`: 500), laws 500 times (40)
 	FLOODWARN_FUZZ=10000 $(BIN)/python -m pytest -q tests/feeds/test_every_protocol.py
+	FLOODWARN_EXAMPLES=500 $(BIN)/python -m pytest -q --timeout 3600 -n $(WORKERS) --dist loadfile tests/property tests/risk tests/alerts
 
 lint: .venv/.test ## Ruff: rules and format
 	$(BIN)/ruff check .

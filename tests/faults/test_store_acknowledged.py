@@ -6,6 +6,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, func, select
 
 from pipeline import database
@@ -23,6 +24,8 @@ from tests.faults.acknowledged import (
 
 WRITES = 10_000
 KILLS = 24
+FINISHED_WITHIN = 600
+"""Seconds; ten thousand acknowledged writes, each on the disk, take a slow machine minutes."""
 
 
 class Shift:
@@ -55,13 +58,14 @@ class Shift:
         """Let the writers write to their end."""
         *writers, compaction = self.at_work
         for writer in writers:
-            writer.join(200)
+            writer.join(FINISHED_WITHIN)
             assert writer.exitcode == 0
         assert compaction.is_alive(), "the compaction failed"
         compaction.kill()
         compaction.join()
 
 
+@pytest.mark.timeout(900)
 def test_no_acknowledged_write_is_lost_by_sigkill_beside_readers_and_a_compaction(
     engine: Engine, database_url: str, tmp_path: Path
 ) -> None:
