@@ -1,4 +1,4 @@
-"""The valley on one night, by hand: bulletins and occasions from which texts are made."""
+"""A site on one night, by hand: bulletins and occasions from which texts are made."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -32,8 +32,12 @@ LIVE = live("valley")
 
 
 @cache
+def shipped(site: str) -> WarningPack:
+    return load_warning(load(ROOT / "config" / site, ROOT / ".floodwarn"))
+
+
 def valley() -> WarningPack:
-    return load_warning(load(VALLEY, ROOT / ".floodwarn"))
+    return shipped("valley")
 
 
 def risk(
@@ -71,9 +75,9 @@ def risk(
     )
 
 
-def bulletin(*risks: VillageRisk, slot: datetime = SLOT) -> RiskBulletin:
+def bulletin(*risks: VillageRisk, slot: datetime = SLOT, site: str = EXERCISE.site) -> RiskBulletin:
     return RiskBulletin(
-        site="valley",
+        site=site,
         slot=slot,
         cutoff=slot + 5 * MINUTE,
         code_version="0.1.0+sample",
@@ -97,8 +101,8 @@ def occasion(
     earlier=(),
 ) -> Occasion:
     """Return the occasion of one bulletin that speaks of one village."""
-    told = bulletin(seen, slot=slot)
-    step = advance(before, seen, world=world, slot=slot, rules=valley().config)
+    told = bulletin(seen, slot=slot, site=world.site)
+    step = advance(before, seen, world=world, slot=slot, rules=shipped(world.site).config)
     return Occasion(
         world, seen.village_id, told, told.cutoff, before=before, step=step, earlier=earlier
     )
