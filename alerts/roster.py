@@ -31,7 +31,7 @@ from pydantic import (
 from typing_extensions import override
 
 from alerts.errors import Refused, RosterError
-from alerts.plan.model import Ref
+from alerts.plan.words import Ref
 from alerts.toml_lines import line_of
 
 CONTACTS = "contacts.toml"
@@ -53,6 +53,9 @@ class Right(StrEnum):
     LOWER = "lower"
     ACKNOWLEDGE = "acknowledge"
     SUSPEND = "suspend"
+    REPORT = "report"
+    APPROVE = "approve"
+    RELEASE = "release"
 
 
 class Contact(BaseModel):

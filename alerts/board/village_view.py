@@ -9,7 +9,8 @@ from alerts.board.charts import Chart, hydrograph, hyetograph
 from alerts.board.facts import Facts, Sent
 from alerts.board.view import REFRESH_S, Banner, Row, banner, village_row
 from alerts.board.words import clock, sent_count
-from alerts.plan.model import Plan, Refuge, SpecialSite, Zone
+from alerts.plan.model import Plan
+from alerts.plan.places import Place, Refuge, SpecialSite
 from pipeline.bulletin import RiskLevel
 from pipeline.series import Accumulation, VillageSeries
 from pipeline.site.model import Village
@@ -251,17 +252,15 @@ def plan_view(plan: Plan) -> PlanView:
     )
 
 
-def _place(plan: Plan, place: Zone | SpecialSite) -> PlanPlace:
-    people = place.people if isinstance(place, Zone) else max(place.people_day, place.people_night)
-    route = plan.route(place.routes[0]) if place.routes else None
-    shelter = plan.shelter(place.shelters[0]) if place.shelters else None
+def _place(plan: Plan, place: Place) -> PlanPlace:
+    people = place.most_inside if isinstance(place, SpecialSite) else place.people
+    route = next(route for route in plan.routes if route.id == place.routes[0])
+    shelter = plan.shelter(place.shelters[0])
     return PlanPlace(
         name=_said(place.name),
         people=str(people),
-        route="none"
-        if route is None
-        else f"{_said(route.name)} ({route.minutes_day} min, at night {route.minutes_night})",
-        shelter="none" if shelter is None else f"{_said(shelter.name)} (for {shelter.capacity})",
+        route=f"{_said(route.name)} ({route.minutes_day} min, at night {route.minutes_night})",
+        shelter=f"{_said(shelter.name)} (for {shelter.capacity})",
         refuge=_refuge(place.refuge),
     )
 

@@ -6,44 +6,22 @@ Chapters after SL 666-2014 (village flash-flood plans) as far as an order needs 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field
 
-LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$"
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-LocalWords = Annotated[dict[Language, Words], Field(min_length=1)]
-Ident = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
-Ref = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,120}$")]
-Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
-Count = Annotated[int, Field(ge=0)]
+from alerts.plan.people import Drill, NeedsHelp, People
+from alerts.plan.places import AssemblyPoint, Place, Refuge, Shelter, SpecialSite, Zone
+from alerts.plan.ways import OPEN, Closures, Route, Way, way_out
+from alerts.plan.words import Frozen, Ident, Language, LocalWords, Minutes
+from alerts.tier import Tier
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+Millimetres = Annotated[float, Field(gt=0, le=1000)]
 
 
-class Refuge(_Frozen):
-    """The named last refuge of a place: a floor above the hazard stage, or ground uphill.
-
-    Written in a plan as ``refuge = {kind = "upper_floor", en = "...", zh = "..."}``.
-    """
-
-    kind: Literal["upper_floor", "high_ground"]
-    name: LocalWords
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather_languages(cls, raw: Any) -> Any:  # noqa: ANN401 - raw TOML
-        if not isinstance(raw, dict) or "name" in raw:
-            return raw
-        name = {key: text for key, text in raw.items() if key != "kind"}
-        return {"name": name} | {key: raw[key] for key in ("kind",) if key in raw}
-
-
-class Times(_Frozen):
+class Times(Frozen):
     """Minutes that the plan's own drills measured, for the village as a whole."""
 
     call: Minutes
@@ -51,72 +29,59 @@ class Times(_Frozen):
     help: Minutes
 
 
-class Zone(_Frozen):
-    """A group of households that moves together; routes and shelters, first choice first."""
+class Signals(Frozen):
+    """What is heard in the village, as agreed there.
 
-    id: Ident
-    name: LocalWords
-    households: Count
-    people: Count
-    refuge: Refuge | None = None
-    routes: tuple[Ident, ...]
-    shelters: tuple[Ident, ...]
-
-
-class Route(_Frozen):
-    """A way to walk, by day and by night, and what to stay off."""
-
-    id: Ident
-    name: LocalWords
-    minutes_day: Minutes
-    minutes_night: Minutes
-    avoid: LocalWords | None = None
-
-
-class Shelter(_Frozen):
-    """A place above the flood that takes people in."""
-
-    id: Ident
-    name: LocalWords
-    capacity: Count
-
-
-class SpecialSite(_Frozen):
-    """A care home, school, camp: people who need help, so they move one order earlier."""
-
-    id: Ident
-    kind: Ident
-    name: LocalWords
-    people_day: Count
-    people_night: Count
-    staff_night: Count
-    times_help: Minutes
-    routes: tuple[Ident, ...]
-    shelters: tuple[Ident, ...]
-    refuge: Refuge | None = None
-
-
-class People(_Frozen):
-    """Who leads, by reference to the roster; a deputy follows the person stood in for."""
-
-    responsible: tuple[Ref, ...] = ()
-    warning: tuple[Ref, ...] = ()
-    transfer: tuple[Ref, ...] = ()
-
-
-class Signals(_Frozen):
-    """What is heard in the village, as agreed there."""
+    Attributes
+    ----------
+    means : with what it is given, the first first
+    """
 
     prepare: LocalWords
     move: LocalWords
+    all_clear: LocalWords | None = None
+    means: tuple[Literal["gong", "siren", "broadcast", "whistle", "bell", "door"], ...] = ()
 
 
-class Plan(_Frozen):
+class Bucket(Frozen):
+    """Rain in the village's own bucket at which it acts by itself.
+
+    Attributes
+    ----------
+    hours : in which it fell; prepare_mm, move_mm : millimetres, a straight-sided vessel's depth
+    """
+
+    hours: Annotated[float, Field(gt=0, le=24)]
+    prepare_mm: Millimetres
+    move_mm: Millimetres
+
+
+class Offline(Frozen):
+    """What the village does when power and network are gone, or nobody is heard from.
+
+    Attributes
+    ----------
+    works : what still works then
+    shelter : where all go
+    mark_prepare, mark_move : marks of the water on a wall, a pier or a gauge board
+    """
+
+    works: LocalWords
+    shelter: Ident
+    buckets: tuple[Bucket, ...] = ()
+    mark_prepare: LocalWords | None = None
+    mark_move: LocalWords | None = None
+
+
+class Plan(Frozen):
     """The contingency plan of one village.
 
     Attributes
     ----------
     exercise : written for an exercise; no official plan
+    reviewed_on : the day of the last review; None where only `valid_from` is known
+    return_period_y : of the flood that the plan is for, years
+    languages : in which its people must be spoken to, besides the site's
     """
 
     village_id: str
@@ -124,25 +89,58 @@ class Plan(_Frozen):
     note: str
     valid_from: date
     reviewed_by: str
+    reviewed_on: date | None = None
+    return_period_y: Annotated[int, Field(gt=0, le=10_000)] | None = None
+    languages: tuple[Language, ...] = ()
     times: Times
     zones: tuple[Zone, ...]
     routes: tuple[Route, ...]
     shelters: tuple[Shelter, ...]
+    assembly_points: tuple[AssemblyPoint, ...] = ()
     special_sites: tuple[SpecialSite, ...] = ()
     people: People = People()
+    needs_help: tuple[NeedsHelp, ...] = ()
     signals: Signals | None = None
-
-    def route(self, ident: str) -> Route:
-        """Return the route of that id; `lint` has seen that it exists."""
-        return next(route for route in self.routes if route.id == ident)
+    offline: Offline | None = None
+    drills: tuple[Drill, ...] = ()
 
     def shelter(self, ident: str) -> Shelter:
         """Return the shelter of that id; `lint` has seen that it exists."""
         return next(shelter for shelter in self.shelters if shelter.id == ident)
 
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """Yield each place that can be ordered, with its field: special sites, then zones."""
+        for number, site in enumerate(self.special_sites):
+            yield f"special_sites.{number}", site
+        for number, zone in enumerate(self.zones):
+            yield f"zones.{number}", zone
+
+    def way_out(
+        self, place: Place, tier: Tier, *, night: bool, closures: Closures = OPEN
+    ) -> Way | None:
+        """Return the way that is open to a place in the flood of that tier; see `ways.way_out`."""
+        return way_out(
+            place,
+            routes={route.id: route for route in self.routes},
+            shelters={shelter.id: shelter for shelter in self.shelters},
+            tier=tier,
+            night=night,
+            closures=closures,
+        )
+
+    def texts(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield each text that is read in the village, with its field."""
+        for field, part in _parts(self):
+            for name in type(part).model_fields:
+                value = getattr(part, name)
+                if isinstance(value, dict):
+                    yield f"{field}.{name}", value
+                elif isinstance(value, Refuge):
+                    yield f"{field}.{name}", value.name
+
     def to_bytes(self) -> bytes:
         """Return the plan's one canonical form, kept by its hash."""
-        return self.model_dump_json().encode()
+        return self.model_dump_json(exclude_defaults=True).encode()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
@@ -153,3 +151,18 @@ class Plan(_Frozen):
     def sha256(self) -> str:
         """The content hash that messages carry."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+def _parts(plan: Plan) -> Iterator[tuple[str, Frozen]]:
+    """Yield each part of a plan that holds texts, with its field."""
+    yield from plan.places()
+    for name in ("routes", "shelters", "assembly_points"):
+        for number, part in enumerate(getattr(plan, name)):
+            yield f"{name}.{number}", part
+    for number, route in enumerate(plan.routes):
+        for index, crossing in enumerate(route.crossings):
+            yield f"routes.{number}.crossings.{index}", crossing
+    for name in ("signals", "offline"):
+        part = getattr(plan, name)
+        if part is not None:
+            yield name, part

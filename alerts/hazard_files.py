@@ -1,0 +1,222 @@
+"""Read a site's hazard zones and register of places, and hold its plans against them.
+
+Both files are optional; what an absent one leaves unchecked is said, and never passes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+from pydantic import Field, ValidationError
+from shapely import force_2d, get_num_coordinates
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+from shapely.validation import explain_validity
+
+from alerts.plan.fault import Fault
+from alerts.plan.hazard import (
+    HazardMap,
+    HazardZone,
+    RegisteredPlace,
+    against_hazard,
+    on_no_list,
+)
+from alerts.plan.model import Plan
+from alerts.plan.words import Words
+from alerts.toml_lines import line_of
+from pipeline.bulletin import RiskLevel
+from pipeline.site.finding import Finding
+from pipeline.site.frozen import Frozen
+from pipeline.site.references import unique
+from pipeline.site.sheet import Sheet, finding_of, read_sheet, read_text
+
+ZONES_FILE: Final = "hazard_zones.geojson"
+PLACES_FILE: Final = "places.csv"
+PLANS: Final = "plans"
+MAX_BYTES: Final = 16_000_000
+MAX_FEATURES: Final = 20_000
+MAX_VERTICES: Final = 500_000
+"""Of all polygons together; a county's survey has some ten thousand."""
+AREAL: Final = frozenset({"Polygon", "MultiPolygon"})
+WGS84: Final = ("CRS84", "4326", "4490")
+"""How the names of WGS84 end, and that of CGCS2000, which differs from it by centimetres."""
+NOT_USED: Final = "correct the feature; what lies in it is not checked until then"
+
+
+class _Properties(Frozen):
+    zone: Words
+    level: Annotated[RiskLevel, Field(gt=0)]
+    return_period_y: Annotated[int, Field(gt=0, le=10_000)] | None = None
+    basis: Words
+
+
+def hazard_findings(folder: Path, plans: Mapping[str, Plan]) -> list[Finding]:
+    """Return all that the hazard zones and the register of places say against a site's plans.
+
+    Parameters
+    ----------
+    folder : of the site
+    plans : the usable ones, by village id
+
+    Returns
+    -------
+    Faults of both files, of plans by file and row, and places that no plan lists. Where a file is
+    absent, one ``info`` says what was not checked.
+    """
+    zones, findings = read_zones(folder)
+    places = read_places(folder)
+    findings += places.findings
+    if not zones:
+        return findings
+    hazards = HazardMap(zones)
+    files = {path.stem: path for path in sorted((folder / PLANS).glob("*/*.toml"))}
+    for village_id, plan in plans.items():
+        file = files.get(village_id)
+        name = f"{PLANS}/" if file is None else file.relative_to(folder).as_posix()
+        findings += _of_plan(folder, name, tuple(against_hazard(plan, hazards)))
+    return findings + _on_no_list(places, hazards, plans)
+
+
+def read_zones(folder: Path) -> tuple[list[HazardZone], list[Finding]]:
+    """Return the hazard zones in longitude and latitude (RFC 7946, WGS84), and what is wrong.
+
+    What is wrong is a finding by the number of its feature, the first being 1; the rest is used.
+    """
+    if not (folder / ZONES_FILE).exists():
+        message = f"not checked: no {ZONES_FILE}, so no shelter, way or place was held against one"
+        cure = "bring the zones of the flash-flood survey"
+        return [], [Finding("info", ZONES_FILE, None, None, message, cure)]
+    features, findings = _features(folder)
+    zones: list[HazardZone] = []
+    vertices = 0
+    for number, feature in enumerate(features, 1):
+        zone, faults = _zone(feature, number)
+        findings += faults
+        if zone is None:
+            continue
+        vertices += int(get_num_coordinates(zone.polygon))
+        if vertices > MAX_VERTICES:
+            message = f"more than {MAX_VERTICES} vertices; this feature and the rest are not read"
+            return zones, [*findings, _fault(number, "geometry", message, "simplify the outlines")]
+        zones.append(zone)
+    if not zones and not findings:
+        message = "not checked: the file holds no zone"
+        findings.append(_fault(None, "features", message, "draw the zones, or remove the file"))
+    return zones, findings
+
+
+def read_places(folder: Path) -> Sheet[RegisteredPlace]:
+    """Return the county's register of places; one ``info`` where there is none."""
+    if not (folder / PLACES_FILE).exists():
+        message = f"not checked: no {PLACES_FILE}, so nobody looked whom the plans leave out"
+        cure = "bring the county's register of care homes, schools, camps, guesthouses and works"
+        return Sheet(PLACES_FILE, (), (Finding("info", PLACES_FILE, None, None, message, cure),))
+    sheet = read_sheet(folder, PLACES_FILE, RegisteredPlace)
+    return unique(sheet, lambda place: place.place_id.casefold(), "place_id")
+
+
+def _of_plan(folder: Path, file: str, faults: tuple[Fault, ...]) -> list[Finding]:
+    text = "" if not faults else read_text(folder, file)[0] or ""
+    return [
+        Finding(
+            fault.severity, file, _row(text, fault.field), fault.field, fault.message, fault.cure
+        )
+        for fault in faults
+    ]
+
+
+def _row(text: str, field: str) -> int | None:
+    return line_of(text, tuple(int(part) if part.isdigit() else part for part in field.split(".")))
+
+
+def _on_no_list(
+    places: Sheet[RegisteredPlace], hazards: HazardMap, plans: Mapping[str, Plan]
+) -> list[Finding]:
+    rows = {place.place_id: line for line, place in places.rows}
+    cure = "write it as a special site of its village's plan, its place_id as id"
+    return [
+        Finding(
+            "error", PLACES_FILE, rows[place.place_id], "place_id", _unlisted(place, zone), cure
+        )
+        for place, zone in on_no_list((row for _, row in places.rows), hazards, plans.values())
+    ]
+
+
+def _unlisted(place: RegisteredPlace, zone: HazardZone) -> str:
+    inside = f"{place.people_day} people by day, {place.people_night} by night"
+    return f"{place.kind} {place.name} ({inside}) lies in {zone.label} and is on no list"
+
+
+def _features(folder: Path) -> tuple[list[Any], list[Finding]]:
+    size = (folder / ZONES_FILE).stat().st_size
+    if size > MAX_BYTES:
+        message = f"{size} bytes; at most {MAX_BYTES} are read"
+        return [], [_fault(None, None, message, "simplify the outlines")]
+    text, findings = read_text(folder, ZONES_FILE)
+    if text is None:
+        return [], findings
+    try:
+        raw = json.loads(text, parse_constant=_no_number)
+        features, system = raw["features"], raw.get("crs")
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        features, system = None, None
+    if not isinstance(features, list):
+        message = "no FeatureCollection of GeoJSON"
+        return [], [_fault(None, None, message, "save it as GeoJSON (RFC 7946)")]
+    if system is not None and not _names_wgs84(system):
+        message = "its coordinates are of another system than WGS84"
+        return [], [_fault(None, "crs", message, "save it in longitude and latitude, EPSG:4326")]
+    if len(features) > MAX_FEATURES:
+        message = f"{len(features)} features; at most {MAX_FEATURES} are read"
+        return [], [_fault(None, "features", message, "join those of one zone")]
+    return features, []
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _names_wgs84(system: object) -> bool:
+    properties = system.get("properties") if isinstance(system, Mapping) else None
+    name = properties.get("name") if isinstance(properties, Mapping) else None
+    return isinstance(name, str) and name.endswith(WGS84)
+
+
+def _zone(feature: object, number: int) -> tuple[HazardZone | None, list[Finding]]:
+    """Return a feature's zone, or what is wrong with it."""
+    given = feature.get("properties") if isinstance(feature, Mapping) else None
+    own = given if isinstance(given, Mapping) else {}
+    try:
+        stated = _Properties.model_validate(
+            {name: own[name] for name in _Properties.model_fields if name in own}
+        )
+    except ValidationError as error:
+        return None, [
+            finding_of(ZONES_FILE, number, detail, "properties") for detail in error.errors()
+        ]
+    try:
+        polygon = force_2d(shape(feature["geometry"]))  # type: ignore[index]
+    except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return None, [_fault(number, "geometry", "it is no geometry of GeoJSON", NOT_USED)]
+    wrong = _wrong_with(polygon)
+    if wrong is not None:
+        return None, [_fault(number, "geometry", wrong, NOT_USED)]
+    years = stated.return_period_y
+    return HazardZone(stated.zone, stated.level, years, stated.basis, polygon), []
+
+
+def _wrong_with(polygon: BaseGeometry) -> str | None:
+    if polygon.geom_type not in AREAL or polygon.is_empty:
+        return f"{polygon.geom_type} is no polygon with an area"
+    west, south, east, north = polygon.bounds
+    if not (west >= -180 and south >= -90 and east <= 180 and north <= 90):  # noqa: PLR2004
+        return "it lies beyond the world: coordinates are longitude, latitude"
+    return None if polygon.is_valid else f"not valid: {explain_validity(polygon)}"
+
+
+def _fault(number: int | None, field: str | None, message: str, cure: str) -> Finding:
+    return Finding("error", ZONES_FILE, number, field, message, cure)
