@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from alerts.compose import ByHand, Occasion
 from alerts.episode import Step, TierEpisode, lower_by_person, order_by_person
 from alerts.errors import Refused
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
@@ -13,14 +12,13 @@ from alerts.ledger import actions, answers, episodes, fence, messages
 from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.episodes import Cause
+from alerts.newest import newest_bulletin, whole
+from alerts.occasion import ByHand, Occasion
 from alerts.roster import Right
 from alerts.tier import Tier
-from pipeline.assess import bulletins, last_slot
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection
-from pipeline.instants import floor_to
 
-SECOND = timedelta(seconds=1)
 CONFIRM_WITHIN = timedelta(minutes=30)
 """Wall time from a request to lower until nobody can agree to it any more."""
 
@@ -52,7 +50,7 @@ def order_village(desk: Desk, asked: Asked, minute: Minute) -> Issued:
         or the world is a replay.
     """
     deed = _deed(desk, asked, minute, Right.ORDER)
-    newest = _newest_bulletin(desk, deed.flood_at)
+    newest = newest_bulletin(desk, deed.flood_at)
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
         before = episodes.newest_of(connection, desk.world, asked.village_id)
@@ -62,7 +60,7 @@ def order_village(desk: Desk, asked: Asked, minute: Minute) -> Issued:
         deed = _of_episode(deed, step.episode)
         actions.record(connection, desk.world, deed)
         occasion = by_hand(desk, deed, step, before=before, bulletin=newest, by=(asked.by,))
-        return issue(connection, desk, occasion, _whole(minute), cause=Cause.ORDER)
+        return issue(connection, desk, occasion, whole(minute), cause=Cause.ORDER)
 
 
 def request_lower(desk: Desk, asked: Asked, minute: Minute) -> str:
@@ -93,7 +91,7 @@ def confirm_lower(desk: Desk, action_id: str, by: str, minute: Minute) -> Issued
         rule holds the tier and the request does not override it.
     """
     refuse_replay(desk.world)
-    newest = _newest_bulletin(desk, minute.flood)
+    newest = newest_bulletin(desk, minute.flood)
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
         request = _open_request(connection, desk, action_id, minute)
@@ -113,7 +111,7 @@ def confirm_lower(desk: Desk, action_id: str, by: str, minute: Minute) -> Issued
         )
         actions.record(connection, desk.world, deed)
         occasion = by_hand(desk, deed, step, before=before, bulletin=newest, by=both)
-        return issue(connection, desk, occasion, _whole(minute), cause=Cause.LOWER)
+        return issue(connection, desk, occasion, whole(minute), cause=Cause.LOWER)
 
 
 def acknowledge(desk: Desk, message_id: str, contact_ref: str, by: str, minute: Minute) -> bool:
@@ -176,24 +174,11 @@ def _deed(
         tier=asked.tier,
         reason=asked.reason.strip(),
         by_ref=asked.by,
-        at=_whole(minute).wall,
-        flood_at=_whole(minute).flood,
+        at=whole(minute).wall,
+        flood_at=whole(minute).flood,
         override=asked.override,
         refers_to=refers_to,
     )
-
-
-def _whole(minute: Minute) -> Minute:
-    """Return the instant to the second, as texts and hashes have it."""
-    return Minute(floor_to(minute.wall, SECOND), floor_to(minute.flood, SECOND))
-
-
-def _newest_bulletin(desk: Desk, at: datetime) -> RiskBulletin | None:
-    last = last_slot(desk.engine, desk.world)
-    if last is None:
-        return None
-    newest = bulletins(desk.engine, desk.world, after=last - SECOND, upto=last)
-    return newest[0] if newest and newest[0].cutoff <= at else None
 
 
 def _lowerable(connection: Connection, desk: Desk, village_id: str, tier: Tier) -> TierEpisode:

@@ -7,135 +7,34 @@ of configuration, plan and template, and compares the texts' hashes.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache
 
-from alerts.cap import CapAlert, Reference, alert
-from alerts.episode import Change, Step, TierEpisode
+from alerts.approval import wait
+from alerts.cap import CapAlert, alert
+from alerts.episode import Change, Step
 from alerts.message import Text, Voice, officer, villager
+from alerts.occasion import Occasion
 from alerts.officer_facts import Case, earliest_decide_by, officer_facts
 from alerts.order import PlaceOrder
-from alerts.orders import orders, stand_down, village_name
+from alerts.orders import moment_of, orders, rerouted, stand_down, village_name
+from alerts.plan.ways import OPEN
 from alerts.tier import Action, Tier
+from alerts.warning_message import (
+    OFFICERS,
+    Audience,
+    Provenance,
+    WarningMessage,
+    message_id,
+    text_sha256,
+    village_bytes,
+)
 from alerts.warning_pack import WarningPack
-from pipeline.bulletin import RiskBulletin, canonical
-from pipeline.site.model import Village, VillageKind
-from pipeline.world import World
+from pipeline.bulletin import RiskBulletin
+from pipeline.site.model import VillageKind
 
-OFFICERS = ""
-"""The place id of what the officers get."""
 ROSE = frozenset({Change.OPENED, Change.RAISED})
-
-
-class Audience(StrEnum):
-    """For whom a text is written; no colour and no number ever reaches a villager."""
-
-    VILLAGER = "villager"
-    OFFICER = "officer"
-
-
-@dataclass(frozen=True, slots=True)
-class ByHand:
-    """A person's order or lowering.
-
-    Attributes
-    ----------
-    action_id : of the ledger's row
-    by : roster references; two where a tier was lowered
-    """
-
-    action_id: str
-    by: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """All that one village's messages rest on, configuration apart.
-
-    Attributes
-    ----------
-    bulletin : the newest that moved the episode; of a person's order, the newest there is, if any
-    at : UTC (flood time) at which people are told: the bulletin's cutoff, the minute of the
-        person's order or, where the bulletin was taken up late, that later minute
-    before : the episode's state before the step, that is before the first of several bulletins
-    earlier : this episode's CAP alerts so far, as issued, oldest first
-    """
-
-    world: World
-    village_id: str
-    bulletin: RiskBulletin | None
-    at: datetime
-    before: TierEpisode | None
-    step: Step
-    by_hand: ByHand | None = None
-    earlier: tuple[Reference, ...] = ()
-
-    @property
-    def known_at(self) -> datetime:
-        """The minute up to which readings, or a person, speak; `at` where nobody was late."""
-        if self.by_hand is not None or self.bulletin is None:
-            return self.at
-        return self.bulletin.cutoff
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """The hashes of everything a message was made of; each content is kept by its hash.
-
-    Attributes
-    ----------
-    village_sha256 : of a person's order before any bulletin, which would name the site's villages
-    """
-
-    decision_sha256: str | None
-    risk_config_sha256: str | None
-    warning_config_sha256: str
-    plan_sha256: str | None
-    template_sha256: str
-    episode_before_sha256: str | None
-    text_sha256: str
-    action_id: str | None
-    code_version: str | None
-    village_sha256: str | None = None
-
-    def to_bytes(self) -> bytes:
-        """Return the one canonical form (JSON), as stored with the message."""
-        return canonical(asdict(self))
-
-
-@dataclass(frozen=True, slots=True)
-class WarningMessage:
-    """One text for one place, audience and language; what is stored, sent and shown.
-
-    Attributes
-    ----------
-    place_id : zone or special site, ``village`` without a plan, '' for officers
-    recipients : roster references, in the plan's order
-    roles : besides `recipients`, everyone of these roles whom the roster has for the village
-    decide_by, expires_at : UTC (flood time)
-    """
-
-    message_id: str
-    episode_id: str
-    revision: int
-    village_id: str
-    place_id: str
-    audience: Audience
-    language: str
-    slot: datetime
-    tier: Tier
-    action: Action
-    decide_by: datetime | None
-    subject: str
-    body: str
-    recipients: tuple[str, ...]
-    roles: tuple[str, ...]
-    expires_at: datetime
-    provenance: Provenance
-    cap_identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +45,14 @@ class Composed:
     ----------
     faults : templates that failed (plain words went out instead) and CAP rules that were broken
         (that message must not leave); for the log and the officers
+    waits : how long the texts to the village wait for an approver before they go by themselves
     """
 
     orders: tuple[PlaceOrder, ...] = ()
     messages: tuple[WarningMessage, ...] = ()
     cap: CapAlert | None = None
     faults: tuple[str, ...] = ()
+    waits: timedelta = timedelta(0)
 
 
 def compose(occasion: Occasion, pack: WarningPack) -> Composed:
@@ -182,18 +83,8 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
         messages=tuple(_with_cap(message, cap) for message, _ in written),
         cap=cap,
         faults=(*faults, *(() if cap is None else cap.faults)),
+        waits=case.waits,
     )
-
-
-def message_id(
-    world: World, episode: TierEpisode, *, place_id: str, audience: Audience, language: str
-) -> str:
-    """Return the identity of a message: the same step gives the same id, whenever composed."""
-    parts = (
-        *(world.site, world.mode, world.world_id, episode.episode_id, str(episode.revision)),
-        *(place_id, audience, language),
-    )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _case(occasion: Occasion, pack: WarningPack) -> Case:
@@ -204,7 +95,12 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
     spoken = occasion.bulletin
     risk = (RiskBulletin.missing if spoken is None else spoken.of)(village.village_id)
     tier = Tier.NONE if occasion.step.episode is None else occasion.step.episode.tier
-    placed = orders(plan, village, tier, risk, at=occasion.at, config=pack.config)
+    moment = moment_of(
+        village, tier, risk, at=occasion.at, config=pack.config, closures=occasion.closures
+    )
+    placed = orders(plan, moment)
+    if occasion.closures_before is not None:
+        placed = rerouted(plan, moment, before=occasion.closures_before)
     return Case(
         village=village,
         plan=plan,
@@ -219,6 +115,9 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
         events=() if spoken is None else spoken.events_of(village.village_id),
         by=() if hand is None else hand.by,
         reason="" if hand is None else hand.reason,
+        rerouted=occasion.closures_before is not None,
+        # a person's order is nobody else's to approve
+        waits=wait(tier, risk, pack.config) if hand is None and placed else timedelta(0),
     )
 
 
@@ -233,7 +132,7 @@ def _speaks(case: Case) -> bool:
     Of a river point, which has no people, the officers are told from orange on.
     """
     episode, before = case.step.episode, case.before
-    if episode is None:
+    if episode is None or (case.rerouted and not case.orders):
         return False
     at_river = case.village.kind is VillageKind.RIVER_POINT
     first_told = Tier.ORANGE if at_river else Tier.YELLOW
@@ -334,16 +233,6 @@ def _gravest(placed: tuple[PlaceOrder, ...]) -> Action:
     return next((action for action in grave if action in named), Action.STAND_DOWN)
 
 
-def text_sha256(text: Text) -> str:
-    """Return the hash of a text as it was stored: subject, line end, body."""
-    return _sha256(f"{text.subject}\n{text.body}".encode())
-
-
-def village_bytes(village: Village) -> bytes:
-    """Return the one canonical form of a village, kept by its hash."""
-    return village.model_dump_json().encode()
-
-
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -367,4 +256,6 @@ def _provenance(occasion: Occasion, case: Case, voice: Voice, text: Text) -> Pro
         action_id=None if occasion.by_hand is None else occasion.by_hand.action_id,
         code_version=None if bulletin is None else bulletin.code_version,
         village_sha256=None if bulletin is not None else _sha256(village_bytes(case.village)),
+        closures=None if occasion.closures == OPEN else occasion.closures,
+        closures_before=occasion.closures_before,
     )

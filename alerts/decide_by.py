@@ -10,6 +10,8 @@ from alerts.order import DecideBy
 MINUTE = timedelta(minutes=1)
 ON_FOOT = ("call", "gather", "walk", "help")
 """The delays that lie between an order and its last person's arrival."""
+NEVER_IN_TIME = DecideBy(at=None, minutes=(), passed=True)
+"""No way is left: no order to go works, whenever it is given."""
 
 
 @dataclass(frozen=True, slots=True)

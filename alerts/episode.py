@@ -24,6 +24,7 @@ from pipeline.world import World
 
 HIGHEST_BY_CLOCK = Tier.YELLOW
 SECOND = timedelta(seconds=1)
+PRESSED = "the clock: one cycle later the way would take longer than the water"
 
 
 class Change(StrEnum):
@@ -51,7 +52,11 @@ class TierEpisode:
     revision : counts the states of this episode; 1 at its opening
     last_slot : the newest bulletin taken; an older one, or the same again, changes nothing.
         None where a person opened it and no bulletin has spoken since
-    closed : the slot at which the tier reached none
+    guard : what spoke against a fall at the newest bulletin, other than the count of calm slots
+    calm_min : minutes of calm that the newest bulletin asked for
+    sheltered : ids of the places that were told to move and are not released; while there are any
+        the episode stays open
+    closed : the slot at which the tier reached none, and nobody was away from home any more
     """
 
     episode_id: str
@@ -67,6 +72,9 @@ class TierEpisode:
     revision: int
     last_slot: datetime | None
     closed: datetime | None
+    guard: str | None = None
+    calm_min: int = 0
+    sheltered: tuple[str, ...] = ()
 
     @property
     def moved(self) -> datetime:
@@ -90,7 +98,26 @@ class TierEpisode:
             raw[name] = Tier(raw[name])
         for name in ("opened", "tier_since", "calm_since", "last_slot", "closed"):
             raw[name] = None if raw[name] is None else instants.parse(raw[name])
+        raw["sheltered"] = tuple(raw.get("sheltered", ()))
         return cls(**raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one bulletin says of a village.
+
+    Attributes
+    ----------
+    pressed : the plan's clock leaves no time to wait for a higher level (`orders.clock_presses`)
+    calm_min : minutes that this village must have been calm, where they are more than the rules'
+    guard : why no tier may fall now although the level is low; None where nothing speaks against it
+    """
+
+    slot: datetime
+    risk: VillageRisk
+    pressed: bool = False
+    calm_min: int = 0
+    guard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,49 +143,44 @@ def episode_id(world: World, village_id: str, opened: datetime) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def advance(
-    episode: TierEpisode | None,
-    risk: VillageRisk,
-    *,
-    world: World,
-    slot: datetime,
-    rules: WarningConfig,
-) -> Step:
+def advance(episode: TierEpisode | None, word: Word, *, world: World, rules: WarningConfig) -> Step:
     """Take one bulletin's word on the village and return the episode after it.
 
     Parameters
     ----------
     episode : the newest state, closed or not; None where the village never had one
-    slot : of the bulletin; one that is not newer than the last taken changes nothing
+    word : of a slot; one that is not newer than the last taken changes nothing
     rules : the hold and the cycle's interval
 
-    Source: DESIGN section 7, Falling; law 6.
+    Source: DESIGN section 7, Decide-by and Falling; law 6.
     """
+    risk, slot = word.risk, word.slot
     if episode is not None and episode.last_slot is not None and slot <= episode.last_slot:
         return Step(episode, Change.NONE, "this slot was taken before")
-    asked = tier_for(risk.level)
+    asked = Tier.RED if word.pressed else tier_for(risk.level)
+    why = PRESSED if word.pressed else _rose(asked)
     if episode is None or episode.closed is not None:
         if asked is Tier.NONE:
             return Step(episode, Change.NONE, "calm, or blind from the start: no tier")
         fresh = _opened(episode, risk.village_id, asked, world=world, slot=slot)
-        return Step(replace(fresh, last_slot=slot), Change.OPENED, _rose(asked))
-    seen = _count_calm(episode, risk, slot=slot, interval=rules.interval)
+        return Step(replace(fresh, last_slot=slot), Change.OPENED, why)
+    seen = _count_calm(episode, word, asked, rules.interval)
     if asked > seen.tier:
-        return Step(_at(seen, asked, slot=slot), Change.RAISED, _rose(asked))
+        return Step(_at(seen, asked, slot=slot), Change.RAISED, why)
     return _fall_by_clock(seen, risk, slot=slot, rules=rules)
 
 
 def advance_through(
     episode: TierEpisode | None,
-    told: Iterable[tuple[datetime, VillageRisk]],
+    told: Iterable[Word],
     *,
     world: World,
     rules: WarningConfig,
 ) -> tuple[Step, ...]:
-    """Take several bulletins' words, each with its slot, oldest first; return each one's step."""
+    """Take several bulletins' words, oldest first; return each one's step."""
     steps = []
-    for slot, risk in told:
-        step = advance(episode, risk, world=world, slot=slot, rules=rules)
+    for word in told:
+        step = advance(episode, word, world=world, rules=rules)
         episode = step.episode
         steps.append(step)
     return tuple(steps)
@@ -208,6 +230,11 @@ def order_by_person(
     return Step(_at(kept, tier, slot=slot), Change.RAISED, "ordered by a person")
 
 
+def restate(episode: TierEpisode, reason: str) -> Step:
+    """Say an open episode's orders once more, for something beside the flood has changed."""
+    return Step(replace(episode, revision=episode.revision + 1), Change.HELD, reason, again=True)
+
+
 def lower_by_person(
     episode: TierEpisode,
     tier: Tier,
@@ -235,10 +262,11 @@ def lower_by_person(
     if episode.closed is not None or tier >= episode.tier:
         raise Refused(f"the tier is {episode.tier.colour}; {tier.colour} is not lower")
     if tier < lowest_now(episode, slot=slot, rules=rules) and not override:
-        raise Refused(
-            f"not calm on complete data and under no official red for {rules.hold_minutes} "
-            "minutes; state a reason to override it"
+        held = episode.guard or (
+            f"not calm on complete data and under no official red for {_hold_min(episode, rules)} "
+            "minutes"
         )
+        raise Refused(f"{held}; state a reason to override it")
     lowered = replace(episode, by_hand=Tier.NONE, revision=episode.revision + 1)
     why = "lowered by two persons" + (f", overriding the hold: {override}" if override else "")
     return _fallen(_at(lowered, tier, slot=slot), why)
@@ -247,7 +275,8 @@ def lower_by_person(
 def lowest_now(episode: TierEpisode, *, slot: datetime, rules: WarningConfig) -> Tier:
     """Return the lowest tier to which two persons may lower without overriding a rule."""
     heard = episode.last_slot is not None and slot - episode.last_slot <= 2 * rules.interval
-    if episode.closed is not None or not heard or not _calm_for_the_hold(episode, rules):
+    calm = heard and episode.guard is None and _calm_for_the_hold(episode, rules)
+    if episode.closed is not None or not calm:
         return episode.tier
     return min(episode.calm_peak, episode.tier)
 
@@ -255,7 +284,7 @@ def lowest_now(episode: TierEpisode, *, slot: datetime, rules: WarningConfig) ->
 def _fall_by_clock(
     episode: TierEpisode, risk: VillageRisk, *, slot: datetime, rules: WarningConfig
 ) -> Step:
-    if (doubt := _doubt(risk)) is not None:
+    if (doubt := _doubt(risk) or episode.guard) is not None:
         return Step(episode, Change.HELD, f"held: {doubt}")
     if not _calm_for_the_hold(episode, rules):
         return Step(episode, Change.HELD, "held: not calm for long enough")
@@ -264,7 +293,7 @@ def _fall_by_clock(
     target = max(episode.calm_peak, episode.by_hand)
     if target >= episode.tier:
         return Step(episode, Change.HELD, "held: ordered by a person")
-    why = f"calm for {rules.hold_minutes} minutes on complete data"
+    why = f"calm for {_hold_min(episode, rules)} minutes on complete data"
     return _fallen(_at(episode, target, slot=slot), why)
 
 
@@ -272,8 +301,13 @@ def _calm_for_the_hold(episode: TierEpisode, rules: WarningConfig) -> bool:
     """Tell whether the calm has lasted; what else a fall must wait for becomes one more line."""
     if episode.calm_since is None or episode.last_slot is None:
         return False
-    long_enough = episode.last_slot - episode.calm_since >= rules.hold
+    calm = episode.last_slot - episode.calm_since
+    long_enough = calm >= timedelta(minutes=_hold_min(episode, rules))
     return long_enough and episode.calm_slots >= rules.clear_cycles
+
+
+def _hold_min(episode: TierEpisode, rules: WarningConfig) -> int:
+    return max(rules.hold_minutes, episode.calm_min)
 
 
 def _doubt(risk: VillageRisk) -> str | None:
@@ -286,12 +320,16 @@ def _doubt(risk: VillageRisk) -> str | None:
     return "an official red warning is in force" if risk.official is RiskLevel.RED else None
 
 
-def _count_calm(
-    episode: TierEpisode, risk: VillageRisk, *, slot: datetime, interval: timedelta
-) -> TierEpisode:
+def _count_calm(episode: TierEpisode, word: Word, asked: Tier, interval: timedelta) -> TierEpisode:
     """Return the next revision, its calm slots counted; a gap or any doubt starts them anew."""
-    asked = tier_for(risk.level)
-    seen = replace(episode, revision=episode.revision + 1, last_slot=slot)
+    risk, slot = word.risk, word.slot
+    seen = replace(
+        episode,
+        revision=episode.revision + 1,
+        last_slot=slot,
+        guard=word.guard,
+        calm_min=word.calm_min,
+    )
     if _doubt(risk) is not None or asked >= episode.tier:
         return replace(seen, calm_since=None, calm_slots=0, calm_peak=Tier.NONE)
     gap = episode.last_slot is None or slot - episode.last_slot > interval
@@ -331,7 +369,7 @@ def _at(episode: TierEpisode, tier: Tier, *, slot: datetime) -> TierEpisode:
         calm_since=None,
         calm_slots=0,
         calm_peak=Tier.NONE,
-        closed=slot if tier is Tier.NONE else None,
+        closed=slot if tier is Tier.NONE and not episode.sheltered else None,
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.compose import ByHand, Occasion, Provenance, WarningMessage
 from alerts.episode import (
     Step,
     TierEpisode,
@@ -17,11 +16,16 @@ from alerts.episode import (
     in_all,
     lower_by_person,
     order_by_person,
+    restate,
 )
+from alerts.heard import heard
 from alerts.issue import composed_or_simpler
 from alerts.ledger import actions, episodes, messages
 from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.messages import Kept
+from alerts.occasion import ByHand, Occasion
+from alerts.plan.ways import OPEN
+from alerts.warning_message import Provenance, WarningMessage
 from alerts.warning_pack import WarningPack
 from pipeline import explain as versions
 from pipeline.assess import RISK_KIND, bulletins
@@ -29,7 +33,7 @@ from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection, Engine, reading
 from pipeline.errors import NotKept
 from pipeline.replay import Rebuilt, Verdict, rebuild
-from pipeline.site.model import RiskConfig, Station, Village
+from pipeline.site.model import Link, RiskConfig, Station, Village
 from pipeline.world import Mode
 
 COMPARED = ("subject", "body", "tier", "action", "decide_by", "recipients", "roles", "provenance")
@@ -106,29 +110,36 @@ def _compare(
 
 def _pack(connection: Connection, stored: WarningMessage) -> WarningPack:
     made_of: Provenance = stored.provenance
-    villages, stations = _places(connection, made_of)
+    places = _places(connection, made_of)
     plan = made_of.plan_sha256
     return WarningPack.from_versions(
         versions.kept(connection, "warning", made_of.warning_config_sha256),
         plan=None if plan is None else versions.kept(connection, "plan", plan),
         templates=(versions.kept(connection, "template", made_of.template_sha256),),
-        villages=villages,
-        stations=stations,
+        villages=places.villages,
+        stations=places.stations,
+        links=places.links,
     )
 
 
-def _places(
-    connection: Connection, made_of: Provenance
-) -> tuple[tuple[Village, ...], tuple[Station, ...]]:
-    """Return the villages and stations that a message could name."""
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The villages and stations that a message could name, and whose water comes to whom."""
+
+    villages: tuple[Village, ...]
+    stations: tuple[Station, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+def _places(connection: Connection, made_of: Provenance) -> _Places:
     if made_of.risk_config_sha256 is not None:
         content = versions.kept(connection, RISK_KIND, made_of.risk_config_sha256)
         risk = RiskConfig.model_validate_json(content)
-        return risk.villages, risk.stations
+        return _Places(risk.villages, risk.stations, risk.links)
     if made_of.village_sha256 is None:
         raise NotKept("no bulletin had spoken yet, and the village was not kept")
     content = versions.kept(connection, "village", made_of.village_sha256)
-    return (Village.model_validate_json(content),), ()
+    return _Places((Village.model_validate_json(content),))
 
 
 def _occasion(
@@ -157,6 +168,8 @@ def _occasion(
         earlier=messages.references(
             connection, kept.world, stored.episode_id, before=stored.revision
         ),
+        closures=made_of.closures or OPEN,
+        closures_before=made_of.closures_before,
     )
 
 
@@ -190,6 +203,8 @@ def _by_hand(
     kept: Kept, before: TierEpisode | None, deed: tuple[Deed, tuple[str, ...]], pack: WarningPack
 ) -> Step:
     village_id, (done, by) = kept.message.village_id, deed
+    if done.verb in {Verb.CLOSE, Verb.REOPEN} and before is not None:
+        return restate(before, done.reason)
     if done.verb is Verb.LOWER_CONFIRM and before is not None:
         return lower_by_person(
             before,
@@ -213,7 +228,13 @@ def _taken(
     if not slots:
         raise NotKept("the episode's state behind this message was pruned")
     told = bulletins(connection.engine, kept.world, after=slots[0] - SECOND, upto=slots[-1])
-    words = [(each.slot, each.of(village_id)) for each in told if each.slot in slots]
+    village = pack.village(village_id)
+    shut = stored.provenance.closures or OPEN
+    words = [
+        heard(pack, village, each.of(village_id), each, closures=shut)
+        for each in told
+        if each.slot in slots
+    ]
     if len(words) < len(slots):
         raise NotKept("a bulletin behind this message was pruned")
     steps = advance_through(before, words, world=kept.world, rules=pack.config)

@@ -31,6 +31,7 @@ DOMAIN = "mailbox.invalid"
 MADE = "# Made by floodwarn for an exercise; an edit of any line makes it yours for good: "
 COUNTY_LOGINS = ("officer", "deputy")
 DEPUTY = "-deputy"
+TOWNSHIP_RIGHTS = (Right.ORDER, Right.ACKNOWLEDGE, Right.REPORT, Right.APPROVE)
 Entry = dict[str, str | bool | list[str]]
 
 
@@ -88,7 +89,7 @@ def _officers(pack: WarningPack) -> Iterator[Entry]:
     for role in others:
         for township, villages in _townships(pack.villages).items():
             person = _entry(f"{role}-{township}", role, villages, pack.languages[0])
-            yield person | {"rights": [Right.ORDER.value, Right.ACKNOWLEDGE.value]}
+            yield person | {"rights": [right.value for right in TOWNSHIP_RIGHTS]}
 
 
 def _townships(villages: Iterable[Village]) -> dict[str, list[str]]:

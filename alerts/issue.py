@@ -9,19 +9,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
-from alerts.compose import Audience, Composed, Occasion, WarningMessage, compose, village_bytes
+from alerts.compose import Composed, compose
 from alerts.episode import TierEpisode
 from alerts.errors import Refused
 from alerts.last_words import last_words
 from alerts.ledger import episodes, messages
 from alerts.ledger.episodes import Cause
-from alerts.outbox import queue
+from alerts.occasion import Occasion
+from alerts.outbox import held_back, queue
 from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
 from alerts.roster import Contact, Roster
+from alerts.warning_message import Audience, WarningMessage, village_bytes
 from alerts.warning_pack import WarningPack
 from pipeline import explain
 from pipeline.database import Connection, Engine
@@ -99,12 +101,24 @@ def issue(
     for kind, content in (*pack.versions(occasion.village_id), *_village(occasion, pack)):
         explain.keep(connection, kind, desk.world.site, content, stored_at=minute.wall)
     _keep(connection, desk, composed, minute)
-    wanted, nobody = _deliveries(desk, composed.messages, minute)
+    waits = _waits(connection, desk, occasion, composed, minute)
+    wanted, nobody = _deliveries(desk, composed.messages, minute, waits=waits)
     return Issued(
         messages=composed.messages,
         deliveries=queue.enqueue(connection, wanted),
         faults=(*composed.faults, *nobody),
     )
+
+
+def _waits(
+    connection: Connection, desk: Desk, occasion: Occasion, composed: Composed, minute: Minute
+) -> timedelta:
+    """Return how long the village's texts wait; a new way no less than the order before it."""
+    episode = occasion.step.episode
+    if occasion.closures_before is None or episode is None:
+        return composed.waits
+    until = held_back.until(connection, desk.world, episode.episode_id)
+    return max(composed.waits, timedelta(0) if until is None else until - minute.wall)
 
 
 def keep_state(connection: Connection, world: World, state: TierEpisode, cause: Cause) -> None:
@@ -166,7 +180,7 @@ def _keep(connection: Connection, desk: Desk, composed: Composed, minute: Minute
 
 
 def _deliveries(
-    desk: Desk, composed: tuple[WarningMessage, ...], minute: Minute
+    desk: Desk, composed: tuple[WarningMessage, ...], minute: Minute, *, waits: timedelta
 ) -> tuple[list[Delivery], list[str]]:
     """Return a delivery for each person and channel, and the places that have nobody."""
     wanted: list[Delivery] = []
@@ -181,7 +195,10 @@ def _deliveries(
             nobody.append(f"no {audience} to tell: {place_id or 'officers'}")
         for person in people:
             message = _in_language(by_language, person.language, desk.pack.languages)
-            wanted += [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
+            new = [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
+            if audience is Audience.VILLAGER and waits > timedelta(0):
+                new = [replace(each, next_at=minute.wall + waits) for each in new]
+            wanted += new
     return wanted, nobody
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from alerts.compose import (
+from alerts.message import Text
+from alerts.occasion import Occasion
+from alerts.tier import Action, Tier
+from alerts.warning_message import (
     OFFICERS,
     Audience,
-    Occasion,
     Provenance,
     WarningMessage,
     message_id,
     text_sha256,
 )
-from alerts.message import Text
-from alerts.tier import Action, Tier
 from alerts.warning_pack import WarningPack
 from pipeline.world import Mode
 

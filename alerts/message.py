@@ -137,8 +137,18 @@ def _place_words(
         "signal": voice.say(order.signal),
         "by": voice.clock(_by(order, at)),
         "at": voice.clock(at),
+        "changed": _changed(order, voice),
         "action": voice.templates.words.action[order.action],
     }
+
+
+def _changed(order: PlaceOrder, voice: Voice) -> str | None:
+    """Return what has changed since the order before; None where the flood alone has."""
+    if order.changed is None:
+        return None
+    names = voice.templates.join.join(voice.say(name) or "" for name in order.changed)
+    said = voice.templates.changed
+    return said.closed.format(name=names) if names else said.opened
 
 
 def _by(order: PlaceOrder, at: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.episode import Step, TierEpisode
 from alerts.message import Voice
@@ -31,6 +31,8 @@ class Case:
     station_names : by station id; an unknown id stands for itself
     events : of the stations that speak for the village
     by, reason : of a person's order or lowering, else empty
+    rerouted : nothing but what is closed has changed
+    waits : how long the village's texts wait for an approver
     """
 
     village: Village
@@ -45,6 +47,8 @@ class Case:
     events: tuple[StationEvent, ...] = ()
     by: tuple[str, ...] = ()
     reason: str = ""
+    rerouted: bool = False
+    waits: timedelta = timedelta(0)
 
 
 def officer_facts(case: Case, voice: Voice) -> Facts:
@@ -63,6 +67,7 @@ def officer_facts(case: Case, voice: Voice) -> Facts:
         "previous": words.tier[before.colour],
         "change": words.change[case.step.change],
         "at": voice.minute(case.known_at),
+        "goes_at": voice.minute(case.at + case.waits) if case.waits else None,
         "level": words.tier[risk.level.name.lower()],
         "signal": words.signal[risk.signal],
         "confidence": words.confidence[risk.confidence],

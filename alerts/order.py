@@ -35,6 +35,8 @@ class PlaceOrder:
     ----------
     place_id : zone or site id of the plan; ``village`` where there is no plan
     to, way, avoid : shelter or refuge, route, what to stay off; by language
+    changed : where the order is another one than before only for that: the names of what has
+        closed, none where something has opened again; None of every other order
     """
 
     village_id: str
@@ -49,3 +51,4 @@ class PlaceOrder:
     people: int | None
     decide_by: DecideBy
     recipients: tuple[str, ...]
+    changed: tuple[LocalText, ...] | None = None

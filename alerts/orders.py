@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from alerts.decide_by import Delays, decide_by
+from alerts.approval import wait
+from alerts.decide_by import NEVER_IN_TIME, Delays, decide_by
 from alerts.order import DecideBy, LocalText, PlaceOrder
-from alerts.plan.model import Plan, SpecialSite, Zone
+from alerts.plan.model import Plan
+from alerts.plan.places import Place, SpecialSite, Zone
+from alerts.plan.ways import OPEN, Closures, Way
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
 from pipeline.bulletin import Indicator, VillageRisk
 from pipeline.site.model import Village, VillageKind
 
 WHOLE_VILLAGE = "village"
-APPROVAL_MIN = 0
 AGE_IS_NO_DELAY = frozenset(
     {
         Indicator.STAGE,
@@ -39,6 +41,8 @@ class Moment:
     ----------
     at : the cutoff, or the minute of a person's order; UTC (flood time)
     night : whether the night's walking times count
+    approval_min : that an order may wait for an approver
+    closures : what is reported closed, of the village's plan
     """
 
     village: Village
@@ -47,46 +51,97 @@ class Moment:
     at: datetime
     night: bool
     cycle_min: int
+    approval_min: int = 0
+    closures: Closures = OPEN
 
 
-def orders(
-    plan: Plan | None,
+def moment_of(
     village: Village,
     tier: Tier,
     risk: VillageRisk,
     *,
     at: datetime,
     config: WarningConfig,
-) -> tuple[PlaceOrder, ...]:
+    closures: Closures = OPEN,
+) -> Moment:
+    """Return what a village's orders at one instant share."""
+    waits = ceil(wait(tier, risk, config).total_seconds() / 60)
+    night = is_night(at, config)
+    return Moment(village, tier, risk, at, night, config.cycle_minutes, waits, closures)
+
+
+def orders(plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
     """Return the order to each place of a village; none for blue, nor for a river point.
 
-    Yellow asks the responsible persons to stand by. At orange the zones prepare and the special
-    sites, whose people need help, move; at red all move. Past its decide-by a place is told its
-    named refuge; where the plan names none it is told to move, and `lint` has said so before.
-    Without a usable plan the village is ordered as a whole.
+    Yellow asks the responsible persons to stand by. At orange the zones prepare; the special
+    sites, whose people need help, and a zone that floods often and has no refuge move; at red all
+    move, each by the way that the flood and its reports leave open. Past its decide-by, or with
+    no way left, a place is told its named refuge; where the plan names none it is told to move,
+    and `lint` has said so before. Without a usable plan the village is ordered as a whole.
 
-    Source: DESIGN section 7; users.md 7 and 8.
+    Source: DESIGN section 7; users.md 6 to 8.
     """
-    if village.kind is VillageKind.RIVER_POINT or tier < Tier.YELLOW:
+    tier = moment.tier
+    if moment.village.kind is VillageKind.RIVER_POINT or tier < Tier.YELLOW:
         return ()
-    night = is_night(at, config)
-    moment = Moment(village, tier, risk, at, night, config.cycle_minutes)
     if tier is Tier.YELLOW:
         return (_whole(moment, Action.STAND_BY, plan),)
     if plan is None:
-        return (_whole(moment, _zone_action(tier), None),)
-    return (
-        *(_to_site(moment, plan, site) for site in plan.special_sites),
-        *(_to_zone(moment, plan, zone) for zone in plan.zones),
+        return (_whole(moment, Action.MOVE if tier is Tier.RED else Action.PREPARE, None),)
+    return tuple(_to_place(moment, plan, place) for _, place in plan.places())
+
+
+def rerouted(plan: Plan | None, moment: Moment, *, before: Closures) -> tuple[PlaceOrder, ...]:
+    """Return the orders that are other ones than with what was closed before, and why.
+
+    Source: users.md 6: one "route changed" to each who has not moved.
+    """
+    if plan is None:
+        return ()
+    old = {o.place_id: o for o in orders(plan, replace(moment, closures=before))}
+    closed = closed_names(plan, moment.closures.without(before))
+    return tuple(
+        replace(order, changed=closed)
+        for order in orders(plan, moment)
+        if _goes(order) != _goes(old[order.place_id])
     )
+
+
+def closed_names(plan: Plan, closures: Closures) -> tuple[LocalText, ...]:
+    """Return the names of what is closed, as the plan writes them; of nothing, none."""
+    crossings = (crossing for route in plan.routes for crossing in route.crossings)
+    return (
+        *(route.name for route in plan.routes if route.id in closures.routes),
+        *{c.id: c.name for c in crossings if c.id in closures.crossings}.values(),
+        *(shelter.name for shelter in plan.shelters if shelter.id in closures.shelters),
+    )
+
+
+def _goes(order: PlaceOrder) -> tuple[object, ...]:
+    return order.action, order.to, order.way
+
+
+def clock_presses(plan: Plan | None, moment: Moment) -> bool:
+    """Tell whether a village at orange must move now, for the next cycle would be too late.
+
+    At orange its zones only prepare. Where the decide-by of a zone's move has come, waiting for
+    more certainty is itself the decision that they stay.
+
+    Source: DESIGN section 7: tiers rise on decide-by.
+    """
+    if plan is None or moment.tier is not Tier.ORANGE:
+        return False
+    move = orders(plan, replace(moment, tier=Tier.RED))  # the wait of an orange is the longer
+    limits = (order.decide_by.at for order in move)
+    return any(limit is not None and limit < moment.at for limit in limits)
 
 
 def stand_down(
     village: Village, plan: Plan | None, risk: VillageRisk, *, at: datetime
 ) -> PlaceOrder:
     """Return the word to those who only stood by that they need not any more."""
-    moment = Moment(village, Tier.NONE, risk, at, night=False, cycle_min=0)
-    return _whole(moment, Action.STAND_DOWN, plan)
+    calm = Moment(village, Tier.NONE, risk, at, night=False, cycle_min=0)
+    return _whole(calm, Action.STAND_DOWN, plan)
 
 
 def is_night(at: datetime, config: WarningConfig) -> bool:
@@ -118,10 +173,6 @@ def village_name(village: Village) -> LocalText:
     return {"en": village.name_en, "*": village.name}
 
 
-def _zone_action(tier: Tier) -> Action:
-    return Action.MOVE if tier is Tier.RED else Action.PREPARE
-
-
 def _whole(moment: Moment, action: Action, plan: Plan | None) -> PlaceOrder:
     signals = None if plan is None or plan.signals is None else plan.signals
     return PlaceOrder(
@@ -140,60 +191,62 @@ def _whole(moment: Moment, action: Action, plan: Plan | None) -> PlaceOrder:
     )
 
 
-def _to_zone(moment: Moment, plan: Plan, zone: Zone) -> PlaceOrder:
-    action = _zone_action(moment.tier)
-    return _to_place(moment, plan, zone, action, people=zone.people, help_min=plan.times.help)
-
-
-def _to_site(moment: Moment, plan: Plan, site: SpecialSite) -> PlaceOrder:
-    inside = site.people_night + site.staff_night if moment.night else site.people_day
-    return _to_place(moment, plan, site, Action.MOVE, people=inside, help_min=site.times_help)
-
-
-def _to_place(
-    moment: Moment,
-    plan: Plan,
-    place: Zone | SpecialSite,
-    action: Action,
-    *,
-    people: int,
-    help_min: int,
-) -> PlaceOrder:
-    route = plan.route(place.routes[0])
-    limit = _limit(
-        moment,
-        plan,
-        walk=route.minutes_night if moment.night else route.minutes_day,
-        helped=help_min,
+def _to_place(moment: Moment, plan: Plan, place: Place) -> PlaceOrder:
+    action = _action(moment.tier, place)
+    # whoever only prepares will walk at red, so the way must be open then
+    flood = Tier.RED if action is Action.PREPARE else moment.tier
+    way = plan.way_out(place, flood, night=moment.night, closures=moment.closures)
+    limit = _limit(moment, plan, place, way)
+    to_refuge = place.refuge is not None and (
+        way is None or (action is Action.MOVE and limit.passed)
     )
-    refuge = place.refuge if action is Action.MOVE and limit.passed else None
-    action = action if refuge is None else Action.REFUGE
+    if to_refuge and action is Action.MOVE:
+        action = Action.REFUGE
+    route = None if way is None or to_refuge else way.route
     return PlaceOrder(
         village_id=plan.village_id,
         place_id=place.id,
         place=place.name,
         action=action,
         tier=moment.tier,
-        to=plan.shelter(place.shelters[0]).name if refuge is None else refuge.name,
-        way=route.name if refuge is None else None,
-        avoid=route.avoid if refuge is None else None,
+        to=_destination(place, way, to_refuge=to_refuge),
+        way=None if route is None else route.name,
+        avoid=None if route is None else route.avoid,
         signal=_signal(plan, action),
-        people=people,
+        people=_people(place, night=moment.night),
         decide_by=limit,
         recipients=_movers(plan),
     )
 
 
-def _limit(moment: Moment, plan: Plan, *, walk: int, helped: int) -> DecideBy:
-    onset = moment.risk.onset
+def _action(tier: Tier, place: Place) -> Action:
+    now = tier is Tier.RED or isinstance(place, SpecialSite) or place.cannot_wait
+    return Action.MOVE if now else Action.PREPARE
+
+
+def _destination(place: Place, way: Way | None, *, to_refuge: bool) -> LocalText | None:
+    if to_refuge and place.refuge is not None:
+        return place.refuge.name
+    return None if way is None else way.shelter.name
+
+
+def _people(place: Place, *, night: bool) -> int:
+    return place.inside(night=night) if isinstance(place, SpecialSite) else place.people
+
+
+def _limit(moment: Moment, plan: Plan, place: Place, way: Way | None) -> DecideBy:
+    if way is None:
+        return NEVER_IN_TIME
+    onset, times = moment.risk.onset, plan.times
+    gather = place.gather if isinstance(place, Zone) else None
     delays = Delays(
         data_age=data_age_min(moment.risk),
         cycle=moment.cycle_min,
-        approval=APPROVAL_MIN,
-        call=plan.times.call,
-        gather=plan.times.gather,
-        walk=walk,
-        help=helped,
+        approval=moment.approval_min,
+        call=times.call,
+        gather=times.gather if gather is None else gather,
+        walk=way.walk,
+        help=place.times_help if isinstance(place, SpecialSite) else times.help,
     )
     return decide_by(None if onset is None else onset.earliest, delays, now=moment.at)
 

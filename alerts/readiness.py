@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from alerts.errors import RosterError
-from alerts.roster import CONTACTS, SIGNING_KEY, Roster, signing_key
+from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, signing_key
+from alerts.warning_config import WarningConfig
 from alerts.warning_pack import load_warning
 from pipeline.settings import Settings
 from pipeline.site.check import check
@@ -11,9 +14,15 @@ from pipeline.site.finding import Finding
 from pipeline.site.pack import load
 from pipeline.world import Mode
 
+APPROVERS = 2
 
-def findings_of(settings: Settings) -> list[Finding]:
+
+def findings_of(settings: Settings, day: date) -> list[Finding]:
     """Return every finding of a deployment; an ``error`` means that it must not run live.
+
+    Parameters
+    ----------
+    day : today, for what has a season or runs out
 
     Raises
     ------
@@ -21,7 +30,13 @@ def findings_of(settings: Settings) -> list[Finding]:
         The site cannot be read at all.
     """
     pack = load(settings.site_folder, settings.home)
-    return [*check(pack), *load_warning(pack).findings, *_people(settings), *_live(settings)]
+    warning = load_warning(pack, today=day)
+    return [
+        *check(pack),
+        *warning.findings,
+        *_people(settings),
+        *_authorised(settings.mode, warning.config, day),
+    ]
 
 
 def _people(settings: Settings) -> list[Finding]:
@@ -36,8 +51,21 @@ def _people(settings: Settings) -> list[Finding]:
             cure = "`floodwarn run` makes those of an exercise; for others see the runbook"
             found.append(Finding("error", f"FLOODWARN_HOME/{file}", None, None, str(error), cure))
         else:
-            found += _contacts(content) if isinstance(content, Roster) else []
+            found += _of_roster(content) if isinstance(content, Roster) else []
     return found
+
+
+def _of_roster(roster: Roster) -> list[Finding]:
+    return [*_contacts(roster), *_approvers(roster)]
+
+
+def _approvers(roster: Roster) -> list[Finding]:
+    approvers = [c for c in roster.contacts if Right.APPROVE in c.rights]
+    if len(approvers) >= APPROVERS:
+        return []
+    message = f"{len(approvers)} may approve an order: when they sleep each waits out its time"
+    cure = 'give two persons the right "approve"'
+    return [Finding("warning", f"FLOODWARN_HOME/{CONTACTS}", None, "rights", message, cure)]
 
 
 def _contacts(roster: Roster) -> list[Finding]:
@@ -54,9 +82,16 @@ def _contacts(roster: Roster) -> list[Finding]:
     ]
 
 
-def _live(settings: Settings) -> list[Finding]:
-    if settings.mode is not Mode.LIVE:
+def _authorised(mode: Mode, config: WarningConfig, day: date) -> list[Finding]:
+    """Find a live deployment whose orders go by themselves and nobody has signed for it."""
+    if mode is not Mode.LIVE:
         return []
-    message = "orange and red would go out without approval, which does not exist yet"
-    cure = "set FLOODWARN_MODE to exercise or replay"
-    return [Finding("error", "FLOODWARN_MODE", None, None, message, cure)]
+    signed = config.authorisation
+    if signed is None:
+        message = "orders go by themselves when nobody answers, and nobody has signed for that"
+    elif not signed.signed_on <= day <= signed.valid_to:
+        message = f"the authorisation of {signed.signed_on} is valid to {signed.valid_to}"
+    else:
+        return []
+    cure = "file a signed, dated pre-authorisation, and write it into [warning.authorisation]"
+    return [Finding("error", "site.toml", None, "warning.authorisation", message, cure)]

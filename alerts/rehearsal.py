@@ -16,8 +16,9 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.episode import TierEpisode, advance, lower_by_person, lowest_now
+from alerts.heard import heard
 from alerts.officer_facts import earliest_decide_by
-from alerts.orders import orders
+from alerts.orders import moment_of, orders
 from alerts.tier import Tier
 from alerts.warning_pack import WarningPack
 from pipeline.bulletin import SAID_IF_SO, DataState, RiskBulletin, RiskLevel, VillageRisk, canonical
@@ -171,9 +172,8 @@ def _take(fold: _Fold, bulletin: RiskBulletin) -> None:
 def _step(fold: _Fold, state: _Village, risk: VillageRisk, bulletin: RiskBulletin) -> None:
     _watch_blindness(fold, state, risk, bulletin.slot)
     rules = fold.pack.config
-    episode = advance(
-        state.episode, risk, world=fold.world, slot=bulletin.slot, rules=rules
-    ).episode
+    said = heard(fold.pack, state.village, risk, bulletin)
+    episode = advance(state.episode, said, world=fold.world, rules=rules).episode
     if episode is not None and fold.officer is Officer.EARLIEST:
         lowest = lowest_now(episode, slot=bulletin.slot, rules=rules)
         if lowest < episode.tier:
@@ -190,7 +190,8 @@ def _change(
     fold: _Fold, state: _Village, risk: VillageRisk, tier: Tier, cutoff: datetime
 ) -> VillageChange:
     plan = fold.pack.plans.get(risk.village_id)
-    placed = orders(plan, state.village, tier, risk, at=cutoff, config=fold.pack.config)
+    moment = moment_of(state.village, tier, risk, at=cutoff, config=fold.pack.config)
+    placed = orders(plan, moment)
     return VillageChange(cutoff, risk.level, tier, state.tier, earliest_decide_by(placed), risk)
 
 

@@ -143,11 +143,11 @@ acknowledgement = Table(
 officer_action = Table(
     "officer_action",
     metadata,
-    # append-only: what persons ordered, and who agreed
+    # append-only, chained by hash: what persons ordered, reported, closed, and who agreed
     *world_columns(),
     Column("action_id", String(64), primary_key=True),
     Column("village_id", String(40), nullable=False),
-    Column("verb", String(16), nullable=False),  # order | lower_request | lower_confirm
+    Column("verb", String(16), nullable=False),  # ledger.actions.Verb
     Column("tier", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("by_ref", String(120), nullable=False),
@@ -156,6 +156,9 @@ officer_action = Table(
     Column("override", Text),  # why a rule that would hold the tier was set aside
     Column("episode_id", String(64)),
     Column("refers_to", String(64)),
+    Column("subject", String(80)),  # what of the village it is about: "route:back-hill"
+    Column("number", Integer),  # in the world's log, from 1; null of rows older than the chain
+    Column("chain_sha256", String(64)),  # of the row and the row before it
 )
 
 warning_fault = Table(

@@ -43,6 +43,18 @@ class Clock(_Frozen):
     second: Line
 
 
+class Changed(_Frozen):
+    """The first line of an order that is another one only because something closed or opened.
+
+    Attributes
+    ----------
+    closed : ``{name}`` is what has closed; opened : where something has opened again
+    """
+
+    closed: Line = "The way has changed: {name} cannot be used."
+    opened: Line = "The way has changed."
+
+
 class Cap(_Frozen):
     """The texts of a CAP info block in this language."""
 
@@ -102,6 +114,7 @@ class Templates(_Frozen):
     ----------
     source : who speaks: the full name of an authority known in the village
     contact : whom to answer
+    join : between the names of a list
     marks : first and last word of every text of a mode that is not live
     villager : by action, for a place of a plan
     without_plan : by action, for a village as a whole
@@ -117,6 +130,8 @@ class Templates(_Frozen):
     officer: Template
     cap: Cap
     clock: Clock
+    changed: Changed = Changed()
+    join: Annotated[str, Field(min_length=1, max_length=8)] = ", "
     words: Words
 
     @model_validator(mode="after")

@@ -17,11 +17,14 @@ from itertools import pairwise
 
 from typing_extensions import override
 
-from alerts.compose import Occasion
+from alerts.approvals import end_refusals
 from alerts.episode import Change, Step, TierEpisode, advance_through, in_all
+from alerts.heard import heard
 from alerts.issue import Desk, Issued, Minute, issue, keep_state, refuse_replay
-from alerts.ledger import episodes, fence
+from alerts.ledger import closures, episodes, fence
 from alerts.ledger.episodes import Cause, Fault
+from alerts.occasion import Occasion
+from alerts.plan.ways import OPEN, Closures
 from alerts.roster import Roster
 from alerts.warning_config import WarningConfig
 from alerts.warning_pack import WarningPack
@@ -58,6 +61,15 @@ class Warned:
             f"{instants.text(self.slot)}: {changes or 'no change'}; {self.messages} messages, "
             f"{self.deliveries} deliveries, {len(self.faults)} faults"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Village:
+    """One village as a pass finds it."""
+
+    village_id: str
+    before: TierEpisode | None
+    closures: Closures = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +120,18 @@ def _warn_of(
         fence.hold(connection, desk.world)
         if not _pass_fences(connection, desk.world, pending, seen=seen):
             return []
+        # before the turns: it frees what was refused, and not what they ask an approver anew
+        for village_id in end_refusals(connection, desk, pending[-1], minute):
+            log.info("new evidence ends the refusal in %s", village_id)
         states = episodes.newest(connection, desk.world)
+        reported = closures.reported(connection, desk.world)
         turns = {
             village_id: _turn(
-                connection, desk, pending, minute, village=(village_id, states.get(village_id))
+                connection,
+                desk,
+                pending,
+                minute,
+                village=_Village(village_id, states.get(village_id), reported.of(village_id)),
             )
             for village_id in _villages(desk.pack, states)
         }
@@ -167,12 +187,12 @@ def _turn(
     pending: Pending,
     minute: Minute,
     *,
-    village: tuple[str, TierEpisode | None],
+    village: _Village,
 ) -> _Turn:
     """Take the word of all pending bulletins on one village, and tell it once."""
-    village_id, before = village
+    village_id, before = village.village_id, village.before
     try:
-        steps = _advanced(desk, pending, village_id, before)
+        steps = _advanced(desk, pending, village)
         if steps[-1].episode in {None, before}:
             return _Turn()
         with connection.begin_nested():
@@ -185,6 +205,7 @@ def _turn(
                 at=_told_at(pending, minute, desk.pack.config),
                 before=before,
                 step=in_all(before, steps[-1]),
+                closures=village.closures,
             )
             return _Turn(steps, issue(connection, desk, occasion, minute, cause=Cause.BULLETIN))
     except StoreUnavailable:  # not the village's fault: the slot must come again, for all of them
@@ -194,11 +215,13 @@ def _turn(
         return _Turn(issued=Issued(faults=(_words(error),)))
 
 
-def _advanced(
-    desk: Desk, pending: Pending, village_id: str, before: TierEpisode | None
-) -> tuple[Step, ...]:
-    told = ((each.slot, each.of(village_id)) for each in pending)
-    return advance_through(before, told, world=desk.world, rules=desk.pack.config)
+def _advanced(desk: Desk, pending: Pending, village: _Village) -> tuple[Step, ...]:
+    known = desk.pack.village(village.village_id)
+    told = (
+        heard(desk.pack, known, each.of(village.village_id), each, closures=village.closures)
+        for each in pending
+    )
+    return advance_through(village.before, told, world=desk.world, rules=desk.pack.config)
 
 
 def _passed_through(before: TierEpisode | None, steps: tuple[Step, ...]) -> list[TierEpisode]:

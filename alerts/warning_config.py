@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Hour = Annotated[int, Field(ge=0, le=23)]
+Release = Literal["at_once", "approve"]
 
 
 class Roles(BaseModel):
@@ -20,6 +21,22 @@ class Roles(BaseModel):
     villagers: tuple[str, ...] = ("responsible", "warning", "transfer")
 
 
+class Authorisation(BaseModel):
+    """The county's signed word that orders may go by themselves; without it none does in live.
+
+    Attributes
+    ----------
+    document : where the signed paper lies
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    signed_by: str = Field(min_length=1, max_length=120)
+    signed_on: date
+    valid_to: date
+    document: str = Field(min_length=1, max_length=300)
+
+
 class WarningConfig(BaseModel):
     """Everything of a site, plans and templates apart, that can change a warning.
 
@@ -27,7 +44,12 @@ class WarningConfig(BaseModel):
     ----------
     site, site_name, zone, languages, cycle_minutes : of ``[site]``; not keys of ``[warning]``
     hold_minutes, clear_cycles : calm that blue and yellow must see before they fall
-    send_orange, send_red : ``at_once``; approval does not exist yet
+    clock_raises : an orange that cannot wait for the next cycle rises to red
+    send_orange, send_red : ``at_once``, or ``approve``: an approver is asked and the order goes
+        by itself when nobody has answered within `approve_orange_minutes`, `approve_red_minutes`
+    refusal_minutes : how long an approver's "no" holds an order back
+    falls_in_the_dark : of a place where the sun does not rise for weeks
+    authorisation : pre-authorisation of orders that nobody has approved in person
     night_from, night_to : local hours between which the night's walking times count
     expires_minutes : how long a message is worth delivering
     sender, web : of CAP (R1, R10)
@@ -44,9 +66,15 @@ class WarningConfig(BaseModel):
     cycle_minutes: int = Field(gt=0)
     hold_minutes: int = Field(60, ge=60)
     clear_cycles: int = Field(2, ge=1)
-    send_orange: Literal["at_once"] = "at_once"
-    send_red: Literal["at_once"] = "at_once"
+    clock_raises: bool = True
+    send_orange: Release = "approve"
+    send_red: Release = "approve"
+    approve_orange_minutes: int = Field(5, ge=0, le=30)
+    approve_red_minutes: int = Field(3, ge=0, le=10)
+    refusal_minutes: int = Field(15, ge=1, le=30)
     roles: Roles = Roles()
+    falls_in_the_dark: bool = False
+    authorisation: Authorisation | None = None
     night_from: Hour = 20
     night_to: Hour = 6
     expires_minutes: int = Field(360, ge=60, le=1440)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Self
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from alerts.hazard_files import hazard_findings
 from alerts.plain_words import plain_templates
+from alerts.plan.fault import Season
 from alerts.plan.lint import lint
 from alerts.plan.model import Plan
 from alerts.template_lint import lint as lint_templates
@@ -22,8 +25,9 @@ from alerts.templates import Templates
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
 from pipeline.site.finding import Finding
-from pipeline.site.model import Station, Village, VillageKind
+from pipeline.site.model import Link, Station, Village, VillageKind
 from pipeline.site.pack import SitePack
+from pipeline.site.response import Response, responses
 from pipeline.site.sheet import finding_of, read_toml, settle
 
 PLANS = "plans"
@@ -39,6 +43,7 @@ class WarningPack:
     plans : by village id; a village without a usable plan is not in it
     templates : one for each of the site's languages, in their order
     station_names : by station id, for officers
+    responses : the time scale of each village's water and who lies above it, by village id
     findings : faults of the files read here; those of the site pack are its own
     """
 
@@ -47,6 +52,7 @@ class WarningPack:
     templates: Mapping[str, Templates]
     villages: tuple[Village, ...]
     station_names: Mapping[str, str] = field(default_factory=dict)
+    responses: Mapping[str, Response] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -56,6 +62,15 @@ class WarningPack:
     @property
     def zone(self) -> str:
         return self.config.zone
+
+    @property
+    def centre(self) -> tuple[float, float] | None:
+        """The middle of the villages' positions, WGS84 degrees; None where none has any."""
+        known = [(v.lon, v.lat) for v in self.villages if v.lon is not None and v.lat is not None]
+        if not known:
+            return None
+        lons, lats = zip(*known, strict=True)
+        return sum(lons) / len(lons), sum(lats) / len(lats)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -83,12 +98,13 @@ class WarningPack:
         templates: tuple[bytes, ...],
         villages: tuple[Village, ...],
         stations: tuple[Station, ...],
+        links: tuple[Link, ...] = (),
     ) -> Self:
         """Return the pack of one village out of kept versions, for `explain`.
 
         Parameters
         ----------
-        villages, stations : of the kept risk configuration
+        villages, stations, links : of the kept risk configuration
         """
         plans = [Plan.from_bytes(plan)] if plan is not None else []
         written = [Templates.from_bytes(content) for content in templates]
@@ -98,20 +114,28 @@ class WarningPack:
             templates={words.language: words for words in written},
             villages=villages,
             station_names={s.station_id: s.name for s in stations},
+            responses=responses(villages, links),
         )
 
 
-def load_warning(pack: SitePack) -> WarningPack:
-    """Read plans, templates and ``[warning]``; for what is bad, defaults or plain words serve."""
+def load_warning(pack: SitePack, *, today: date | None = None) -> WarningPack:
+    """Read plans, templates and ``[warning]``; for what is bad, defaults or plain words serve.
+
+    Parameters
+    ----------
+    today : against which the age of plans and drills is judged; None judges none
+    """
     config, findings = _config(pack)
     templates = _templates(pack.folder, config, findings)
-    plans = _plans(pack, config, findings)
+    plans = _plans(pack, Season(config.languages, today), findings)
+    findings += hazard_findings(pack.folder, plans)
     return WarningPack(
         config=config,
         plans=plans,
         templates=templates,
         villages=pack.villages,
         station_names={s.station_id: s.name for s in pack.stations},
+        responses=responses(pack.villages, pack.links),
         findings=tuple(findings),
     )
 
@@ -172,29 +196,39 @@ def _read_templates(folder: Path, file: str, findings: list[Finding]) -> Templat
     return templates
 
 
-def _plans(pack: SitePack, config: WarningConfig, findings: list[Finding]) -> dict[str, Plan]:
+def _plans(pack: SitePack, season: Season, findings: list[Finding]) -> dict[str, Plan]:
+    """Return the plans from which an order can be made, by village."""
     plans: dict[str, Plan] = {}
-    folder = pack.folder / PLANS
-    for path in sorted(folder.glob("*/*.toml")):
+    for path in sorted((pack.folder / PLANS).glob("*/*.toml")):
         file = path.relative_to(pack.folder).as_posix()
-        plan = _read_plan(pack.folder, file, findings)
-        if plan is None:
+        read = _read_plan(pack.folder, file, findings)
+        if read is None:
             continue
-        faults = [*lint(plan, file=file, languages=config.languages), *_whose(plan, file, pack)]
-        findings += faults
-        if not any(fault.severity == "error" for fault in faults):
+        plan, text = read
+        faults, strange = lint(plan, season), _whose(plan, file, pack)
+        findings += strange
+        findings += [
+            Finding(f.severity, file, _row(text, f.field), f.field, f.message, f.cure)
+            for f in faults
+        ]
+        if not strange and not any(fault.breaks for fault in faults):
             plans[plan.village_id] = plan
     findings += _without_plan(pack, plans)
     return plans
 
 
-def _read_plan(folder: Path, file: str, findings: list[Finding]) -> Plan | None:
+def _row(text: str, field: str) -> int | None:
+    """Return the line of a dotted field, whose numbers count the items of a list from 0."""
+    return line_of(text, tuple(int(p) if p.isdigit() else p for p in field.split(".")))
+
+
+def _read_plan(folder: Path, file: str, findings: list[Finding]) -> tuple[Plan, str] | None:
     raw, text, faults = read_toml(folder, file)
     findings += faults
     if raw is None:
         return None
     try:
-        return Plan.model_validate(raw)
+        return Plan.model_validate(raw), text
     except ValidationError as error:
         findings += [_fault(file, text, detail) for detail in error.errors()]
         return None

@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from alerts.cli import flood, people, record, stack, station, upkeep
+from alerts.cli import closing, flood, people, plans, record, stack, station, upkeep
 from alerts.deployment import NothingToDo
 from alerts.errors import AlertError, Refused
 from pipeline import commands
@@ -30,9 +30,10 @@ app = typer.Typer(
 for room in (flood, commands, record, people, stack, upkeep):
     for command in room.COMMANDS:
         app.command()(command)
-for name, group in commands.GROUPS.items():
+for name, group in (*commands.GROUPS.items(), *closing.GROUPS.items()):
     app.add_typer(group, name=name)
 app.add_typer(station.app, name="station")
+app.add_typer(plans.app, name="plans")
 
 
 def _in_a_readers_words(of: typer.Typer) -> None:

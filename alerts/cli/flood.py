@@ -30,8 +30,9 @@ FINDING = 1
 def check(site: Site = None, home: Home = None, where: Json = None) -> None:
     """Validate the site, its plans and its contacts: every fault with file, row and field."""
     from alerts.readiness import findings_of
+    from pipeline import clock
 
-    findings = findings_of(settings_of(site, home))
+    findings = findings_of(settings_of(site, home), clock.now().date())
     if where is not None:
         rows = [asdict(finding) for finding in findings]
         write_json({"schema": "floodwarn.check/1", "findings": rows}, where)

@@ -35,8 +35,8 @@ def order(
     from alerts.actions import Asked, order_village
 
     with at_desk(site, home) as (deployment, desk, minute):
-        _tell(order_village(desk, Asked(village, tier, reason, by), minute))
-        _send(deployment, desk, minute)
+        tell(order_village(desk, Asked(village, tier, reason, by), minute))
+        send(deployment, desk, minute)
 
 
 def lower(  # noqa: PLR0913, PLR0917 - a command's options
@@ -68,8 +68,30 @@ def agree(
     from alerts.actions import confirm_lower
 
     with at_desk(site, home) as (deployment, desk, minute):
-        _tell(confirm_lower(desk, request, by, minute))
-        _send(deployment, desk, minute)
+        tell(confirm_lower(desk, request, by, minute))
+        send(deployment, desk, minute)
+
+
+def approve(village: VillageId, by: By, site: Site = None, home: Home = None) -> None:
+    """Let a village's orders go that wait for an approver; they would go by themselves soon."""
+    from alerts.approvals import Judged
+    from alerts.approvals import approve as door
+
+    with at_desk(site, home) as (deployment, desk, minute):
+        say(f"{door(desk, Judged(village, by), minute)} deliveries go now")
+        send(deployment, desk, minute)
+
+
+def refuse(
+    village: VillageId, reason: Reason, by: By, site: Site = None, home: Home = None
+) -> None:
+    """Hold back a village's orders for a while; new evidence ends that, and so does its time."""
+    from alerts.approvals import Judged
+    from alerts.approvals import refuse as door
+
+    with at_desk(site, home) as (_, desk, minute):
+        held = door(desk, Judged(village, by, reason), minute)
+        say(f"{held} deliveries wait {desk.pack.config.refusal_minutes} minutes more")
 
 
 def ack(
@@ -110,7 +132,7 @@ def deliver(
             )
     else:
         with at_desk(site, home) as (deployment, desk, minute):
-            _send(deployment, desk, minute)
+            send(deployment, desk, minute)
 
 
 @contextmanager
@@ -132,13 +154,15 @@ def at_desk(site: Site, home: Home) -> Iterator[tuple[Deployment, Desk, Minute]]
         yield deployment, desk, Minute(now, deployment.flood_time(now))
 
 
-def _tell(issued: Issued) -> None:
+def tell(issued: Issued) -> None:
+    """Say what one move of an episode brought into the outbox."""
     say(f"{len(issued.messages)} messages, {issued.deliveries} deliveries")
     for fault in issued.faults:
         say(f"  {fault}")
 
 
-def _send(deployment: Deployment, desk: Desk, minute: Minute) -> None:
+def send(deployment: Deployment, desk: Desk, minute: Minute) -> None:
+    """Send at once what is due, for no DAG may be running."""
     from alerts.channels import channels
     from alerts.deliver import deliver_once
 
@@ -153,4 +177,4 @@ def _send(deployment: Deployment, desk: Desk, minute: Minute) -> None:
     say(str(sent))
 
 
-COMMANDS = (order, lower, agree, ack, deliver)
+COMMANDS = (order, lower, agree, approve, refuse, ack, deliver)

@@ -1,9 +1,13 @@
-"""What persons ordered and lowered by hand, and who agreed."""
+"""What persons ordered, reported, closed and lowered by hand, and who agreed: an append-only log.
+
+Each row of a world's log is numbered and bears a hash of itself and of the row before it, so a
+row that is changed, taken out or slipped in later is found (`broken_link`).
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,9 +16,13 @@ from sqlalchemy import Connection, Row, select
 
 from alerts.tables import officer_action as actions
 from alerts.tier import Tier
+from pipeline.bulletin import canonical
 from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, text, to_us
 from pipeline.world import World
+
+EVERY_VILLAGE = "*"
+"""Of a deed that concerns each village whose plan knows its subject: a bridge."""
 
 
 class Verb(StrEnum):
@@ -23,6 +31,10 @@ class Verb(StrEnum):
     ORDER = "order"
     LOWER_REQUEST = "lower_request"
     LOWER_CONFIRM = "lower_confirm"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    APPROVE = "approve"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ class Deed:
     episode_id : the episode that the person saw or moved; None before any
     refers_to : of a confirmation, the request that it agrees to; of a request, the content hash of
         the episode's state that the person saw
+    subject : what of the village it is about, as ``kind:id`` of its plan
     """
 
     village_id: str
@@ -48,6 +61,7 @@ class Deed:
     override: str | None = None
     episode_id: str | None = None
     refers_to: str | None = None
+    subject: str | None = None
 
     @property
     def action_id(self) -> str:
@@ -59,12 +73,17 @@ class Deed:
             self.by_ref,
             text(self.at),
             self.refers_to or "",
+            *(() if self.subject is None else (self.subject,)),
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def record(connection: Connection, world: World, deed: Deed) -> bool:
-    """Record a deed; False where the same was recorded before."""
+    """Record a deed; False where the same was recorded before.
+
+    The caller holds the world's fence, so that no two rows get one number.
+    """
+    number, before = _newest(connection, world)
     row = {
         **named(world),
         "action_id": deed.action_id,
@@ -78,6 +97,9 @@ def record(connection: Connection, world: World, deed: Deed) -> bool:
         "override": deed.override,
         "episode_id": deed.episode_id,
         "refers_to": deed.refers_to,
+        "subject": deed.subject,
+        "number": number + 1,
+        "chain_sha256": _chained(deed, number + 1, before),
     }
     return insert_absent(connection, actions, [row]) == 1
 
@@ -102,10 +124,57 @@ def of_village(connection: Connection, world: World, village_id: str) -> tuple[D
     """Return all deeds that concern a village, oldest first."""
     rows = connection.execute(
         select(actions)
-        .where(within(actions, world), actions.c.village_id == village_id)
+        .where(
+            within(actions, world),
+            actions.c.village_id.in_((village_id, EVERY_VILLAGE)),
+        )
         .order_by(actions.c.at, actions.c.action_id)
     )
     return tuple(_deed(row) for row in rows)
+
+
+def all_of(connection: Connection, world: World, *verbs: Verb) -> tuple[Deed, ...]:
+    """Return a world's deeds of those kinds, oldest first."""
+    rows = connection.execute(
+        select(actions)
+        .where(within(actions, world), actions.c.verb.in_([verb.value for verb in verbs]))
+        .order_by(actions.c.at, actions.c.number, actions.c.action_id)
+    )
+    return tuple(_deed(row) for row in rows)
+
+
+def broken_link(connection: Connection, world: World) -> int | None:
+    """Return the number of the first row that does not follow from the one before; None if all do.
+
+    Whoever rewrites the whole log from some row on breaks nothing here: that is why the newest
+    hash goes to a second party every day.
+    """
+    rows = connection.execute(
+        select(actions)
+        .where(within(actions, world), actions.c.number.is_not(None))
+        .order_by(actions.c.number)
+    )
+    before = ""
+    for expected, row in enumerate(rows, start=1):
+        if row.number != expected or row.chain_sha256 != _chained(_deed(row), expected, before):
+            return expected
+        before = row.chain_sha256
+    return None
+
+
+def _newest(connection: Connection, world: World) -> tuple[int, str]:
+    newest = (
+        select(actions.c.number, actions.c.chain_sha256)
+        .where(within(actions, world), actions.c.number.is_not(None))
+        .order_by(actions.c.number.desc())
+        .limit(1)
+    )
+    row = connection.execute(newest).one_or_none()
+    return (0, "") if row is None else (row.number, row.chain_sha256)
+
+
+def _chained(deed: Deed, number: int, before: str) -> str:
+    return hashlib.sha256(canonical([before, number, asdict(deed)])).hexdigest()
 
 
 def _deed(row: Row[Any]) -> Deed:
@@ -120,4 +189,5 @@ def _deed(row: Row[Any]) -> Deed:
         override=row.override,
         episode_id=row.episode_id,
         refers_to=row.refers_to,
+        subject=row.subject,
     )

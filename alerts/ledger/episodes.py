@@ -25,6 +25,8 @@ class Cause(StrEnum):
     BULLETIN = "bulletin"
     ORDER = "order"
     LOWER = "lower"
+    CLOSURE = "closure"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)

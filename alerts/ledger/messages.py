@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from alerts.cap import CapAlert, Reference
-from alerts.compose import Audience, Provenance, WarningMessage
 from alerts.tables import cap_alert
 from alerts.tables import message as messages
 from alerts.tier import Action, Tier
+from alerts.warning_message import Audience, Provenance, WarningMessage
 from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import Mode, World
@@ -183,7 +183,7 @@ def _kept(row: Row[Any]) -> Kept:
             recipients=tuple(json.loads(row.recipients)),
             roles=tuple(json.loads(row.roles)),
             expires_at=from_us(row.expires_at),
-            provenance=Provenance(**json.loads(row.provenance)),
+            provenance=Provenance.from_bytes(row.provenance),
             cap_identifier=row.cap_identifier,
         ),
         from_us(row.created_at),

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, tuple_
 
-from alerts.compose import Audience
 from alerts.orders import WHOLE_VILLAGE
 from alerts.outbox.delivery import Delivery
 from alerts.tables import delivery as deliveries
 from alerts.tables import episode as episodes
 from alerts.tables import message as messages
 from alerts.tier import Action, Tier
+from alerts.warning_message import Audience
 from pipeline.database import within
 
 NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value)

@@ -23,7 +23,7 @@ from pipeline.bulletin import RiskBulletin, RiskLevel
 from pipeline.settings import Settings
 from pipeline.store import cycles
 from pipeline.world import Mode, World
-from tests.golden.samples import EXERCISE, HOUR, SLOT, bulletin, risk, valley
+from tests.golden.samples import EXERCISE, HOUR, SLOT, bulletin, quick_valley, risk, valley
 
 WALL = datetime(2026, 11, 24, 2, tzinfo=UTC)
 FLOOD = SLOT + timedelta(minutes=5)
@@ -70,7 +70,7 @@ class Night:
 
     @property
     def desk(self) -> Desk:
-        return Desk(self.engine, self.pack or valley(), self.world, self.roster)
+        return Desk(self.engine, self.pack or quick_valley(), self.world, self.roster)
 
     @property
     def settings(self) -> Settings:

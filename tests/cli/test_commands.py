@@ -91,12 +91,12 @@ def test_what_cannot_run_is_3(floodwarn, tmp_path):
     assert floodwarn("replay", "--id", "never", "--fold", "--json", "-")[0] == COULD_NOT_RUN
 
 
-def test_a_good_site_passes_the_check_and_a_live_deployment_never_does(floodwarn, monkeypatch):
+def test_a_live_deployment_for_which_nobody_signed_does_not_pass_the_check(floodwarn, monkeypatch):
     assert floodwarn("check")[0] == GOOD
     monkeypatch.setenv("FLOODWARN_MODE", "live")
     code, said = floodwarn("check", "--json", "-")
     assert code == REFUSED
-    assert "approval" in said.decode()
+    assert "nobody has signed" in said.decode()
 
 
 @pytest.mark.parametrize("name", ["contacts.toml", "ack.key"])

@@ -1,11 +1,12 @@
 """A site on one night, by hand: bulletins and occasions from which texts are made."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from alerts.compose import Occasion
-from alerts.episode import TierEpisode, advance
+from alerts.episode import TierEpisode, Word, advance
+from alerts.occasion import Occasion
 from alerts.warning_pack import WarningPack, load_warning
 from pipeline.bulletin import (
     Confidence,
@@ -38,6 +39,13 @@ def shipped(site: str) -> WarningPack:
 
 def valley() -> WarningPack:
     return shipped("valley")
+
+
+@cache
+def quick_valley() -> WarningPack:
+    """Return the valley as a place whose water is gone within the hour, and that is never dark."""
+    config = valley().config.model_copy(update={"falls_in_the_dark": True})
+    return replace(valley(), config=config, responses={})
 
 
 def risk(
@@ -102,7 +110,7 @@ def occasion(
 ) -> Occasion:
     """Return the occasion of one bulletin that speaks of one village."""
     told = bulletin(seen, slot=slot, site=world.site)
-    step = advance(before, seen, world=world, slot=slot, rules=shipped(world.site).config)
+    step = advance(before, Word(slot, seen), world=world, rules=shipped(world.site).config)
     return Occasion(
         world, seen.village_id, told, told.cutoff, before=before, step=step, earlier=earlier
     )

@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
-from alerts.compose import WarningMessage, compose
+from alerts.compose import compose
 from alerts.message import clock
+from alerts.warning_message import WarningMessage
 from pipeline.site.model import VillageKind
 from pipeline.world import Mode
 from tests.golden.samples import HOUR, MINUTE, occasion, risk, shipped

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alerts.compose import Occasion, WarningMessage, compose
+from alerts.compose import compose
+from alerts.occasion import Occasion
+from alerts.warning_message import WarningMessage
 from pipeline.bulletin import DataState, VillageRisk
 from pipeline.world import Mode, World, live
 from tests.golden.samples import HOUR, SLOT, occasion, risk, shipped

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.episode import advance, order_by_person
+from alerts.episode import Word, advance, order_by_person
 from alerts.tier import Tier
 from pipeline.assess import assess, read_cycle
 from pipeline.bulletin import DataState, RiskBulletin
@@ -169,6 +169,6 @@ def test_a_tier_that_was_sent_holds_when_a_station_of_its_village_is_suspended(
             ordered, by_hand=Tier.NONE, calm_since=NOON - calm_h * HOUR, calm_slots=calm_h,
             last_slot=NOON - rules.interval,
         )  # fmt: skip
-        after = advance(long_calm, risk, world=world, slot=NOON, rules=rules).episode
+        after = advance(long_calm, Word(NOON, risk), world=world, rules=rules).episode
         assert after is not None
         assert after.tier >= tier

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.episode import advance, order_by_person
+from alerts.episode import Word, advance, order_by_person
 from alerts.tier import Tier
 from pipeline.bulletin import DataState, Indicator, RiskLevel, StationEventKind, from_bytes
 from pipeline.observation import QcFlag, WarningKind
@@ -102,7 +102,7 @@ def test_no_tier_that_stands_falls_on_rows_fed_by_hand(own, fed, tier, calm_slot
                 last_slot=NOON - RULES.interval,
             )
         without, with_them = (
-            advance(episode, b.of(village), world=WORLD, slot=NOON, rules=RULES).episode
+            advance(episode, Word(NOON, b.of(village)), world=WORLD, rules=RULES).episode
             for b in (before, after)
         )
         assert standing(with_them) >= standing(without)

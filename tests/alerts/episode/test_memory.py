@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from alerts.episode import (
     Change,
     TierEpisode,
+    Word,
     advance,
     lower_by_person,
     lowest_now,
@@ -33,7 +34,7 @@ def fold(levels, *, states=None, official=None, step=HOUR, world=EXERCISE, rules
         slot = SLOT + number * step
         colour = 0 if official is None else official[number]
         heard = risk(level, state=state, slot=slot, official=colour)
-        moved = advance(episode, heard, world=world, slot=slot, rules=rules)
+        moved = advance(episode, Word(slot, heard), world=world, rules=rules)
         episode = moved.episode
         steps.append(moved)
     return steps
@@ -114,7 +115,7 @@ def test_two_persons_lower_under_an_official_red_only_with_a_reason():
 def test_a_gap_between_bulletins_starts_the_hold_anew():
     first = fold([2, 0])[-1].episode
     late = SLOT + 6 * HOUR
-    step = advance(first, risk(0, slot=late), world=EXERCISE, slot=late, rules=RULES)
+    step = advance(first, Word(late, risk(0, slot=late)), world=EXERCISE, rules=RULES)
     assert (step.change, step.episode.calm_since) == (Change.HELD, late)
 
 
@@ -169,7 +170,7 @@ def test_what_a_person_ordered_is_not_lowered_by_bulletins():
     ordered = order_by_person(None, "hekou", Tier.YELLOW, world=EXERCISE, slot=SLOT).episode
     for hour in range(1, 12):
         slot = SLOT + hour * HOUR
-        step = advance(ordered, risk(0, slot=slot), world=EXERCISE, slot=slot, rules=RULES)
+        step = advance(ordered, Word(slot, risk(0, slot=slot)), world=EXERCISE, rules=RULES)
         ordered = step.episode
     assert (ordered.tier, step.change) == (Tier.YELLOW, Change.HELD)
 
@@ -178,7 +179,7 @@ def test_a_person_s_order_takes_no_bulletin_s_place():
     ordered = order_by_person(
         None, "hekou", Tier.YELLOW, world=EXERCISE, slot=SLOT + 20 * MINUTE
     ).episode
-    late = advance(ordered, risk(4), world=EXERCISE, slot=SLOT, rules=RULES)
+    late = advance(ordered, Word(SLOT, risk(4)), world=EXERCISE, rules=RULES)
     assert (late.change, late.episode.tier) == (Change.RAISED, Tier.RED)
 
 
@@ -214,7 +215,7 @@ def test_replaying_a_bulletin_changes_nothing(seen):
     last, number = steps[-1].episode, len(seen) - 1
     slot = SLOT + number * HOUR
     if last is not None and last.last_slot == slot:
-        again = advance(last, risk(4, slot=slot), world=EXERCISE, slot=slot, rules=RULES)
+        again = advance(last, Word(slot, risk(4, slot=slot)), world=EXERCISE, rules=RULES)
         assert (again.episode, again.change) == (last, Change.NONE)
 
 
@@ -254,7 +255,7 @@ class Night(RuleBasedStateMachine):
         before, hand = self.tier(), self.episode.by_hand if self.episode else Tier.NONE
         self.slot += hours * HOUR
         seen = risk(level, state=state, slot=self.slot, official=official)
-        step = advance(self.episode, seen, world=EXERCISE, slot=self.slot, rules=RULES)
+        step = advance(self.episode, Word(self.slot, seen), world=EXERCISE, rules=RULES)
         self.keep(step)
         assert self.tier() >= tier_for(level), "an alert was skipped"
         if self.tier() < before:

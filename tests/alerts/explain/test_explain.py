@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from alerts.actions import Asked, confirm_lower, order_village, request_lower
+from alerts.closing import Closing, report
 from alerts.explain import explain, message_at
 from alerts.issue import Minute
 from alerts.tables import message
@@ -78,6 +79,19 @@ def test_so_is_what_persons_ordered_and_lowered(storm):
     found = verdicts(storm, [r for r in storm.rows(message) if r.village_id == "songlin"])
     by_hand = [e for e in found.values() if e.kept.message.provenance.action_id is not None]
     assert {e.kept.message.tier for e in by_hand} == {Tier.RED, Tier.NONE}
+    assert {(e.verdict, e.where) for e in found.values()} == {(Verdict.IDENTICAL, ())}
+
+
+def test_so_is_each_new_way_that_was_told_when_one_closed_and_opened_again(storm):
+    for minutes, closed in enumerate((True, False, True), start=1):
+        later = Minute(AFTER.wall + minutes * DELAY, AFTER.flood + minutes * DELAY)
+        for plan in storm.pack.plans.values():
+            for way in plan.routes:
+                subject = (plan.village_id, "route", way.id)
+                report(storm.desk, Closing(*subject, closed, "x", "county_duty-1"), later)
+    found = verdicts(storm, [r for r in storm.rows(message) if r.revision > 1])
+    rerouted = [e for e in found.values() if e.kept.message.provenance.closures_before is not None]
+    assert rerouted
     assert {(e.verdict, e.where) for e in found.values()} == {(Verdict.IDENTICAL, ())}
 
 

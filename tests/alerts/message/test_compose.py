@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.compose import Audience, ByHand, Occasion, compose, text_sha256
+from alerts.compose import compose
 from alerts.episode import Change, Step, lower_by_person, order_by_person
 from alerts.message import Text
+from alerts.occasion import ByHand, Occasion
 from alerts.tier import Action, Tier
+from alerts.warning_message import Audience, text_sha256
 from pipeline.bulletin import DataState, StationEvent, StationEventKind
 from tests.golden.samples import CUTOFF, EXERCISE, HOUR, LIVE, SLOT, occasion, risk, valley
 

@@ -17,7 +17,7 @@ from alerts.message import (
     villager,
     with_answer_link,
 )
-from alerts.orders import orders
+from alerts.orders import moment_of, orders
 from alerts.templates import Template
 from alerts.tier import Action, Tier
 from pipeline.world import Mode
@@ -27,7 +27,8 @@ PACK = valley()
 HEKOU = PACK.village("hekou")
 EN, ZH = PACK.templates["en"], PACK.templates["zh"]
 ORDER = orders(
-    PACK.plans["hekou"], HEKOU, Tier.RED, risk(4, lead_min=200), at=CUTOFF, config=PACK.config
+    PACK.plans["hekou"],
+    moment_of(HEKOU, Tier.RED, risk(4, lead_min=200), at=CUTOFF, config=PACK.config),
 )[1]
 
 
@@ -149,7 +150,8 @@ def test_the_answer_s_link_stands_inside_the_marks():
 
 def test_who_can_no_longer_be_ready_in_time_is_told_now():
     order = orders(
-        PACK.plans["hekou"], HEKOU, Tier.ORANGE, risk(3, lead_min=20), at=CUTOFF, config=PACK.config
+        PACK.plans["hekou"],
+        moment_of(HEKOU, Tier.ORANGE, risk(3, lead_min=20), at=CUTOFF, config=PACK.config),
     )[1]
     body = said(order, mode=Mode.LIVE).body
     assert "get ready to leave home now (01:05 at night)" in body

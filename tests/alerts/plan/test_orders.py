@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.orders import data_age_min, is_night, orders, stand_down
+from alerts.orders import data_age_min, is_night, moment_of, orders, stand_down
 from alerts.tier import Action, Tier
 from pipeline.bulletin import Indicator
 from pipeline.site.model import VillageKind
@@ -19,7 +19,7 @@ HEKOU = PACK.village("hekou")
 
 def placed(tier, *, plan=PLAN, village=HEKOU, lead_min=200, at=CUTOFF, age_s=300):
     seen = risk(4, lead_min=lead_min, age_s=age_s)
-    return orders(plan, village, tier, seen, at=at, config=PACK.config)
+    return orders(plan, moment_of(village, tier, seen, at=at, config=PACK.config))
 
 
 def actions(*args, **kwargs):
@@ -75,8 +75,8 @@ def test_at_night_the_night_s_walk_counts():
     night, day = (
         placed(Tier.RED, at=at, lead_min=600)[1].decide_by for at in (CUTOFF, CUTOFF + 8 * HOUR)
     )
-    assert dict(night.minutes)["walk"] == PLAN.route("back-hill").minutes_night
-    assert dict(day.minutes)["walk"] == PLAN.route("back-hill").minutes_day
+    assert dict(night.minutes)["walk"] == PLAN.routes[0].minutes_night
+    assert dict(day.minutes)["walk"] == PLAN.routes[0].minutes_day
 
 
 def test_the_night_is_from_eight_to_six_of_the_site_s_own_clock():
@@ -146,7 +146,7 @@ def test_the_age_of_a_river_is_in_the_onset_and_not_taken_off_again(river):
 def test_people_who_have_time_are_not_sent_to_the_refuge_because_a_gauge_was_lost():
     seen, lost = risk(4, lead_min=200), of_kind(Indicator.GAUGE_LOST, 4, HOURS_S)
     raised = replace(seen, evidence=(lost, *seen.evidence))
-    told = orders(PLAN, HEKOU, Tier.RED, raised, at=CUTOFF, config=PACK.config)
+    told = orders(PLAN, moment_of(HEKOU, Tier.RED, raised, at=CUTOFF, config=PACK.config))
     assert {order.action for order in told} == {Action.MOVE}
 
 

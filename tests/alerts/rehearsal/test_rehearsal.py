@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.episode import advance
+from alerts.heard import heard
 from alerts.rehearsal import Officer, Span, rehearse, report
 from alerts.tier import Tier
 from pipeline.bulletin import DataState, RiskLevel
 from pipeline.site.model import Village, VillageKind
 from pipeline.world import Mode, World
-from tests.golden.samples import HOUR, SLOT, bulletin, risk, valley
+from tests.golden.samples import HOUR, SLOT, bulletin, quick_valley, risk
 
-PACK = replace(valley(), villages=(valley().village("hekou"),))
+PACK = replace(quick_valley(), villages=(quick_valley().village("hekou"),))
 WORLD = World("valley", Mode.REPLAY, "r1")
 SPAN = Span("as-declared", SLOT, SLOT + 9 * HOUR, "c" * 64, "0.1.0+sample")
 ROWS = st.lists(
@@ -120,9 +121,8 @@ def test_a_rehearsal_tells_what_the_episodes_tell(rows):
     bulletins = hourly([level for level, _ in rows], [state for _, state in rows])
     episode, tiers = None, [Tier.NONE]
     for seen in bulletins:
-        episode = advance(
-            episode, seen.of("hekou"), world=WORLD, slot=seen.slot, rules=PACK.config
-        ).episode
+        said = heard(PACK, PACK.village("hekou"), seen.of("hekou"), seen)
+        episode = advance(episode, said, world=WORLD, rules=PACK.config).episode
         tiers.append(Tier.NONE if episode is None else episode.tier)
     changes = [t for before, t in pairwise(tiers) if t != before]
     folded = told(bulletins, Officer.NEVER).changes

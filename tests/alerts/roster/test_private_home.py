@@ -1,5 +1,6 @@
 """What a deployment keeps of people is its owner's alone; `check` says what is wrong with it."""
 
+from datetime import date
 import os
 
 import pytest
@@ -19,6 +20,8 @@ def home(tmp_path):
     before = os.umask(0o022)
     yield tmp_path / "home"
     os.umask(before)
+
+TODAY = date(2026, 11, 28)
 
 
 def settings(home):
@@ -51,14 +54,14 @@ def test_a_folder_that_was_there_keeps_its_mode_and_still_hides_the_database(hom
 
 def test_the_check_names_line_and_field_of_a_bad_contact_and_no_value(home):
     init_home(home, valley(), Mode.EXERCISE)
-    assert [f for f in findings_of(settings(home)) if f.severity == "error"] == []
+    assert [f for f in findings_of(settings(home), TODAY) if f.severity == "error"] == []
     path = home / CONTACTS
     lines = path.read_text().count("\n")
     path.write_text(
         path.read_text()
         + '\n[[contacts]]\nref = "new"\nrole = "x"\nvillages = "*"\nemail = "13900001111"\n'
     )
-    (fault,) = [f for f in findings_of(settings(home)) if f.severity == "error"]
+    (fault,) = [f for f in findings_of(settings(home), TODAY) if f.severity == "error"]
     assert (fault.file, fault.row, fault.field) == (
         "FLOODWARN_HOME/contacts.toml",
         lines + 6,

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from alerts.episode import advance_through, in_all
+from alerts.episode import Word, advance_through, in_all
 from alerts.issue import Minute
 from alerts.ledger import episodes
 from alerts.tier import Tier
@@ -21,9 +21,8 @@ from tests.alerts.night import (
     episode,
     levels,
     message,
-    valley,
 )
-from tests.golden.samples import EXERCISE, risk
+from tests.golden.samples import EXERCISE, risk, quick_valley
 
 
 def at(hours, wall=WALL):
@@ -119,13 +118,13 @@ def test_one_bulletin_on_time_says_the_same_as_ever(night):
 @pytest.mark.parametrize("before", [(), (2,), (4,), (2, 0, 0)])
 @pytest.mark.parametrize("level", range(5))
 def test_one_step_comes_in_all_to_itself(before, level):
-    states = [(SLOT + h * HOUR, risk(n, slot=SLOT + h * HOUR)) for h, n in enumerate(before)]
-    rules = valley().config
+    states = [Word(SLOT + h * HOUR, risk(n, slot=SLOT + h * HOUR)) for h, n in enumerate(before)]
+    rules = quick_valley().config
     past = advance_through(None, states, world=EXERCISE, rules=rules)
     episode_before = past[-1].episode if past else None
     slot = SLOT + len(before) * HOUR
     (step,) = advance_through(
-        episode_before, [(slot, risk(level, slot=slot))], world=EXERCISE, rules=rules
+        episode_before, [Word(slot, risk(level, slot=slot))], world=EXERCISE, rules=rules
     )
     assert in_all(episode_before, step) == step
 
@@ -134,8 +133,8 @@ def test_a_pass_that_takes_all_ends_where_single_passes_do(night):
     hourly = (2, 3, 0, 4, 2, 0, 0)
     failing(night, *hourly)
     night.warned(at=at(7))
-    rules = valley().config
-    told = [(SLOT + h * HOUR, risk(n, slot=SLOT + h * HOUR)) for h, n in enumerate(hourly)]
+    rules = quick_valley().config
+    told = [Word(SLOT + h * HOUR, risk(n, slot=SLOT + h * HOUR)) for h, n in enumerate(hourly)]
     steps = advance_through(None, told, world=night.world, rules=rules)
     with night.engine.connect() as connection:
         assert episodes.newest_of(connection, night.world, "hekou") == steps[-1].episode

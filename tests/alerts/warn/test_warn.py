@@ -157,7 +157,7 @@ def test_a_place_that_nobody_answers_for_is_a_fault(night):
 def test_every_version_behind_a_message_is_kept(night):
     night.warned(levels(hekou=4))
     kept = {(row.kind, row.sha256) for row in night.rows(config_version)}
-    pack = valley()
+    pack = night.desk.pack
     assert ("plan", pack.plans["hekou"].sha256) in kept
     assert ("warning", pack.config.sha256) in kept
     assert {("template", t.sha256) for t in pack.templates.values()} <= kept

@@ -1,0 +1,115 @@
+"""Door: an approver's yes or no to orders that wait; silence is a yes, new evidence ends a no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alerts.approval import is_new
+from alerts.errors import Refused
+from alerts.issue import Desk, Minute, refuse_replay
+from alerts.ledger import actions, episodes, fence
+from alerts.ledger.actions import Deed, Verb
+from alerts.newest import whole
+from alerts.outbox import held_back
+from alerts.roster import Right
+from pipeline.assess import bulletins
+from pipeline.bulletin import RiskBulletin
+from pipeline.database import Connection
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an approver says.
+
+    Attributes
+    ----------
+    by : roster reference
+    reason : of a "no"; a "yes" needs none
+    """
+
+    village_id: str
+    by: str
+    reason: str = ""
+
+
+def approve(desk: Desk, judged: Judged, minute: Minute) -> int:
+    """Let what waits for a village go now; return how many deliveries that was.
+
+    Raises
+    ------
+    Refused
+        Nothing waits, the person has no right to, or the world is a replay.
+    """
+    return _judge(desk, judged, whole(minute), Verb.APPROVE)
+
+
+def refuse(desk: Desk, judged: Judged, minute: Minute) -> int:
+    """Hold back what waits for a village; return how many deliveries that was.
+
+    It goes by itself after the time that the site sets, or at once when something new speaks for
+    it, unless two persons lower the village until then.
+
+    Raises
+    ------
+    Refused
+        As in `approve`, or no reason is given.
+    """
+    if not judged.reason.strip():
+        raise Refused("state a reason")
+    return _judge(desk, judged, whole(minute), Verb.REFUSE)
+
+
+def end_refusals(
+    connection: Connection, desk: Desk, newest: RiskBulletin, minute: Minute
+) -> tuple[str, ...]:
+    """Let go what an approver holds back and something new now speaks for; return the villages.
+
+    New is what speaks for the refused tier and did not in the bulletin that the approver saw.
+    """
+    holds = timedelta(minutes=desk.pack.config.refusal_minutes)
+    judged = actions.all_of(connection, desk.world, Verb.APPROVE, Verb.REFUSE)
+    last = {deed.village_id: deed for deed in judged}
+    ended = []
+    for village_id, deed in last.items():
+        in_force = deed.verb is Verb.REFUSE and deed.at + holds > minute.wall
+        if in_force and _is_new(desk, deed, newest):
+            held_back.move(connection, desk.world, deed.episode_id or "", to=minute.wall)
+            ended.append(village_id)
+    return tuple(ended)
+
+
+def _is_new(desk: Desk, deed: Deed, newest: RiskBulletin) -> bool:
+    seen = bulletins(desk.engine, desk.world, after=deed.flood_at - DAY, upto=deed.flood_at)
+    before = seen[-1].of(deed.village_id).evidence if seen else ()
+    return is_new(newest.of(deed.village_id).evidence, before, deed.tier)
+
+
+def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
+    refuse_replay(desk.world)
+    desk.roster.entitled(judged.by, Right.APPROVE, judged.village_id)
+    until = minute.wall
+    if verb is Verb.REFUSE:
+        until += timedelta(minutes=desk.pack.config.refusal_minutes)
+    with desk.engine.begin() as connection:
+        fence.hold(connection, desk.world)
+        episode = episodes.newest_of(connection, desk.world, judged.village_id)
+        moved = 0
+        if episode is not None:
+            moved = held_back.move(connection, desk.world, episode.episode_id, to=until)
+        if episode is None or not moved:
+            raise Refused(f"nothing waits for an approver in {judged.village_id}")
+        deed = Deed(
+            village_id=judged.village_id,
+            verb=verb,
+            tier=episode.tier,
+            reason=judged.reason.strip(),
+            by_ref=judged.by,
+            at=minute.wall,
+            flood_at=minute.flood,
+            episode_id=episode.episode_id,
+        )
+        actions.record(connection, desk.world, deed)
+    return moved

@@ -1,0 +1,62 @@
+"""Why a village is told something: a bulletin or a person's deed, and the episode around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.cap import Reference
+from alerts.episode import Step, TierEpisode
+from alerts.plan.ways import OPEN, Closures
+from pipeline.bulletin import RiskBulletin
+from pipeline.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A person's order or lowering.
+
+    Attributes
+    ----------
+    action_id : of the ledger's row
+    by : roster references; two where a tier was lowered
+    """
+
+    action_id: str
+    by: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """All that one village's messages rest on, configuration apart.
+
+    Attributes
+    ----------
+    bulletin : the newest that moved the episode; of a person's order, the newest there is, if any
+    at : UTC (flood time) at which people are told: the bulletin's cutoff, the minute of the
+        person's order or, where the bulletin was taken up late, that later minute
+    before : the episode's state before the step, that is before the first of several bulletins
+    earlier : this episode's CAP alerts so far, as issued, oldest first
+    closures : what is reported closed when people are told
+    closures_before : what was, where that alone has changed; only the places whose order is
+        another one by it are told
+    """
+
+    world: World
+    village_id: str
+    bulletin: RiskBulletin | None
+    at: datetime
+    before: TierEpisode | None
+    step: Step
+    by_hand: ByHand | None = None
+    earlier: tuple[Reference, ...] = ()
+    closures: Closures = OPEN
+    closures_before: Closures | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """The minute up to which readings, or a person, speak; `at` where nobody was late."""
+        if self.by_hand is not None or self.bulletin is None:
+            return self.at
+        return self.bulletin.cutoff
