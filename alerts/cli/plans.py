@@ -1,0 +1,238 @@
+"""Commands about contingency plans: import and export as a workbook, lint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from alerts.cli.plan_card import card
+from pipeline.commands.options import Home, Json, Site, complain, say, settings_of, write_json
+
+if TYPE_CHECKING:
+    from alerts.cli.plan_files import PlanFiles
+    from alerts.plan.book_read import BookResult
+    from alerts.plan.book_whose import KnownVillage
+    from pipeline.site.finding import Finding
+    from pipeline.site.pack import SitePack
+
+FINDING = 1
+UNREAD_CURE: Final = "mend that file, or delete it"
+
+app: Final = typer.Typer(help="Contingency plans.", no_args_is_help=True)
+app.command()(card)
+
+
+class Language(StrEnum):
+    """In which a workbook speaks."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+Workbook = Annotated[Path, typer.Argument(metavar="BOOK", help="A workbook, .xlsx.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, write nothing.")]
+Speaking = Annotated[
+    Language | None, typer.Option("--language", help="Of headings and lists; default: the site's.")
+]
+Villages = Annotated[
+    list[str] | None, typer.Option("--village", help="Only this village; may be repeated.")
+]
+Empty = Annotated[bool, typer.Option("--empty", help="A template without any plan.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Import and export contingency plans as a workbook, or find what is wrong with them."""
+
+
+@app.command("import")
+def import_book(
+    book: Workbook,
+    dry_run: DryRun = False,  # noqa: FBT002 - a flag
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Take plans out of a workbook; a village is imported whole or not at all.
+
+    Raises
+    ------
+    Exit
+        With 1 where anything of the book was refused.
+    """
+    from alerts.cli.plan_files import read_plans
+    from alerts.plan.book_read import read_book
+    from alerts.plan.workbook import MAX_BYTES
+
+    with book.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)  # one more than is read: it is told as too large
+    pack = _pack(site, home)
+    known, files = _known(pack), read_plans(pack.folder)
+    result = read_book(content, known=known, current=files.plans)
+    stuck = {
+        village: why
+        for village, why in files.unread.items()
+        if village in {*result.imported, *result.unchanged, *result.removed}
+    }
+    for fault in result.faults:
+        say(f"error: {fault.line()}")
+    for why in stuck.values():
+        say(f"error: {why} ({UNREAD_CURE})")
+    for line in _changes(result, files, known, stuck):
+        say(line)
+    if not dry_run:
+        _write(result, files, known, stuck)
+    refused = (*result.refused, *stuck)
+    _count(result, stuck, dry_run=dry_run)
+    if refused or result.faults:
+        raise typer.Exit(FINDING)
+
+
+@app.command("export")
+def export_book(
+    book: Workbook,
+    language: Speaking = None,
+    village: Villages = None,
+    empty: Empty = False,  # noqa: FBT002 - a flag
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Write the site's plans as a workbook that `plans import` takes back.
+
+    Raises
+    ------
+    Refused
+        There is no such village, or a plan does not fit into a workbook.
+    Exit
+        With 1 where a plan could not be read and is not in the book.
+    """
+    from alerts.cli.plan_files import put, read_plans
+    from alerts.errors import Refused
+    from alerts.plan.book_write import Book, TooLong, write_book
+
+    pack = _pack(site, home)
+    known, files = _known(pack), read_plans(pack.folder)
+    ids = [one.village_id for one in known]
+    for unknown in set(village or ()) - {*ids, *files.paths}:
+        raise Refused(f"there is no village {unknown}")
+    asked = set() if empty else set(village or files.paths)
+    order = [*ids, *sorted(set(files.plans) - set(ids))]
+    plans = [files.plans[one] for one in order if one in asked and one in files.plans]
+    spoken = language or (Language.ZH if pack.languages[:1] == ("zh",) else Language.EN)
+    try:
+        content = write_book(Book(plans, known, pack.languages), spoken.value)
+    except TooLong as error:
+        raise Refused(str(error)) from error
+    put(book, content)
+    say(f"{len(plans)} plans in {book}")
+    left = [files.unread.get(one, f"{one} has no plan") for one in sorted(asked - set(files.plans))]
+    for why in left:
+        complain(f"not in the book: {why}")
+    if left:
+        raise typer.Exit(FINDING)
+
+
+@app.command()
+def lint(site: Site = None, home: Home = None, where: Json = None) -> None:
+    """Find what would fail at night: every fault of every plan, with file, row and field.
+
+    Raises
+    ------
+    Exit
+        With 1 where a finding is an error.
+    """
+    from alerts.warning_pack import PLANS, load_warning
+    from pipeline import clock
+
+    pack = _pack(site, home)
+    today = clock.now().astimezone(ZoneInfo(pack.zone)).date()
+    findings = load_warning(pack, today=today).findings
+    _tell([one for one in findings if one.file.startswith(f"{PLANS}/")], where)
+
+
+def _tell(findings: list[Finding], where: Path | None) -> None:
+    if where is not None:
+        rows = [asdict(finding) for finding in findings]
+        write_json({"schema": "floodwarn.plans-lint/1", "findings": rows}, where)
+    else:
+        for finding in findings:
+            say(finding.line())
+    errors = sum(finding.severity == "error" for finding in findings)
+    complain(f"{errors} errors, {len(findings) - errors} other findings")
+    if errors:
+        raise typer.Exit(FINDING)
+
+
+def _pack(site: Path | None, home: Path | None) -> SitePack:
+    from pipeline.site.pack import load
+
+    settings = settings_of(site, home)
+    return load(settings.site_folder, settings.home)
+
+
+def _known(pack: SitePack) -> tuple[KnownVillage, ...]:
+    from alerts.plan.book_whose import KnownVillage
+
+    return tuple(
+        KnownVillage(one.village_id, one.name, one.township, one.name_en) for one in pack.villages
+    )
+
+
+def _changes(
+    result: BookResult,
+    files: PlanFiles,
+    known: tuple[KnownVillage, ...],
+    stuck: dict[str, str],
+) -> Iterator[str]:
+    """Yield what a book does to each village that it changes."""
+    from alerts.plan.difference import differences
+
+    names = {one.village_id: one.name for one in known}
+    for village, plan in result.imported.items():
+        if village in stuck:
+            continue
+        yield f"{village} {names[village]}:"
+        old = files.plans.get(village)
+        if old is None:
+            parts = ("zones", "routes", "shelters", "special_sites", "needs_help")
+            counts = (f"{len(getattr(plan, part))} {part.replace('_', ' ')}" for part in parts)
+            yield f"  a new plan: {', '.join(counts)}"
+            continue
+        yield from (f"  {change.line()}" for change in differences(old, plan))
+    for village in result.removed:
+        if village not in stuck:
+            yield f"{village} {names[village]}:"
+            yield "  the plan is removed: the village would be ordered as a whole"
+
+
+def _write(
+    result: BookResult,
+    files: PlanFiles,
+    known: tuple[KnownVillage, ...],
+    stuck: dict[str, str],
+) -> None:
+    from alerts.cli.plan_files import put, take_away
+    from alerts.plan.toml_text import toml_text
+
+    villages = {one.village_id: one for one in known}
+    for village, plan in result.imported.items():
+        if village not in stuck:
+            put(files.place(villages[village], known), toml_text(plan).encode())
+    for village in result.removed:
+        if village not in stuck:
+            take_away(files.paths[village])
+
+
+def _count(result: BookResult, stuck: dict[str, str], *, dry_run: bool) -> None:
+    imported, unchanged, removed = (
+        sum(village not in stuck for village in villages)
+        for villages in (result.imported, result.unchanged, result.removed)
+    )
+    refused = len(result.refused) + len(stuck)
+    told = f"{imported} imported, {unchanged} unchanged, {refused} refused, {removed} removed"
+    complain(f"{told}; nothing was written" if dry_run else told)
