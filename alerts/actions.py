@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from alerts.episode import Step, TierEpisode, lower_by_person, order_by_person
+from alerts.agreement import open_request, two_persons
+from alerts.by_person import lower_by_person, order_by_person
+from alerts.episode import Step, TierEpisode
 from alerts.errors import Refused
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
 from alerts.ledger import actions, answers, episodes, fence, messages
@@ -18,9 +19,6 @@ from alerts.roster import Right
 from alerts.tier import Tier
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection
-
-CONFIRM_WITHIN = timedelta(minutes=30)
-"""Wall time from a request to lower until nobody can agree to it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,8 @@ def confirm_lower(desk: Desk, action_id: str, by: str, minute: Minute) -> Issued
     newest = newest_bulletin(desk, minute.flood)
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
-        request = _open_request(connection, desk, action_id, minute)
-        _two_persons(desk, request, by)
+        request = open_request(connection, desk, action_id, Verb.LOWER_REQUEST, minute)
+        two_persons(desk, request, by, Right.LOWER)
         before = _lowerable(connection, desk, request.village_id, request.tier)
         _unrisen(connection, desk, request, before)
         asked = Asked(request.village_id, request.tier, request.reason, by, request.override)
@@ -188,27 +186,8 @@ def _lowerable(connection: Connection, desk: Desk, village_id: str, tier: Tier) 
     return before
 
 
-def _open_request(connection: Connection, desk: Desk, action_id: str, minute: Minute) -> Deed:
-    request = actions.deed(connection, desk.world, action_id)
-    if request is None or request.verb is not Verb.LOWER_REQUEST:
-        raise Refused("there is no such request")
-    if actions.agreed(connection, desk.world, action_id) is not None:
-        raise Refused("this request was agreed to")
-    if minute.wall - request.at > CONFIRM_WITHIN:
-        raise Refused("this request is too old; ask again")
-    return request
-
-
 def _of_episode(deed: Deed, episode: TierEpisode | None) -> Deed:
     return replace(deed, episode_id=None if episode is None else episode.episode_id)
-
-
-def _two_persons(desk: Desk, request: Deed, by: str) -> None:
-    """Let only two persons through who both have the right today."""
-    second = desk.roster.entitled(by, Right.LOWER, request.village_id)
-    first = desk.roster.entitled(request.by_ref, Right.LOWER, request.village_id)
-    if first.is_same_person(second):
-        raise Refused("no one lowers alone: a second person must agree")
 
 
 def _unrisen(connection: Connection, desk: Desk, request: Deed, before: TierEpisode) -> None:
@@ -216,7 +195,8 @@ def _unrisen(connection: Connection, desk: Desk, request: Deed, before: TierEpis
     seen = episodes.with_sha256(connection, desk.world, request.refers_to or "")
     if seen is None or seen.episode_id != before.episode_id:
         raise Refused("the request was of another episode; ask again")
-    if before.tier > seen.tier or before.by_hand > seen.by_hand:
+    again = before.tier == seen.tier and before.tier_since > seen.tier_since
+    if again or before.tier > seen.tier or before.by_hand > seen.by_hand:
         raise Refused(f"{before.village_id} rose since the request; ask again")
     deeds = actions.of_village(connection, desk.world, before.village_id)
     if any(deed.verb is Verb.ORDER and deed.at > request.at for deed in deeds):

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from alerts.cap_rules import NAMESPACE, problems
+from alerts.episode import Change
 from alerts.message import Voice, one_line, passage
 from alerts.officer_facts import Case, Facts, officer_facts
 from alerts.tier import Action, Tier
@@ -41,6 +42,8 @@ RESPONSES = {
     Action.PREPARE: "Prepare",
     Action.MOVE: "Evacuate",
     Action.REFUGE: "Shelter",
+    Action.RETURN: "AllClear",
+    Action.RETRACT: "AllClear",
 }
 STATUS = {Mode.LIVE: "Actual", Mode.EXERCISE: "Exercise", Mode.REPLAY: "Test"}
 UNSAFE = re.compile(r"[\s,<&]")
@@ -91,13 +94,13 @@ def alert(
     earlier : this episode's messages that have not expired, oldest first; with any, an Update
     """
     config = voices[0].config
-    reference = _reference(case, world, config)
+    reference, kind = _reference(case, world, config), _kind(case, earlier)
     root = etree.fromstring(f'<alert xmlns="{NAMESPACE}"/>')
     _add(root, "identifier", reference.identifier)
     _add(root, "sender", reference.sender)
     _add(root, "sent", reference.sent)
     _add(root, "status", STATUS[world.mode])
-    _add(root, "msgType", "Update" if earlier else "Alert")
+    _add(root, "msgType", kind)
     _scope(root, voices[0], world)
     if earlier:
         _add(root, "references", " ".join(ref.triple for ref in earlier))
@@ -105,7 +108,16 @@ def alert(
     for voice in voices:
         _info(root, case, voice, code_version)
     content = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    return CapAlert(reference, "Update" if earlier else "Alert", content, tuple(problems(content)))
+    return CapAlert(reference, kind, content, tuple(problems(content)))
+
+
+def _kind(case: Case, earlier: tuple[Reference, ...]) -> str:
+    """Return the message's type: who may go home hears it in an Update, and its end is a Cancel."""
+    if not earlier:
+        return "Alert"
+    actions = {order.action for order in case.orders}
+    over = case.step.change is Change.CLOSED and Action.RETURN not in actions
+    return "Cancel" if over else "Update"
 
 
 def timestamp(instant: datetime, zone: str) -> str:

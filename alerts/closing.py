@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 
+from alerts.by_person import restate
 from alerts.compose import compose
-from alerts.episode import restate
 from alerts.errors import Refused
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
 from alerts.ledger import actions, closures, episodes, fence

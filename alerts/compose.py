@@ -15,10 +15,20 @@ from alerts.approval import wait
 from alerts.cap import CapAlert, alert
 from alerts.episode import Change, Step
 from alerts.message import Text, Voice, officer, villager
-from alerts.occasion import Occasion
+from alerts.occasion import Occasion, Release, Retraction
 from alerts.officer_facts import Case, earliest_decide_by, officer_facts
 from alerts.order import PlaceOrder
-from alerts.orders import moment_of, orders, rerouted, stand_down, village_name
+from alerts.orders import (
+    Moment,
+    let_home,
+    moment_of,
+    orders,
+    rerouted,
+    stand_down,
+    take_back,
+    village_name,
+)
+from alerts.plan.model import Plan
 from alerts.plan.ways import OPEN
 from alerts.tier import Action, Tier
 from alerts.warning_message import (
@@ -98,9 +108,6 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
     moment = moment_of(
         village, tier, risk, at=occasion.at, config=pack.config, closures=occasion.closures
     )
-    placed = orders(plan, moment)
-    if occasion.closures_before is not None:
-        placed = rerouted(plan, moment, before=occasion.closures_before)
     return Case(
         village=village,
         plan=plan,
@@ -108,7 +115,7 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
         before=occasion.before,
         step=occasion.step,
         # a fall orders nothing: whoever has moved must not read "prepare"
-        orders=placed if _urges(occasion.step) else (),
+        orders=_placed(occasion, plan, moment),
         at=occasion.at,
         known_at=occasion.known_at,
         station_names=dict(pack.station_names),
@@ -116,9 +123,25 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
         by=() if hand is None else hand.by,
         reason="" if hand is None else hand.reason,
         rerouted=occasion.closures_before is not None,
+        instead=occasion.instead is not None,
         # a person's order is nobody else's to approve
-        waits=wait(tier, risk, pack.config) if hand is None and placed else timedelta(0),
+        waits=wait(tier, risk, pack.config) if hand is None else timedelta(0),
     )
+
+
+def _placed(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
+    """Return what is said to each place; a fall says nothing, until people may go home."""
+    match occasion.instead:
+        case Release(places):
+            return let_home(plan, moment, places)
+        case Retraction(told):
+            return (take_back(plan, moment, told),)
+        case None if not _urges(occasion.step):
+            return ()
+        case None if occasion.closures_before is not None:
+            return rerouted(plan, moment, before=occasion.closures_before)
+        case None:
+            return orders(plan, moment)
 
 
 def _urges(step: Step) -> bool:
@@ -134,6 +157,8 @@ def _speaks(case: Case) -> bool:
     episode, before = case.step.episode, case.before
     if episode is None or (case.rerouted and not case.orders):
         return False
+    if case.instead:
+        return True
     at_river = case.village.kind is VillageKind.RIVER_POINT
     first_told = Tier.ORANGE if at_river else Tier.YELLOW
     if _urges(case.step):
@@ -144,7 +169,7 @@ def _speaks(case: Case) -> bool:
 
 def _told(case: Case) -> tuple[PlaceOrder, ...]:
     """Return what is said in the village."""
-    if _urges(case.step):
+    if _urges(case.step) or case.instead:
         return case.orders
     episode = case.step.episode
     only_stood_by = episode is not None and episode.peak is Tier.YELLOW
@@ -229,7 +254,10 @@ def _roles(order: PlaceOrder | None, voice: Voice) -> tuple[str, ...]:
 def _gravest(placed: tuple[PlaceOrder, ...]) -> Action:
     """Return the gravest action among the orders, by which officers' messages are sorted."""
     named = {order.action for order in placed}
-    grave = (Action.REFUGE, Action.MOVE, Action.PREPARE, Action.STAND_BY)
+    grave = (
+        *(Action.REFUGE, Action.MOVE, Action.PREPARE, Action.STAND_BY),
+        *(Action.RETRACT, Action.RETURN),
+    )
     return next((action for action in grave if action in named), Action.STAND_DOWN)
 
 

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from alerts.errors import Refused
 from alerts.tier import Tier, tier_for
 from alerts.warning_config import WarningConfig
 from pipeline import instants
@@ -162,11 +161,11 @@ def advance(episode: TierEpisode | None, word: Word, *, world: World, rules: War
     if episode is None or episode.closed is not None:
         if asked is Tier.NONE:
             return Step(episode, Change.NONE, "calm, or blind from the start: no tier")
-        fresh = _opened(episode, risk.village_id, asked, world=world, slot=slot)
+        fresh = opened(episode, risk.village_id, asked, world=world, slot=slot)
         return Step(replace(fresh, last_slot=slot), Change.OPENED, why)
     seen = _count_calm(episode, word, asked, rules.interval)
     if asked > seen.tier:
-        return Step(_at(seen, asked, slot=slot), Change.RAISED, why)
+        return Step(put_at(seen, asked, slot=slot), Change.RAISED, why)
     return _fall_by_clock(seen, risk, slot=slot, rules=rules)
 
 
@@ -201,112 +200,33 @@ def in_all(before: TierEpisode | None, last: Step) -> Step:
     return replace(last, change=Change.RAISED if same else Change.OPENED)
 
 
-def order_by_person(
-    episode: TierEpisode | None, village_id: str, tier: Tier, *, world: World, slot: datetime
-) -> Step:
-    """Raise a village to `tier` by one person's order, or keep what is higher; never lower.
-
-    No clock and no bulletin lowers it below `tier` afterwards. The tier that stands, ordered once
-    more, is said once more: whoever was not reached is told anew.
-
-    Parameters
-    ----------
-    slot : the minute of the order (flood time); it takes no bulletin's place
-
-    Raises
-    ------
-    Refused
-        The tier asked for is none: that is a lowering, and takes two.
-    """
-    if tier is Tier.NONE:
-        raise Refused("an order names a tier; to lower one is another command, by two persons")
-    if episode is None or episode.closed is not None:
-        fresh = _opened(episode, village_id, tier, world=world, slot=slot)
-        return Step(replace(fresh, by_hand=tier), Change.OPENED, "ordered by a person")
-    kept = replace(episode, by_hand=max(tier, episode.by_hand), revision=episode.revision + 1)
-    if tier <= episode.tier:
-        reason = f"ordered by a person; {episode.tier.colour} already"
-        return Step(kept, Change.HELD, reason, again=tier is episode.tier)
-    return Step(_at(kept, tier, slot=slot), Change.RAISED, "ordered by a person")
-
-
-def restate(episode: TierEpisode, reason: str) -> Step:
-    """Say an open episode's orders once more, for something beside the flood has changed."""
-    return Step(replace(episode, revision=episode.revision + 1), Change.HELD, reason, again=True)
-
-
-def lower_by_person(
-    episode: TierEpisode,
-    tier: Tier,
-    *,
-    by: tuple[str, str],
-    slot: datetime,
-    rules: WarningConfig,
-    override: str | None = None,
-) -> Step:
-    """Lower an open episode by two persons.
-
-    Parameters
-    ----------
-    by : roster references of who asked and who agreed
-    slot : the minute of the second person's word (flood time)
-    override : the reason why both let it fall although a rule would hold it
-
-    Raises
-    ------
-    Refused
-        It is one person twice, the tier is not lower, or a rule holds it and nobody overrides.
-    """
-    if by[0] == by[1]:
-        raise Refused("no one lowers alone: a second person must agree")
-    if episode.closed is not None or tier >= episode.tier:
-        raise Refused(f"the tier is {episode.tier.colour}; {tier.colour} is not lower")
-    if tier < lowest_now(episode, slot=slot, rules=rules) and not override:
-        held = episode.guard or (
-            f"not calm on complete data and under no official red for {_hold_min(episode, rules)} "
-            "minutes"
-        )
-        raise Refused(f"{held}; state a reason to override it")
-    lowered = replace(episode, by_hand=Tier.NONE, revision=episode.revision + 1)
-    why = "lowered by two persons" + (f", overriding the hold: {override}" if override else "")
-    return _fallen(_at(lowered, tier, slot=slot), why)
-
-
-def lowest_now(episode: TierEpisode, *, slot: datetime, rules: WarningConfig) -> Tier:
-    """Return the lowest tier to which two persons may lower without overriding a rule."""
-    heard = episode.last_slot is not None and slot - episode.last_slot <= 2 * rules.interval
-    calm = heard and episode.guard is None and _calm_for_the_hold(episode, rules)
-    if episode.closed is not None or not calm:
-        return episode.tier
-    return min(episode.calm_peak, episode.tier)
-
-
 def _fall_by_clock(
     episode: TierEpisode, risk: VillageRisk, *, slot: datetime, rules: WarningConfig
 ) -> Step:
     if (doubt := _doubt(risk) or episode.guard) is not None:
         return Step(episode, Change.HELD, f"held: {doubt}")
-    if not _calm_for_the_hold(episode, rules):
+    if not calm_for_the_hold(episode, rules):
         return Step(episode, Change.HELD, "held: not calm for long enough")
     if episode.tier > HIGHEST_BY_CLOCK:
         return Step(episode, Change.HELD, f"held: {episode.tier.colour} falls only by two persons")
     target = max(episode.calm_peak, episode.by_hand)
     if target >= episode.tier:
         return Step(episode, Change.HELD, "held: ordered by a person")
-    why = f"calm for {_hold_min(episode, rules)} minutes on complete data"
-    return _fallen(_at(episode, target, slot=slot), why)
+    why = f"calm for {hold_min(episode, rules)} minutes on complete data"
+    return fallen(put_at(episode, target, slot=slot), why)
 
 
-def _calm_for_the_hold(episode: TierEpisode, rules: WarningConfig) -> bool:
+def calm_for_the_hold(episode: TierEpisode, rules: WarningConfig) -> bool:
     """Tell whether the calm has lasted; what else a fall must wait for becomes one more line."""
     if episode.calm_since is None or episode.last_slot is None:
         return False
     calm = episode.last_slot - episode.calm_since
-    long_enough = calm >= timedelta(minutes=_hold_min(episode, rules))
+    long_enough = calm >= timedelta(minutes=hold_min(episode, rules))
     return long_enough and episode.calm_slots >= rules.clear_cycles
 
 
-def _hold_min(episode: TierEpisode, rules: WarningConfig) -> int:
+def hold_min(episode: TierEpisode, rules: WarningConfig) -> int:
+    """Return the minutes that it must have been calm."""
     return max(rules.hold_minutes, episode.calm_min)
 
 
@@ -338,17 +258,17 @@ def _count_calm(episode: TierEpisode, word: Word, asked: Tier, interval: timedel
     return replace(seen, calm_slots=episode.calm_slots + 1, calm_peak=max(episode.calm_peak, asked))
 
 
-def _opened(
+def opened(
     past: TierEpisode | None, village_id: str, tier: Tier, *, world: World, slot: datetime
 ) -> TierEpisode:
     """Return a new episode; its opening slot, so its identity, is no earlier episode's."""
-    opened = slot if past is None or slot > past.opened else past.opened + SECOND
+    first = slot if past is None or slot > past.opened else past.opened + SECOND
     return TierEpisode(
-        episode_id=episode_id(world, village_id, opened),
+        episode_id=episode_id(world, village_id, first),
         village_id=village_id,
         tier=tier,
         peak=tier,
-        opened=opened,
+        opened=first,
         tier_since=slot,
         by_hand=Tier.NONE,
         calm_since=None,
@@ -360,7 +280,8 @@ def _opened(
     )
 
 
-def _at(episode: TierEpisode, tier: Tier, *, slot: datetime) -> TierEpisode:
+def put_at(episode: TierEpisode, tier: Tier, *, slot: datetime) -> TierEpisode:
+    """Return the episode at a tier, its calm counted anew; at none it ends if all are at home."""
     return replace(
         episode,
         tier=tier,
@@ -373,7 +294,8 @@ def _at(episode: TierEpisode, tier: Tier, *, slot: datetime) -> TierEpisode:
     )
 
 
-def _fallen(episode: TierEpisode, reason: str) -> Step:
+def fallen(episode: TierEpisode, reason: str) -> Step:
+    """Return the step to a state whose tier is lower: the episode's end, or not yet."""
     change = Change.CLOSED if episode.closed is not None else Change.LOWERED
     return Step(episode, change, reason)
 

@@ -9,16 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.episode import (
-    Step,
-    TierEpisode,
-    advance_through,
-    in_all,
-    lower_by_person,
-    order_by_person,
-    restate,
-)
+from alerts.by_person import lower_by_person, order_by_person, release, restate, retract
+from alerts.episode import Step, TierEpisode, advance_through, in_all
 from alerts.heard import heard
+from alerts.instead import instead_of, places_of, reason_of
 from alerts.issue import composed_or_simpler
 from alerts.ledger import actions, episodes, messages
 from alerts.ledger.actions import Deed, Verb
@@ -164,10 +158,13 @@ def _occasion(
         step=step,
         by_hand=None
         if deed is None
-        else ByHand(made_of.action_id or deed.action_id, by, deed.reason),
+        else ByHand(made_of.action_id or deed.action_id, by, reason_of(deed)),
         earlier=messages.references(
             connection, kept.world, stored.episode_id, before=stored.revision
         ),
+        instead=None
+        if deed is None or before is None
+        else instead_of(connection, kept.world, deed, before),
         closures=made_of.closures or OPEN,
         closures_before=made_of.closures_before,
     )
@@ -202,9 +199,22 @@ def _deed(connection: Connection, kept: Kept) -> tuple[Deed | None, tuple[str, .
 def _by_hand(
     kept: Kept, before: TierEpisode | None, deed: tuple[Deed, tuple[str, ...]], pack: WarningPack
 ) -> Step:
+    done, by = deed
+    match done.verb:
+        case Verb.CLOSE | Verb.REOPEN if before is not None:
+            return restate(before, done.reason)
+        case Verb.RELEASE | Verb.RELEASE_CONFIRM if before is not None:
+            return release(before, places_of(done), slot=done.flood_at)
+        case Verb.RETRACT_CONFIRM if before is not None:
+            return retract(before, by=(by[0], by[-1]), slot=done.flood_at)
+        case _:
+            return _ordered_or_lowered(kept, before, deed, pack)
+
+
+def _ordered_or_lowered(
+    kept: Kept, before: TierEpisode | None, deed: tuple[Deed, tuple[str, ...]], pack: WarningPack
+) -> Step:
     village_id, (done, by) = kept.message.village_id, deed
-    if done.verb in {Verb.CLOSE, Verb.REOPEN} and before is not None:
-        return restate(before, done.reason)
     if done.verb is Verb.LOWER_CONFIRM and before is not None:
         return lower_by_person(
             before,

@@ -23,6 +23,7 @@ from alerts.outbox import held_back, queue
 from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
 from alerts.roster import Contact, Roster
+from alerts.tier import Action
 from alerts.warning_message import Audience, WarningMessage, village_bytes
 from alerts.warning_pack import WarningPack
 from pipeline import explain
@@ -91,11 +92,11 @@ def issue(
     episode = occasion.step.episode
     if episode is None:
         return Issued()
-    keep_state(connection, desk.world, episode, cause)
     earlier = messages.references(
         connection, desk.world, episode.episode_id, before=episode.revision
     )
     composed, pack = composed_or_simpler(replace(occasion, earlier=earlier), desk.pack)
+    keep_state(connection, desk.world, _away(episode, composed), cause)
     if not composed.messages:
         return Issued(faults=composed.faults)
     for kind, content in (*pack.versions(occasion.village_id), *_village(occasion, pack)):
@@ -108,6 +109,12 @@ def issue(
         deliveries=queue.enqueue(connection, wanted),
         faults=(*composed.faults, *nobody),
     )
+
+
+def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:
+    """Return the episode that remembers who was told to leave home."""
+    moved = (o.place_id for o in composed.orders if o.action in {Action.MOVE, Action.REFUGE})
+    return replace(episode, sheltered=tuple(sorted({*episode.sheltered, *moved})))
 
 
 def _waits(

@@ -28,6 +28,20 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Places whose people may go home, by id."""
+
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """An order that was sent in error; `told` are the roster references to whom it went."""
+
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """All that one village's messages rest on, configuration apart.
 
@@ -39,6 +53,7 @@ class Occasion:
     before : the episode's state before the step, that is before the first of several bulletins
     earlier : this episode's CAP alerts so far, as issued, oldest first
     closures : what is reported closed when people are told
+    instead : what is said in the village instead of orders
     closures_before : what was, where that alone has changed; only the places whose order is
         another one by it are told
     """
@@ -53,6 +68,7 @@ class Occasion:
     earlier: tuple[Reference, ...] = ()
     closures: Closures = OPEN
     closures_before: Closures | None = None
+    instead: Release | Retraction | None = None
 
     @property
     def known_at(self) -> datetime:

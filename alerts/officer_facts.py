@@ -32,6 +32,7 @@ class Case:
     events : of the stations that speak for the village
     by, reason : of a person's order or lowering, else empty
     rerouted : nothing but what is closed has changed
+    instead : people go home, or what was told is taken back
     waits : how long the village's texts wait for an approver
     """
 
@@ -48,6 +49,7 @@ class Case:
     by: tuple[str, ...] = ()
     reason: str = ""
     rerouted: bool = False
+    instead: bool = False
     waits: timedelta = timedelta(0)
 
 

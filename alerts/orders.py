@@ -144,6 +144,34 @@ def stand_down(
     return _whole(calm, Action.STAND_DOWN, plan)
 
 
+def let_home(plan: Plan | None, moment: Moment, places: tuple[str, ...]) -> tuple[PlaceOrder, ...]:
+    """Return the word to each released place that its people may go home."""
+    if plan is None:
+        return (_whole(moment, Action.RETURN, None),)
+    named = [place for _, place in plan.places() if place.id in places]
+    word = _whole(moment, Action.RETURN, plan)
+    return tuple(
+        replace(
+            word,
+            place_id=place.id,
+            place=place.name,
+            people=_people(place, night=moment.night),
+            recipients=_movers(plan),
+        )
+        for place in named
+    ) or (word,)
+
+
+def take_back(plan: Plan | None, moment: Moment, told: tuple[str, ...]) -> PlaceOrder:
+    """Return the word to all who were told that it was sent in error.
+
+    Parameters
+    ----------
+    told : roster references of everyone to whom an order of the episode went
+    """
+    return replace(_whole(moment, Action.RETRACT, plan), recipients=told)
+
+
 def is_night(at: datetime, config: WarningConfig) -> bool:
     """Tell whether an instant lies in the site's night hours."""
     hour = at.astimezone(ZoneInfo(config.zone)).hour
@@ -259,7 +287,9 @@ def _signal(plan: Plan | None, action: Action) -> LocalText | None:
             return plan.signals.prepare
         case Action.MOVE | Action.REFUGE:
             return plan.signals.move
-        case Action.STAND_BY | Action.STAND_DOWN | Action.RETURN:
+        case Action.RETURN:
+            return plan.signals.all_clear
+        case Action.STAND_BY | Action.STAND_DOWN | Action.RETRACT:
             return None
 
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from alerts.templates import CODES, SPOKEN, WITHOUT_PLAN, Cap, Clock, Template, Templates, Words
+from alerts.templates import (
+    CODES,
+    SPOKEN,
+    SPOKEN_LATER,
+    WITHOUT_PLAN,
+    Cap,
+    Clock,
+    Template,
+    Templates,
+    Words,
+)
 from alerts.tier import Action
 from pipeline.world import Mode
 
@@ -12,6 +22,8 @@ URGE = {
     Action.MOVE: "LEAVE NOW",
     Action.REFUGE: "GO TO THE REFUGE NOW",
     Action.STAND_DOWN: "NO NEED TO STAND BY",
+    Action.RETURN: "YOU MAY RETURN HOME",
+    Action.RETRACT: "SENT IN ERROR, NO DANGER IS KNOWN",
 }
 
 
@@ -23,7 +35,7 @@ def plain_templates(language: str, site_name: str) -> Templates:
         source=site_name,
         contact="the duty officer",
         marks={Mode.EXERCISE: "EXERCISE", Mode.REPLAY: "REPLAY"},
-        villager={action: texts[action] for action in SPOKEN},
+        villager={action: texts[action] for action in (*SPOKEN, *SPOKEN_LATER)},
         without_plan={action: texts[action] for action in WITHOUT_PLAN},
         officer=Template(subject="{{ village }}: {{ tier }}", body=OFFICER),
         cap=Cap(

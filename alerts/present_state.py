@@ -22,7 +22,8 @@ from pipeline.site.model import Village
 from pipeline.world import Mode
 
 GRAVEST_FIRST: Final = (
-    *(Action.REFUGE, Action.MOVE, Action.PREPARE, Action.STAND_BY, Action.RETURN),
+    *(Action.REFUGE, Action.MOVE, Action.PREPARE, Action.STAND_BY, Action.RETRACT),
+    Action.RETURN,
     Action.STAND_DOWN,
 )
 DECIMALS: Final = 6

@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alerts.episode import TierEpisode, advance, lower_by_person, lowest_now
+from alerts.by_person import lower_by_person, lowest_now
+from alerts.episode import TierEpisode, advance
 from alerts.heard import heard
 from alerts.officer_facts import earliest_decide_by
 from alerts.orders import moment_of, orders

@@ -156,7 +156,7 @@ officer_action = Table(
     Column("override", Text),  # why a rule that would hold the tier was set aside
     Column("episode_id", String(64)),
     Column("refers_to", String(64)),
-    Column("subject", String(80)),  # what of the village it is about: "route:back-hill"
+    Column("subject", Text),  # what of the village it is about: "route:back-hill"
     Column("number", Integer),  # in the world's log, from 1; null of rows older than the chain
     Column("chain_sha256", String(64)),  # of the row and the row before it
 )

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from alerts.by_person import order_by_person
 from alerts.cap import alert
-from alerts.episode import Change, Step, order_by_person
+from alerts.episode import Change, Step
 from alerts.message import Text, Voice, officer, villager
 from alerts.officer_facts import Case, officer_facts
 from alerts.order import DecideBy, PlaceOrder
-from alerts.templates import SPOKEN, WITHOUT_PLAN, Templates
+from alerts.templates import SPOKEN, SPOKEN_LATER, WITHOUT_PLAN, Templates
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
 from pipeline.bulletin import (
@@ -47,8 +48,12 @@ def lint(templates: Templates, *, file: str) -> list[Finding]:
 
 
 def _villagers(voice: Voice) -> Iterator[tuple[str, str]]:
-    for group, actions in (("villager", SPOKEN), ("without_plan", WITHOUT_PLAN)):
+    spoken = (*SPOKEN, *SPOKEN_LATER)
+    for group, actions in (("villager", spoken), ("without_plan", WITHOUT_PLAN)):
         for action in actions:
+            if action not in getattr(voice.templates, group):
+                yield f"{group}.{action}", "there is no such text: plain English would be sent"
+                continue
             for order in _samples(action, planned=group == "villager"):
                 text = villager(order, {"en": "Village"}, voice, at=AT)
                 for fault in _faults(text, voice):

@@ -46,3 +46,4 @@ class Action(StrEnum):
     REFUGE = "refuge"
     RETURN = "return"
     STAND_DOWN = "stand_down"  # officers, and those who were only asked to stand by
+    RETRACT = "retract"  # to all who were told: it was sent in error

@@ -64,12 +64,46 @@ def agree(
     site: Site = None,
     home: Home = None,
 ) -> None:
-    """Agree to another person's request to lower a village, and send what follows."""
-    from alerts.actions import confirm_lower
+    """Agree to another person's request to lower, release or retract, and send what follows."""
+    from alerts.agree import agree as door
 
     with at_desk(site, home) as (deployment, desk, minute):
-        tell(confirm_lower(desk, request, by, minute))
+        tell(door(desk, request, by, minute))
         send(deployment, desk, minute)
+
+
+def release(  # noqa: PLR0913, PLR0917 - a command's options
+    village: VillageId,
+    place: Annotated[list[str], typer.Option(help="A place of the plan; several times for more.")],
+    by: By,
+    checked: Annotated[str, typer.Option(help="What was seen to, with commas.")] = "",
+    override: Annotated[str | None, typer.Option(help="Why, though something lacks.")] = None,
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Let moved people go home: rain, upstream, official, slope, road, headcount are checked."""
+    from alerts.releasing import Releasing, release_places
+
+    ticked = frozenset(item.strip() for item in checked.split(",") if item.strip())
+    with at_desk(site, home) as (deployment, desk, minute):
+        asked = Releasing(village, tuple(place), ticked, by, override)
+        done = release_places(desk, asked, minute)
+        if isinstance(done, str):
+            say(f"Another person with that right agrees by: floodwarn agree {done} --by REF")
+            return
+        tell(done)
+        send(deployment, desk, minute)
+
+
+def retract(
+    village: VillageId, reason: Reason, by: By, site: Site = None, home: Home = None
+) -> None:
+    """Ask to take back what was sent in error; when another person agrees, all hear it."""
+    from alerts.releasing import request_retraction
+
+    with at_desk(site, home) as (_, desk, minute):
+        request = request_retraction(desk, village, reason, by, minute)
+        say(f"Another person with that right agrees by: floodwarn agree {request} --by REF")
 
 
 def approve(village: VillageId, by: By, site: Site = None, home: Home = None) -> None:
@@ -177,4 +211,4 @@ def send(deployment: Deployment, desk: Desk, minute: Minute) -> None:
     say(str(sent))
 
 
-COMMANDS = (order, lower, agree, approve, refuse, ack, deliver)
+COMMANDS = (order, lower, release, retract, agree, approve, refuse, ack, deliver)

@@ -35,6 +35,11 @@ class Verb(StrEnum):
     REOPEN = "reopen"
     APPROVE = "approve"
     REFUSE = "refuse"
+    RELEASE = "release"
+    RELEASE_REQUEST = "release_request"
+    RELEASE_CONFIRM = "release_confirm"
+    RETRACT_REQUEST = "retract_request"
+    RETRACT_CONFIRM = "retract_confirm"
 
 
 @dataclass(frozen=True, slots=True)

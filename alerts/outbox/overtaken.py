@@ -18,7 +18,7 @@ from alerts.tier import Action, Tier
 from alerts.warning_message import Audience
 from pipeline.database import within
 
-NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value)
+NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value, Action.RETRACT.value)
 
 
 def overtaken(connection: Connection, delivery: Delivery) -> str | None:

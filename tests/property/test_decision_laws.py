@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.episode import Word, advance, order_by_person
+from alerts.by_person import order_by_person
+from alerts.episode import Word, advance
 from alerts.tier import Tier
 from pipeline.assess import assess, read_cycle
 from pipeline.bulletin import DataState, RiskBulletin

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.episode import Word, advance, order_by_person
+from alerts.by_person import order_by_person
+from alerts.episode import Word, advance
 from alerts.tier import Tier
 from pipeline.bulletin import DataState, Indicator, RiskLevel, StationEventKind, from_bytes
 from pipeline.observation import QcFlag, WarningKind

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from alerts.actions import (
-    CONFIRM_WITHIN,
     Asked,
     acknowledge,
     confirm_lower,
     order_village,
     request_lower,
 )
+from alerts.agreement import CONFIRM_WITHIN
 from alerts.errors import Refused
 from alerts.issue import Minute
 from alerts.ledger import episodes
@@ -234,16 +234,23 @@ def test_nor_an_order_that_was_only_given_once_more(night):
         confirm_lower(night.desk, request, TWO, later(0, 8))
 
 
-def test_a_request_of_one_episode_lowers_no_other(night):
-    order_village(night.desk, asked(Tier.ORANGE), MINUTE)
+@pytest.mark.parametrize(
+    ("village", "why"),
+    [("baishi", "another episode"), ("hekou", "rose since")],  # in hekou some had to move
+)
+def test_a_request_lowers_nothing_that_rose_after_it(night, village, why):
+    order_village(night.desk, replace(asked(Tier.ORANGE), village_id=village), MINUTE)
     first, second = (
-        request_lower(night.desk, asked(by=by, override=OVERRIDE), later(0, 6)) for by in (ONE, TWO)
+        request_lower(
+            night.desk, replace(asked(by=by, override=OVERRIDE), village_id=village), later(0, 6)
+        )
+        for by in (ONE, TWO)
     )
     confirm_lower(night.desk, first, TWO, later(0, 7))
-    night.warned(levels(SLOT + HOUR, hekou=3), at=later(0, 8))
-    with pytest.raises(Refused, match="another episode"):
+    night.warned(levels(SLOT + HOUR, **{village: 3}), at=later(0, 8))
+    with pytest.raises(Refused, match=why):
         confirm_lower(night.desk, second, ONE, later(0, 9))
-    assert tier(night) is Tier.ORANGE
+    assert tier(night, village) is Tier.ORANGE
 
 
 def test_every_deed_names_the_episode_that_it_saw_or_moved(night):

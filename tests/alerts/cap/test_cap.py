@@ -72,7 +72,7 @@ def test_a_chain_of_updates_repeats_its_references_byte_for_byte():
     assert earlier[-1].sent == sent
 
 
-def test_the_end_of_what_was_told_is_an_update_that_asks_nothing():
+def test_the_end_of_what_was_told_is_a_cancel_that_asks_nothing():
     first = occasion(risk(2))
     before, earlier = first.step.episode, (cap(first).reference,)
     for hour in (1, 2):
@@ -80,7 +80,7 @@ def test_the_end_of_what_was_told_is_an_update_that_asks_nothing():
         seen = occasion(risk(0, slot=slot), before=before, slot=slot, earlier=earlier)
         before = seen.step.episode
     message = cap(seen)
-    assert (message.msg_type, message.faults) == ("Update", ())
+    assert (message.msg_type, message.faults) == ("Cancel", ())
     assert set(texts(message, "urgency")) == {"Past"}
     assert "AllClear" not in message.content.decode()
 

@@ -5,15 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from alerts.episode import (
-    Change,
-    TierEpisode,
-    Word,
-    advance,
-    lower_by_person,
-    lowest_now,
-    order_by_person,
-)
+from alerts.by_person import lower_by_person, lowest_now, order_by_person
+from alerts.episode import Change, TierEpisode, Word, advance
 from alerts.errors import Refused
 from alerts.tier import Tier, tier_for
 from pipeline.bulletin import DataState, RiskLevel

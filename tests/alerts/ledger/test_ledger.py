@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.episode import order_by_person
+from alerts.by_person import order_by_person
 from alerts.ledger import actions, answers, episodes, fence, messages
 from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.answers import Answer, Via

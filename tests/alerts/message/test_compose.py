@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.by_person import lower_by_person, order_by_person
 from alerts.compose import compose
-from alerts.episode import Change, Step, lower_by_person, order_by_person
+from alerts.episode import Change, Step
 from alerts.message import Text
 from alerts.occasion import ByHand, Occasion
 from alerts.tier import Action, Tier

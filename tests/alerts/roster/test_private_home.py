@@ -1,7 +1,7 @@
 """What a deployment keeps of people is its owner's alone; `check` says what is wrong with it."""
 
-from datetime import date
 import os
+from datetime import date
 
 import pytest
 
@@ -20,6 +20,7 @@ def home(tmp_path):
     before = os.umask(0o022)
     yield tmp_path / "home"
     os.umask(before)
+
 
 TODAY = date(2026, 11, 28)
 

@@ -22,7 +22,7 @@ from tests.alerts.night import (
     levels,
     message,
 )
-from tests.golden.samples import EXERCISE, risk, quick_valley
+from tests.golden.samples import EXERCISE, quick_valley, risk
 
 
 def at(hours, wall=WALL):
@@ -137,6 +137,9 @@ def test_a_pass_that_takes_all_ends_where_single_passes_do(night):
     told = [Word(SLOT + h * HOUR, risk(n, slot=SLOT + h * HOUR)) for h, n in enumerate(hourly)]
     steps = advance_through(None, told, world=night.world, rules=rules)
     with night.engine.connect() as connection:
-        assert episodes.newest_of(connection, night.world, "hekou") == steps[-1].episode
+        told = episodes.newest_of(connection, night.world, "hekou")
+    # who was told to leave home is written with the order, and no step knows it
+    assert told.sheltered
+    assert replace(told, sheltered=()) == steps[-1].episode
     assert all(one.slot < two.slot for one, two in pairwise(
         sorted(night.rows(episode), key=lambda row: row.revision)))  # fmt: skip
