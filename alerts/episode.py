@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,6 +101,10 @@ class TierEpisode:
         return cls(**raw)
 
 
+def _no_guard() -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """What one bulletin says of a village.
@@ -109,14 +113,15 @@ class Word:
     ----------
     pressed : the plan's clock leaves no time to wait for a higher level (`orders.clock_presses`)
     calm_min : minutes that this village must have been calm, where they are more than the rules'
-    guard : why no tier may fall now although the level is low; None where nothing speaks against it
+    guard : tells why no tier may fall now although the level is low, None where nothing speaks
+        against it; asked only of a village that has something to fall from
     """
 
     slot: datetime
     risk: VillageRisk
     pressed: bool = False
     calm_min: int = 0
-    guard: str | None = None
+    guard: Callable[[], str | None] = _no_guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +252,7 @@ def _count_calm(episode: TierEpisode, word: Word, asked: Tier, interval: timedel
         episode,
         revision=episode.revision + 1,
         last_slot=slot,
-        guard=word.guard,
+        guard=word.guard(),
         calm_min=word.calm_min,
     )
     if _doubt(risk) is not None or asked >= episode.tier:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from alerts.daylight import is_dark
 from alerts.episode import Word
-from alerts.orders import Moment, clock_presses, is_night, moment_of
+from alerts.orders import clock_presses, is_night, moment_of
 from alerts.plan.ways import OPEN, Closures
-from alerts.tier import tier_for
+from alerts.tier import Tier, tier_for
 from alerts.warning_pack import WarningPack
 from pipeline.bulletin import RiskBulletin, RiskLevel, VillageRisk
 from pipeline.site.model import Village
@@ -31,26 +33,33 @@ def heard(
     if village is None:
         return Word(bulletin.slot, risk)
     response = pack.responses.get(village.village_id)
-    moment = moment_of(
-        village,
-        tier_for(risk.level),
-        risk,
-        at=bulletin.cutoff,
-        config=pack.config,
-        closures=closures,
-    )
     return Word(
         bulletin.slot,
         risk,
-        pressed=pack.config.clock_raises and _presses(pack, moment),
+        pressed=_presses(pack, village, risk, at=bulletin.cutoff, closures=closures),
         calm_min=0 if response is None else response.calm_min,
-        guard=_guard(pack, village, risk, bulletin),
+        guard=lambda: _guard(pack, village, risk, bulletin),
     )
 
 
-def _presses(pack: WarningPack, moment: Moment) -> bool:
+def dark_in(pack: WarningPack, village: Village | None, at: datetime) -> bool:
+    """Tell whether it is dark in a village; by the middle of all, or by the clock, if need be."""
+    own = None if village is None else (village.lon, village.lat)
+    lon, lat = pack.centre or (None, None) if own is None or own[0] is None else own
+    if lon is None or lat is None:
+        return is_night(at, pack.config)
+    return is_dark(at, lon=lon, lat=lat)
+
+
+def _presses(
+    pack: WarningPack, village: Village, risk: VillageRisk, *, at: datetime, closures: Closures
+) -> bool:
+    tier = tier_for(risk.level)
+    if tier is not Tier.ORANGE or not pack.config.clock_raises:
+        return False
     try:
-        return clock_presses(pack.plans.get(moment.village.village_id), moment)
+        moment = moment_of(village, tier, risk, at=at, config=pack.config, closures=closures)
+        return clock_presses(pack.plans.get(village.village_id), moment)
     except Exception:  # noqa: BLE001 - a plan may break in any way; composing the order says how
         return False
 
@@ -66,12 +75,7 @@ def _guard(
         return "a river is rising"
     response = pack.responses.get(village.village_id)
     above = () if response is None else response.upstream
-    threatened = {d.village_id for d in bulletin.details if d.level >= RiskLevel.ORANGE}
-    if threatened.intersection(above):
+    if any(d.level >= RiskLevel.ORANGE and d.village_id in above for d in bulletin.details):
         return "a village upstream is threatened"
-    lon, lat = (pack.centre or (None, None)) if village.lon is None else (village.lon, village.lat)
-    if lon is None or lat is None:
-        dark = is_night(bulletin.slot, pack.config)
-    else:
-        dark = is_dark(bulletin.slot, lon=lon, lat=lat)
-    return "it is dark" if dark and not pack.config.falls_in_the_dark else None
+    dark = not pack.config.falls_in_the_dark and dark_in(pack, village, bulletin.slot)
+    return "it is dark" if dark else None

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from alerts.agreement import open_request, two_persons
 from alerts.by_person import release, retract
-from alerts.daylight import is_dark
 from alerts.episode import Step, TierEpisode
 from alerts.errors import Refused
+from alerts.heard import dark_in
 from alerts.instead import instead_of, places_of, reason_of, subject_of
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
 from alerts.ledger import actions, episodes, fence
@@ -20,7 +20,6 @@ from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.episodes import Cause
 from alerts.newest import newest_bulletin, whole
 from alerts.occasion import ByHand, Occasion
-from alerts.orders import is_night
 from alerts.release import CHECKLIST, unmet
 from alerts.roster import Right
 from pipeline.bulletin import RiskBulletin
@@ -64,7 +63,11 @@ def release_places(desk: Desk, asked: Releasing, minute: Minute) -> Issued | str
         fence.hold(connection, desk.world)
         before = _standing(connection, desk, asked.village_id)
         step = release(before, asked.places, slot=minute.flood)
-        missing = unmet(asked.checked, before, dark=_dark(desk, asked.village_id, minute))
+        missing = unmet(
+            asked.checked,
+            before,
+            dark=dark_in(desk.pack, desk.pack.village(asked.village_id), minute.flood),
+        )
         if missing and not asked.override:
             raise Refused(f"not met: {', '.join(missing)}; two persons may override it")
         deed = _released(asked, before, minute, missing)
@@ -154,14 +157,6 @@ def _standing(connection: Connection, desk: Desk, village_id: str) -> TierEpisod
     if before is None or before.closed is not None:
         raise Refused(f"nothing stands in {village_id}")
     return before
-
-
-def _dark(desk: Desk, village_id: str, minute: Minute) -> bool:
-    village = desk.pack.village(village_id)
-    at = desk.pack.centre if village is None or village.lon is None else (village.lon, village.lat)
-    if at is None or at[0] is None or at[1] is None:
-        return is_night(minute.flood, desk.pack.config)
-    return is_dark(minute.flood, lon=at[0], lat=at[1])
 
 
 def _released(

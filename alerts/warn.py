@@ -33,6 +33,7 @@ from pipeline.assess import bulletins
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection, Engine, reading
 from pipeline.errors import StoreUnavailable
+from pipeline.site.model import Village
 from pipeline.world import World
 
 log = logging.getLogger(__name__)
@@ -65,9 +66,10 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class _Village:
-    """One village as a pass finds it."""
+    """One village as a pass finds it; `site` is None where an edit of the site took it out."""
 
     village_id: str
+    site: Village | None
     before: TierEpisode | None
     closures: Closures = OPEN
 
@@ -125,13 +127,19 @@ def _warn_of(
             log.info("new evidence ends the refusal in %s", village_id)
         states = episodes.newest(connection, desk.world)
         reported = closures.reported(connection, desk.world)
+        known = {village.village_id: village for village in desk.pack.villages}
         turns = {
             village_id: _turn(
                 connection,
                 desk,
                 pending,
                 minute,
-                village=_Village(village_id, states.get(village_id), reported.of(village_id)),
+                village=_Village(
+                    village_id,
+                    known.get(village_id),
+                    states.get(village_id),
+                    reported.of(village_id),
+                ),
             )
             for village_id in _villages(desk.pack, states)
         }
@@ -216,9 +224,8 @@ def _turn(
 
 
 def _advanced(desk: Desk, pending: Pending, village: _Village) -> tuple[Step, ...]:
-    known = desk.pack.village(village.village_id)
     told = (
-        heard(desk.pack, known, each.of(village.village_id), each, closures=village.closures)
+        heard(desk.pack, village.site, each.of(village.village_id), each, closures=village.closures)
         for each in pending
     )
     return advance_through(village.before, told, world=desk.world, rules=desk.pack.config)

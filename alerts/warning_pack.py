@@ -44,6 +44,7 @@ class WarningPack:
     templates : one for each of the site's languages, in their order
     station_names : by station id, for officers
     responses : the time scale of each village's water and who lies above it, by village id
+    centre : the middle of the villages' positions, WGS84 degrees; None where none has any
     findings : faults of the files read here; those of the site pack are its own
     """
 
@@ -53,6 +54,7 @@ class WarningPack:
     villages: tuple[Village, ...]
     station_names: Mapping[str, str] = field(default_factory=dict)
     responses: Mapping[str, Response] = field(default_factory=dict)
+    centre: tuple[float, float] | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -62,15 +64,6 @@ class WarningPack:
     @property
     def zone(self) -> str:
         return self.config.zone
-
-    @property
-    def centre(self) -> tuple[float, float] | None:
-        """The middle of the villages' positions, WGS84 degrees; None where none has any."""
-        known = [(v.lon, v.lat) for v in self.villages if v.lon is not None and v.lat is not None]
-        if not known:
-            return None
-        lons, lats = zip(*known, strict=True)
-        return sum(lons) / len(lons), sum(lats) / len(lats)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -115,6 +108,7 @@ class WarningPack:
             villages=villages,
             station_names={s.station_id: s.name for s in stations},
             responses=responses(villages, links),
+            centre=_centre(villages),
         )
 
 
@@ -136,8 +130,17 @@ def load_warning(pack: SitePack, *, today: date | None = None) -> WarningPack:
         villages=pack.villages,
         station_names={s.station_id: s.name for s in pack.stations},
         responses=responses(pack.villages, pack.links),
+        centre=_centre(pack.villages),
         findings=tuple(findings),
     )
+
+
+def _centre(villages: tuple[Village, ...]) -> tuple[float, float] | None:
+    known = [(v.lon, v.lat) for v in villages if v.lon is not None and v.lat is not None]
+    if not known:
+        return None
+    lons, lats = zip(*known, strict=True)
+    return sum(lons) / len(lons), sum(lats) / len(lats)
 
 
 def _config(pack: SitePack) -> tuple[WarningConfig, list[Finding]]:
