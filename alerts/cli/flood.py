@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from alerts.cli.findings import tell_findings
 from alerts.rehearsal import Officer
 from pipeline.commands.options import (
     From,
@@ -16,15 +17,11 @@ from pipeline.commands.options import (
     Site,
     Slot,
     To,
-    complain,
     say,
     settings_of,
     write_bytes,
-    write_json,
 )
 from pipeline.replay import KnownAs
-
-FINDING = 1
 
 
 def check(site: Site = None, home: Home = None, where: Json = None) -> None:
@@ -33,16 +30,7 @@ def check(site: Site = None, home: Home = None, where: Json = None) -> None:
     from pipeline import clock
 
     findings = findings_of(settings_of(site, home), clock.now().date())
-    if where is not None:
-        rows = [asdict(finding) for finding in findings]
-        write_json({"schema": "floodwarn.check/1", "findings": rows}, where)
-    else:
-        for finding in findings:
-            say(finding.line())
-    errors = sum(finding.severity == "error" for finding in findings)
-    complain(f"{errors} errors, {len(findings) - errors} other findings")
-    if errors:
-        raise typer.Exit(FINDING)
+    tell_findings(findings, "floodwarn.check/1", where)
 
 
 def cycle(site: Site = None, home: Home = None, slot: Slot = None) -> None:

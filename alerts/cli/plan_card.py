@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from alerts.cli.findings import FINDING
 from alerts.plan.words import LANGUAGE
 from pipeline.commands.options import Home, Site, complain, say, settings_of
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from alerts.warning_pack import WarningPack
     from pipeline.site.model import Village
 
-FINDING = 1
 HERE_ALONE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 

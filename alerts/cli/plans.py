@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,17 +10,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from alerts.cli.findings import FINDING, tell_findings
 from alerts.cli.plan_card import card
-from pipeline.commands.options import Home, Json, Site, complain, say, settings_of, write_json
+from pipeline.commands.options import Home, Json, Site, complain, say, settings_of
 
 if TYPE_CHECKING:
     from alerts.cli.plan_files import PlanFiles
     from alerts.plan.book_read import BookResult
     from alerts.plan.book_whose import KnownVillage
-    from pipeline.site.finding import Finding
     from pipeline.site.pack import SitePack
 
-FINDING = 1
 UNREAD_CURE: Final = "mend that file, or delete it"
 
 app: Final = typer.Typer(help="Contingency plans.", no_args_is_help=True)
@@ -152,20 +150,8 @@ def lint(site: Site = None, home: Home = None, where: Json = None) -> None:
     pack = _pack(site, home)
     today = clock.now().astimezone(ZoneInfo(pack.zone)).date()
     findings = load_warning(pack, today=today).findings
-    _tell([one for one in findings if one.file.startswith(f"{PLANS}/")], where)
-
-
-def _tell(findings: list[Finding], where: Path | None) -> None:
-    if where is not None:
-        rows = [asdict(finding) for finding in findings]
-        write_json({"schema": "floodwarn.plans-lint/1", "findings": rows}, where)
-    else:
-        for finding in findings:
-            say(finding.line())
-    errors = sum(finding.severity == "error" for finding in findings)
-    complain(f"{errors} errors, {len(findings) - errors} other findings")
-    if errors:
-        raise typer.Exit(FINDING)
+    of_plans = [one for one in findings if one.file.startswith(f"{PLANS}/")]
+    tell_findings(of_plans, "floodwarn.plans-lint/1", where)
 
 
 def _pack(site: Path | None, home: Path | None) -> SitePack:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alerts.cli.case_text import case_answer, case_lines
+from alerts.cli.findings import FINDING
 from pipeline.commands.options import (
     At,
     Home,
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from pipeline.replay import Verdict
     from pipeline.settings import Settings
     from pipeline.village_case import VillageCase
-
-FINDING = 1
 
 
 MessageId = Annotated[str | None, typer.Argument(help="As the board shows it.")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alerts.cli.findings import FINDING
 from pipeline.commands.options import (
     Home,
     Json,
@@ -24,7 +25,6 @@ from pipeline.commands.store import app
 if TYPE_CHECKING:
     from pipeline.retention import Pruned
 
-FINDING = 1
 
 File = Annotated[Path, typer.Argument(help="A file that `store backup` wrote.")]
 Confirm = Annotated[bool, typer.Option("--confirm", help="Do it; without, it is only counted.")]
