@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from alerts.plan.fault import Fault, Faults, Season
 from alerts.plan.model import Plan
+from alerts.plan.places import Place
 
 LONGEST = 240
 """Minutes from the order to the last person in: beyond it no flash flood waits."""
@@ -21,8 +22,7 @@ def minutes(plan: Plan, _season: Season) -> Faults:
             field = f"routes.{number}.minutes_night"
             yield Fault("warning", field, message, "walk it in the dark, and write what it took")
     for field, place in plan.places():
-        way = min(r.minutes_night for r in plan.routes if r.id in place.routes)
-        needed = plan.times.call + plan.times.gather + plan.times.help + way
+        needed = _needed(plan, place)
         if needed > LONGEST:
             message = f"{place.id} needs {needed} minutes by night, more than {LONGEST}"
             yield Fault("warning", field, message, "move it earlier, nearer, or with more help")
@@ -33,7 +33,7 @@ def minutes(plan: Plan, _season: Season) -> Faults:
 
 def drills(plan: Plan, season: Season) -> Faults:
     """Find a drill that took longer than the plan says, and a plan that nobody drilled lately."""
-    planned = _longest_move(plan)
+    planned = max(_needed(plan, place) for _, place in plan.places())
     for number, drill in enumerate(plan.drills):
         if drill.minutes is not None and drill.minutes > planned:
             message = f"the drill of {drill.on} took {drill.minutes} minutes, the plan {planned}"
@@ -60,9 +60,7 @@ def age(plan: Plan, season: Season) -> Faults:
         yield Fault("warning", "valid_from", message, "keep the plan in force until then")
 
 
-def _longest_move(plan: Plan) -> int:
-    longest = max(
-        min(r.minutes_night for r in plan.routes if r.id in place.routes)
-        for _, place in plan.places()
-    )
-    return plan.times.call + plan.times.gather + plan.times.help + longest
+def _needed(plan: Plan, place: Place) -> int:
+    """Return the minutes from the order to the last person in, by night and the shortest way."""
+    walk = min(r.minutes_night for r in plan.routes if r.id in place.routes)
+    return plan.times.call + plan.times.gather + plan.times.help + walk

@@ -7,7 +7,6 @@ from alerts.plan.fault import Fault, Season
 from alerts.plan.model import Plan
 
 CHECKS = (
-    on_paper.references,
     on_paper.texts,
     against_flood.ways,
     against_flood.shelters,
@@ -19,7 +18,7 @@ CHECKS = (
     in_time.drills,
     in_time.age,
 )
-"""Each finds one kind of fault; the first says whether an order can be made at all."""
+"""Each finds one kind of fault in a plan whose references all lead somewhere."""
 
 
 def lint(plan: Plan, season: Season) -> tuple[Fault, ...]:
@@ -27,7 +26,7 @@ def lint(plan: Plan, season: Season) -> tuple[Fault, ...]:
 
     Where a reference leads nowhere no other check is made: it would stumble over it.
     """
-    broken = tuple(on_paper.references(plan, season))
-    if any(fault.breaks for fault in broken):
-        return broken
-    return tuple(fault for check in CHECKS for fault in check(plan, season))
+    found = tuple(on_paper.references(plan, season))
+    if any(fault.breaks for fault in found):
+        return found
+    return (*found, *(fault for check in CHECKS for fault in check(plan, season)))
