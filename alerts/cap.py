@@ -183,7 +183,7 @@ def _times(info: etree._Element, case: Case, config: WarningConfig) -> None:
 
 
 def _texts(info: etree._Element, case: Case, voice: Voice, tier: Tier) -> None:
-    cap, facts = voice.templates.cap, _cap_facts(case, voice, tier)
+    cap, facts = voice.templates.cap, cap_facts(case, voice, tier)
     headline = cap.ended if tier is Tier.NONE else cap.headline
     _add(info, "senderName", voice.source)
     _add(info, "headline", one_line(passage(headline, facts, voice).body)[:HEADLINE_MAX])
@@ -194,8 +194,8 @@ def _texts(info: etree._Element, case: Case, voice: Voice, tier: Tier) -> None:
     _add(info, "contact", voice.contact)
 
 
-def _cap_facts(case: Case, voice: Voice, tier: Tier) -> Facts:
-    """Return the officers' facts with the one action of the tier, as the headline says it."""
+def cap_facts(case: Case, voice: Voice, tier: Tier) -> Facts:
+    """Return what CAP's templates may name: the officers' facts, and the tier's one action."""
     action = {Tier.RED: Action.MOVE, Tier.ORANGE: Action.PREPARE}.get(tier, Action.STAND_BY)
     return officer_facts(case, voice) | {"signal_word": voice.templates.words.action[action]}
 

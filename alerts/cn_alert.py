@@ -17,6 +17,7 @@ from typing import Final
 
 from lxml import etree
 
+from alerts.cap import cap_facts
 from alerts.cn_alert_rules import (
     COLOURS,
     EVENT_NAME,
@@ -31,8 +32,8 @@ from alerts.cn_alert_rules import (
 )
 from alerts.episode import TierEpisode
 from alerts.message import Voice, one_line, passage
-from alerts.officer_facts import Case, Facts, officer_facts
-from alerts.tier import Action, Tier
+from alerts.officer_facts import Case, Facts
+from alerts.tier import Tier
 from pipeline.site.model import Village
 from pipeline.world import Mode, World
 
@@ -242,7 +243,7 @@ def _method(draft: _Draft) -> dict[str, str]:
     """Return the one channel that a draft proposes; its text says the danger and what to do."""
     cap = draft.voice.templates.cap
     whole = cap.ended if draft.msg_type == "Cancel" else f"{cap.description}\n{cap.instruction}"
-    text = passage(whole, _facts(draft), draft.voice).body
+    text = passage(whole, cap_facts(draft.case, draft.voice, draft.tier), draft.voice).body
     return {"code/method/methodName": "SMS", "code/method/message": one_line(text)}
 
 
@@ -258,7 +259,11 @@ def _times(draft: _Draft) -> dict[str, str]:
 
 
 def _texts(draft: _Draft) -> dict[str, str]:
-    cap, voice, facts = draft.voice.templates.cap, draft.voice, _facts(draft)
+    cap, voice, facts = (
+        draft.voice.templates.cap,
+        draft.voice,
+        cap_facts(draft.case, draft.voice, draft.tier),
+    )
     cancels = draft.msg_type == "Cancel"
     web = one_line(voice.config.web)
     return {
@@ -277,13 +282,6 @@ def _headline(draft: _Draft) -> Facts:
         "event": EVENT_NAME,
         "colour": COLOURS[SEVERITY[draft.tier]],
     }
-
-
-def _facts(draft: _Draft) -> Facts:
-    """Return what CAP's templates may name: the officers' facts, and the tier's one action."""
-    action = {Tier.RED: Action.MOVE, Tier.ORANGE: Action.PREPARE}.get(draft.tier, Action.STAND_BY)
-    words = draft.voice.templates.words
-    return officer_facts(draft.case, draft.voice) | {"signal_word": words.action[action]}
 
 
 def _area(draft: _Draft) -> dict[str, str]:
