@@ -10,14 +10,11 @@ from alerts.errors import Refused
 from alerts.issue import Desk, Minute, refuse_replay
 from alerts.ledger import actions, episodes, fence
 from alerts.ledger.actions import Deed, Verb
-from alerts.newest import whole
+from alerts.newest import bulletin_at, whole
 from alerts.outbox import held_back
 from alerts.roster import Right
-from pipeline.assess import bulletins
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,8 @@ def end_refusals(
 
 
 def _is_new(desk: Desk, deed: Deed, newest: RiskBulletin) -> bool:
-    seen = bulletins(desk.engine, desk.world, after=deed.flood_at - DAY, upto=deed.flood_at)
-    before = seen[-1].of(deed.village_id).evidence if seen else ()
+    seen = bulletin_at(desk, deed.flood_at)
+    before = () if seen is None else seen.of(deed.village_id).evidence
     return is_new(newest.of(deed.village_id).evidence, before, deed.tier)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 from alerts.by_person import restate
-from alerts.compose import compose
 from alerts.errors import Refused
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
 from alerts.ledger import actions, closures, episodes, fence
@@ -51,6 +50,15 @@ class Closing:
         return f"{self.kind}:{self.ident}"
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What is closed in one village before and after a report."""
+
+    village_id: str
+    before: Closures
+    after: Closures
+
+
 def report(desk: Desk, closing: Closing, minute: Minute) -> tuple[Issued, ...]:
     """Record what is closed or open again, and tell each village whose orders it changes.
 
@@ -80,11 +88,12 @@ def report(desk: Desk, closing: Closing, minute: Minute) -> tuple[Issued, ...]:
         fence.hold(connection, desk.world)
         before = closures.reported(connection, desk.world)
         actions.record(connection, desk.world, deed)
-        told = (
-            _tell(connection, desk, deed, bulletin, before=before.of(plan.village_id), plan=plan)
-            for plan in plans
-        )
-        return tuple(issued for issued in told if issued is not None)
+        after = closures.reported(connection, desk.world)
+        told = []
+        for village_id in (plan.village_id for plan in plans):
+            changed = Changed(village_id, before.of(village_id), after.of(village_id))
+            told.append(_tell(connection, desk, deed, changed, bulletin))
+        return tuple(issued for issued in told if issued.messages or issued.faults)
 
 
 def _concerned(desk: Desk, closing: Closing) -> tuple[Plan, ...]:
@@ -126,26 +135,22 @@ def _tell(
     connection: Connection,
     desk: Desk,
     deed: Deed,
+    changed: Changed,
     bulletin: RiskBulletin | None,
-    *,
-    before: Closures,
-    plan: Plan,
-) -> Issued | None:
-    """Say the village's orders anew where they are other ones than before; else None."""
-    episode = episodes.newest_of(connection, desk.world, plan.village_id)
+) -> Issued:
+    """Say the village's orders anew where some are other ones than before."""
+    episode = episodes.newest_of(connection, desk.world, changed.village_id)
     if episode is None or episode.closed is not None or episode.tier < Tier.ORANGE:
-        return None
+        return Issued()
     occasion = Occasion(
         world=desk.world,
-        village_id=plan.village_id,
+        village_id=changed.village_id,
         bulletin=bulletin,
         at=deed.flood_at,
         before=episode,
         step=restate(episode, "what is closed has changed"),
         by_hand=ByHand(deed.action_id, (deed.by_ref,), deed.reason),
-        closures=closures.reported(connection, desk.world).of(plan.village_id),
-        closures_before=before,
+        closures=changed.after,
+        closures_before=changed.before,
     )
-    if not compose(occasion, desk.pack).messages:
-        return None
     return issue(connection, desk, occasion, Minute(deed.at, deed.flood_at), cause=Cause.CLOSURE)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 
-from alerts.approval import wait
 from alerts.cap import CapAlert, alert
 from alerts.episode import Change, Step
 from alerts.message import Text, Voice, officer, villager
@@ -125,7 +124,7 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
         rerouted=occasion.closures_before is not None,
         instead=occasion.instead is not None,
         # a person's order is nobody else's to approve
-        waits=wait(tier, risk, pack.config) if hand is None else timedelta(0),
+        waits=timedelta(minutes=moment.approval_min if hand is None else 0),
     )
 
 

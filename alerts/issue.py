@@ -96,6 +96,8 @@ def issue(
         connection, desk.world, episode.episode_id, before=episode.revision
     )
     composed, pack = composed_or_simpler(replace(occasion, earlier=earlier), desk.pack)
+    if occasion.closures_before is not None and not composed.messages:
+        return Issued(faults=composed.faults)  # no order is another one by it: nothing has moved
     keep_state(connection, desk.world, _away(episode, composed), cause)
     if not composed.messages:
         return Issued(faults=composed.faults)

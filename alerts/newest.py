@@ -19,8 +19,17 @@ def whole(minute: Minute) -> Minute:
 
 def newest_bulletin(desk: Desk, at: datetime) -> RiskBulletin | None:
     """Return the world's newest bulletin, unless it knows more than the flood's instant `at`."""
-    last = last_slot(desk.engine, desk.world)
-    if last is None:
+    newest = _of(desk, last_slot(desk.engine, desk.world))
+    return newest if newest is not None and newest.cutoff <= at else None
+
+
+def bulletin_at(desk: Desk, at: datetime) -> RiskBulletin | None:
+    """Return the bulletin of the world's last slot up to the flood's instant `at`."""
+    return _of(desk, last_slot(desk.engine, desk.world, upto=at))
+
+
+def _of(desk: Desk, slot: datetime | None) -> RiskBulletin | None:
+    if slot is None:
         return None
-    newest = bulletins(desk.engine, desk.world, after=last - SECOND, upto=last)
-    return newest[0] if newest and newest[0].cutoff <= at else None
+    found = bulletins(desk.engine, desk.world, after=slot - SECOND, upto=slot)
+    return found[0] if found else None

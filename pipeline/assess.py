@@ -130,10 +130,10 @@ def bulletins(
         return cycles.bulletins(connection, world, after=after, upto=upto)
 
 
-def last_slot(engine: Engine, world: World) -> datetime | None:
-    """Return the newest slot of the world that has a bulletin."""
+def last_slot(engine: Engine, world: World, *, upto: datetime | None = None) -> datetime | None:
+    """Return the newest slot of the world, up to one if it is given, that has a bulletin."""
     with reading(engine) as connection:
-        return cycles.last_slot(connection, world)
+        return cycles.last_slot(connection, world, upto=upto)
 
 
 def due_slots(

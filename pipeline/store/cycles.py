@@ -99,11 +99,14 @@ def assessed_at(connection: Connection, world: World, slot: datetime) -> datetim
     return None if us is None else from_us(us)
 
 
-def last_slot(connection: Connection, world: World) -> datetime | None:
-    """Return the newest slot of the world that has a bulletin."""
-    newest = connection.execute(
-        select(func.max(cycle.c.slot)).where(within(cycle, world), cycle.c.bulletin.is_not(None))
-    ).scalar_one()
+def last_slot(
+    connection: Connection, world: World, *, upto: datetime | None = None
+) -> datetime | None:
+    """Return the newest slot of the world, up to one if it is given, that has a bulletin."""
+    wanted = [within(cycle, world), cycle.c.bulletin.is_not(None)]
+    if upto is not None:
+        wanted.append(cycle.c.slot <= to_us(upto))
+    newest = connection.execute(select(func.max(cycle.c.slot)).where(*wanted)).scalar_one()
     return None if newest is None else from_us(newest)
 
 
