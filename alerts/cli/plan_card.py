@@ -95,6 +95,7 @@ def _write(pack: WarningPack, village: Village, issuer: Issuer, *, language: str
     Refused
         The base address is none.
     """
+    from alerts.cli.plan_files import put
     from alerts.errors import Refused
     from alerts.plan.card import card as written
     from alerts.plan.card import fits
@@ -108,7 +109,5 @@ def _write(pack: WarningPack, village: Village, issuer: Issuer, *, language: str
         complain(f"{path.name} may need a second page: shorten the plan's texts")
     if path.exists() and path.read_bytes() == content:
         return
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    put(path, content)
     say(f"written: {path}")
