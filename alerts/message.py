@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -23,13 +23,13 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from alerts.decide_by import arrive_by, leave_by
 from alerts.order import LocalText, PlaceOrder
+from alerts.spoken_time import DAWN_HOUR, spoken_time
 from alerts.templates import Clock, Template, Templates
 from alerts.tier import Action
 from alerts.warning_config import WarningConfig
 from pipeline.world import Mode
 
 MAX_BODY = 6000
-DAWN_HOUR = 5
 ROUND_MIN = 5
 UNPRINTABLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 JOINERS = "\n\u200c\u200d"
@@ -55,11 +55,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """In whose name, how and in which language a text speaks."""
+    """In whose name, how and in which language a text speaks.
+
+    Attributes
+    ----------
+    aloud : to the ear, so that a time is said in words
+    """
 
     mode: Mode
     templates: Templates
     config: WarningConfig
+    aloud: bool = False
 
     @property
     def language(self) -> str:
@@ -81,7 +87,13 @@ class Voice:
 
     def clock(self, instant: datetime | None) -> str | None:
         """Return the local time of an instant as this language says it; None of None."""
-        return None if instant is None else clock(instant, self.config.zone, self.templates.clock)
+        if instant is None:
+            return None
+        say = self._aloud if self.aloud else digits
+        return clock(instant, self.config.zone, self.templates.clock, say)
+
+    def _aloud(self, local: datetime) -> str:
+        return spoken_time(local.hour, local.minute, self.language)
 
     def minute(self, instant: datetime | None) -> str | None:
         """Return local date and time of an instant, for officers."""
@@ -98,11 +110,23 @@ def in_language(text: Mapping[str, str], language: str) -> str | None:
     return next(iter(text.values()), None)
 
 
-def clock(instant: datetime, zone: str, words: Clock) -> str:
-    """Return the local time, 24 h, saying so after midnight and in an hour that comes twice."""
+def digits(local: datetime) -> str:
+    """Return a local time as a page shows it, 24 h."""
+    return local.strftime("%H:%M")
+
+
+def clock(
+    instant: datetime, zone: str, words: Clock, say: Callable[[datetime], str] = digits
+) -> str:
+    """Return the local time, 24 h, saying so after midnight and in an hour that comes twice.
+
+    Parameters
+    ----------
+    say : how the hour and minute of a local time are put
+    """
     local = instant.astimezone(ZoneInfo(zone))
     said = words.after_midnight if local.hour < DAWN_HOUR else words.plain
-    said = said.format(time=local.strftime("%H:%M"))
+    said = said.format(time=say(local))
     if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         said = (words.second if local.fold else words.first).format(time=said)
     return said
@@ -118,12 +142,18 @@ def villager(order: PlaceOrder, village: LocalText, voice: Voice, *, at: datetim
     templates = voice.templates
     planned = order.to is not None or order.action not in templates.without_plan
     template = (templates.villager if planned else templates.without_plan)[order.action]
-    return _written(template, _place_words(order, village, voice, at=at), voice)
+    return _written(template, place_words(order, village, voice, at=at), voice)
 
 
-def _place_words(
+def place_words(
     order: PlaceOrder, village: LocalText, voice: Voice, *, at: datetime
 ) -> dict[str, object]:
+    """Return what a template about one place may say, by name; None where there is nothing to.
+
+    Parameters
+    ----------
+    at : UTC (flood time): when the order was made
+    """
     place = voice.say(order.place) or ""
     return {
         "source": voice.source,
@@ -185,11 +215,22 @@ def marked(text: Text, voice: Voice) -> Text:
     """
     if voice.mode not in voice.templates.marks:
         return text
-    squeezed = " ".join(f"{text.subject}\n{text.body}".casefold().split())
+    refuse(f"{text.subject}\n{text.body}")
+    return _bracketed(text, voice)
+
+
+def refuse(said: str) -> None:
+    """Let a text pass that is not live.
+
+    Raises
+    ------
+    ValueError
+        It holds a phrase that says it is.
+    """
+    squeezed = " ".join(said.casefold().split())
     for phrase in REFUSED:
         if phrase in squeezed:
             raise ValueError(f"refused phrase: {phrase}")
-    return _bracketed(text, voice)
 
 
 def _bracketed(text: Text, voice: Voice) -> Text:
@@ -210,8 +251,8 @@ def _written(template: Template, words: dict[str, object], voice: Voice) -> Text
     """Fill a template; whatever goes wrong in it, plain words go out and the fault is named."""
     try:
         filled = Text(
-            subject=one_line(_compiled(template.subject).render(words)),
-            body=clean(_compiled(template.body).render(words))[:MAX_BODY],
+            subject=one_line(fill(template.subject, words)),
+            body=clean(fill(template.body, words))[:MAX_BODY],
         )
         if not filled.body:
             raise ValueError("the template gave no text")  # noqa: TRY301 - one boundary
@@ -252,6 +293,11 @@ def one_line(text: str) -> str:
 _SANDBOX = SandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
 )
+
+
+def fill(source: str, words: Mapping[str, object]) -> str:
+    """Return one template filled, as it is; a name that it uses and nobody gave is an error."""
+    return _compiled(source).render(words)
 
 
 @lru_cache(maxsize=256)

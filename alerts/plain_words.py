@@ -9,6 +9,7 @@ from alerts.templates import (
     WITHOUT_PLAN,
     Cap,
     Clock,
+    Saying,
     Template,
     Templates,
     Words,
@@ -30,6 +31,7 @@ URGE = {
 def plain_templates(language: str, site_name: str) -> Templates:
     """Return templates that say the necessary, in English whatever the language asked for."""
     texts = {action: _text(urge) for action, urge in URGE.items()}
+    sayings = {action: _saying(urge) for action, urge in URGE.items()}
     return Templates(
         language=language,
         source=site_name,
@@ -47,6 +49,8 @@ def plain_templates(language: str, site_name: str) -> Templates:
             note="Exercise {{ world }}: nobody moves on this message.",
         ),
         clock=Clock(plain="{time}", after_midnight="{time}", first="{time}", second="{time}"),
+        sms=sayings,
+        voice=sayings,
         words=Words(
             **{name: {code: _word(code) for code in codes} for name, codes in CODES.items()}
         ),
@@ -68,6 +72,14 @@ def _text(urge: str) -> Template:
         "{% if by %} Before {{ by }}.{% endif %} Answer {{ contact }}."
     )
     return Template(subject="{{ village }}: " + urge, body=body)
+
+
+def _saying(urge: str) -> Saying:
+    return Saying(
+        text="{{ village }}{% if place != village %}, {{ place }}{% endif %}: " + urge + "."
+        "{% if to %} To: {{ to }}.{% endif %}{% if way %} By: {{ way }}.{% endif %}"
+        "{% if avoid %} Not by: {{ avoid }}.{% endif %}{% if by %} Before {{ by }}.{% endif %}"
+    )
 
 
 def _word(code: str) -> str:

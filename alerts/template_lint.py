@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from alerts.by_person import order_by_person
 from alerts.cap import alert
 from alerts.episode import Change, Step
-from alerts.message import Text, Voice, officer, villager
+from alerts.forms import SPEECH, Form, form_words, render
+from alerts.limits import forbidden
+from alerts.message import Text, Voice, fill, officer, villager
 from alerts.officer_facts import Case, officer_facts
 from alerts.order import DecideBy, PlaceOrder
 from alerts.templates import SPOKEN, SPOKEN_LATER, WITHOUT_PLAN, Templates
@@ -34,13 +36,14 @@ from pipeline.world import Mode, World
 
 AT = datetime(2024, 7, 14, 18, 5, tzinfo=UTC)
 MEASURED = re.compile(r"\d\s?(?:mm|毫米|m3|m³|立方米)", re.IGNORECASE)
+BRACKETED = re.compile(r"【[^【】]+】|[^【】]*")
 WORLD = World("sample", Mode.EXERCISE, "x1")
 
 
 def lint(templates: Templates, *, file: str) -> list[Finding]:
     """Return a finding for each text that cannot be filled or says what no villager should read."""
     voice = Voice(Mode.EXERCISE, templates, _config(templates.language))
-    faults = [*_villagers(voice), *_officers(voice), *_cap(voice)]
+    faults = [*_villagers(voice), *_forms(voice), *_officers(voice), *_cap(voice)]
     return [
         Finding("error", file, None, field, message, "correct the template")
         for field, message in faults
@@ -63,12 +66,51 @@ def _villagers(voice: Voice) -> Iterator[tuple[str, str]]:
 def _faults(text: Text, voice: Voice) -> Iterator[str]:
     if text.fault is not None:
         yield f"cannot be filled: {text.fault}"
-    said = f"{text.subject} {text.body}".casefold()
-    for colour in voice.templates.words.tier.values():
-        if colour != voice.templates.words.tier["none"] and _names(said, colour.casefold()):
-            yield f"a villager's text names the colour {colour}"
+    said = f"{text.subject} {text.body}"
+    for colour in colours(said, voice.templates):
+        yield f"a villager's text names the colour {colour}"
     if MEASURED.search(said):
         yield "a villager's text gives a measured number"
+
+
+def colours(said: str, templates: Templates) -> Iterator[str]:
+    """Yield each colour of a tier that a text names, in the language of the templates."""
+    for code, colour in templates.words.tier.items():
+        if code != Tier.NONE.colour and _names(said.casefold(), colour.casefold()):
+            yield colour
+
+
+def _forms(voice: Voice) -> Iterator[tuple[str, str]]:
+    """Find what fails in the texts of an SMS or a call; a site need not have either yet."""
+    yield from _signature(voice.templates.signature or "")
+    for form in SPEECH:
+        texts = getattr(voice.templates, form)
+        for action in (*SPOKEN, *SPOKEN_LATER) if texts else ():
+            if action not in texts:
+                yield f"{form}.{action}", "there is no such text: plain words would be sent"
+                continue
+            for order in (*_samples(action, planned=True), *_samples(action, planned=False)):
+                for fault in _form_faults(order, voice, form):
+                    yield f"{form}.{action}", fault
+
+
+def _form_faults(order: PlaceOrder, voice: Voice, form: Form) -> Iterator[str]:
+    village = {"en": "Village"}
+    source = getattr(voice.templates, form)[order.action].text
+    for replies in (True, False):
+        text = render(order, village, voice, at=AT, form=form, replies=replies)
+        yield from _faults(text, voice)
+        if text.fault is None:
+            words = form_words(order, village, voice, at=AT, form=form, replies=replies)
+            for what in forbidden(fill(source, words)):
+                yield f"a villager's text holds {what}"
+
+
+def _signature(signature: str) -> Iterator[tuple[str, str]]:
+    if BRACKETED.fullmatch(signature) is None:
+        yield "signature", "one name, in one pair of 【】 or in none"
+    for what in forbidden(signature):
+        yield "signature", f"it holds {what}"
 
 
 def _names(said: str, word: str) -> bool:

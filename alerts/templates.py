@@ -28,6 +28,15 @@ class Template(_Frozen):
     body: Page
 
 
+class Saying(_Frozen):
+    """One text of a form that has no subject: the line of an SMS, or one pass of a call.
+
+    What every text of its form begins and ends with (signature, mark) is put around it.
+    """
+
+    text: Page
+
+
 class Clock(_Frozen):
     """How an hour is said; ``{time}`` is the local time, 24 hours.
 
@@ -118,6 +127,8 @@ LATER = {"action": {"retract": "sent in error"}}
 SPOKEN = (Action.STAND_BY, Action.PREPARE, Action.MOVE, Action.REFUGE, Action.STAND_DOWN)
 SPOKEN_LATER = (Action.RETURN, Action.RETRACT)
 """Asked for by `lint` alone: older templates are still read, and plain words stand in for these."""
+FORMS_LATER = ("signature", "sms", "voice", "again")
+"""Fields of forms that the first templates did not have."""
 WITHOUT_PLAN = (Action.PREPARE, Action.MOVE)
 
 
@@ -133,6 +144,10 @@ class Templates(_Frozen):
     villager : by action, for a place of a plan
     without_plan : by action, for a village as a whole
     officer : what the duty officers get at any change
+    signature : how an SMS begins, as registered with the provider; None: the source
+    sms : by action, what fits on a telephone's screen; without one, plain words are sent
+    voice : by action, what a call says; without one, plain words are said
+    again : said before a call's text is said the second time
     """
 
     language: str
@@ -146,6 +161,10 @@ class Templates(_Frozen):
     clock: Clock
     changed: Changed = Changed()
     join: Annotated[str, Field(min_length=1, max_length=8)] = ", "
+    signature: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    sms: dict[Action, Saying] = {}
+    voice: dict[Action, Saying] = {}
+    again: Line | None = None
     words: Words
 
     @model_validator(mode="after")
@@ -162,8 +181,12 @@ class Templates(_Frozen):
         return self
 
     def to_bytes(self) -> bytes:
-        """Return the one canonical form, kept by its hash."""
-        return self.model_dump_json().encode()
+        """Return the one canonical form, kept by its hash.
+
+        Templates that were kept before a form existed keep their hash.
+        """
+        absent = {name for name in FORMS_LATER if not getattr(self, name)}
+        return self.model_dump_json(exclude=absent).encode()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:

@@ -3,16 +3,23 @@
 .venv/bin/python -m tests.golden.texts
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from alerts.compose import compose
+from alerts.forms import SPEECH, Form, render
+from alerts.limits import seconds, size
+from alerts.message import Voice
 from alerts.occasion import Occasion
+from alerts.order import PlaceOrder
+from alerts.orders import village_name
+from alerts.tier import Action
 from alerts.warning_message import WarningMessage
 from pipeline.bulletin import DataState, VillageRisk
 from pipeline.world import Mode, World, live
-from tests.golden.samples import HOUR, SLOT, occasion, risk, shipped
+from tests.golden.samples import HOUR, MINUTE, SLOT, occasion, risk, shipped
 
 FOLDER = Path(__file__).parent
 MODES = (Mode.EXERCISE, Mode.LIVE)
@@ -88,6 +95,50 @@ def _shown(message: WarningMessage) -> str:
     return f"{head}\n{message.subject}\n\n{message.body}\n"
 
 
+def spoken(mode: Mode, language: str) -> str:
+    """Return each order of a night as an SMS and as a call, with how long it is."""
+    night = NIGHTS[language]
+    return "\n".join(_spoken(order, mode, language) for order in _told(night, mode))
+
+
+def _told(night: Night, mode: Mode) -> Iterator[PlaceOrder]:
+    pack = shipped(night.site)
+    for case in ("stand_by", "prepare", "move", "refuge", "without_plan"):
+        yield from compose(_last(case, mode, night), pack).orders
+    (first, *_) = compose(_last("move", mode, night), pack).orders
+    for later in (Action.STAND_DOWN, Action.RETURN, Action.RETRACT):
+        yield replace(first, action=later)
+    plan = pack.plans[night.planned]
+    closed = (plan.routes[0].name, plan.shelters[0].name)
+    yield replace(first, changed=closed)
+    yield replace(first, changed=())
+
+
+def _spoken(order: PlaceOrder, mode: Mode, language: str) -> str:
+    night = NIGHTS[language]
+    pack = shipped(night.site)
+    voice = Voice(mode, pack.templates[language], pack.config)
+    name = village_name(pack.village(order.village_id))
+    told = [f"=== {order.action}, {order.place_id}"]
+    for form in SPEECH:
+        text = render(order, name, voice, at=night.slot + 5 * MINUTE, form=form)
+        assert text.fault is None
+        told.append(f"--- {form}, {_length(text.body, form, language)}\n{text.body}")
+    return "\n".join(told) + "\n"
+
+
+def _length(body: str, form: Form, language: str) -> str:
+    if form is Form.SMS:
+        used = size(body)
+        return f"{used.units} of {used.alphabet}, parts: {used.parts}"
+    one_pass, *_ = (line for line in body.split("\n") if len(line) > len("EXERCISE"))
+    return f"{seconds(one_pass, language):.0f} s a pass"
+
+
+def golden_spoken(mode: Mode, language: str) -> Path:
+    return FOLDER / f"spoken.{mode}.{language}.txt"
+
+
 def golden(case: str, mode: Mode, language: str) -> Path:
     return FOLDER / f"{case}.{mode}.{language}.txt"
 
@@ -98,6 +149,9 @@ def write_all() -> None:
             for language in NIGHTS:
                 text = page(case, mode, language)
                 golden(case, mode, language).write_text(text, encoding="utf-8")
+    for mode in MODES:
+        for language in NIGHTS:
+            golden_spoken(mode, language).write_text(spoken(mode, language), encoding="utf-8")
 
 
 if __name__ == "__main__":
