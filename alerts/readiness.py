@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from alerts.errors import RosterError
+from alerts.fit import fits
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, signing_key
+from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
-from alerts.warning_pack import load_warning
+from alerts.warning_pack import PLANS, WarningPack, load_warning
 from pipeline.settings import Settings
 from pipeline.site.check import check
 from pipeline.site.finding import Finding
 from pipeline.site.pack import load
+from pipeline.site.sheet import read_text
 from pipeline.world import Mode
 
 APPROVERS = 2
@@ -34,9 +39,24 @@ def findings_of(settings: Settings, day: date) -> list[Finding]:
     return [
         *check(pack),
         *warning.findings,
+        *_fit(settings.site_folder, warning),
         *_people(settings),
         *_authorised(settings.mode, warning.config, day),
     ]
+
+
+def _fit(folder: Path, pack: WarningPack) -> list[Finding]:
+    """Return what a telephone would not bring, each with its line where the file is TOML."""
+    paths = folder.glob(f"{PLANS}/*/*.toml")
+    files = {path.stem: path.relative_to(folder).as_posix() for path in paths}
+    return [replace(found, row=_row(folder, found)) for found in fits(pack, files)]
+
+
+def _row(folder: Path, found: Finding) -> int | None:
+    if not found.file.endswith(".toml") or found.field is None:
+        return None
+    place = tuple(int(part) if part.isdigit() else part for part in found.field.split("."))
+    return line_of(read_text(folder, found.file)[0] or "", place)
 
 
 def _people(settings: Settings) -> list[Finding]:

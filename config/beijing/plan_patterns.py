@@ -306,7 +306,7 @@ def _shelters(village: Placed, capacity: int) -> list[Table]:
     return [
         {
             "id": "high-ground",
-            "name": both("the exercise shelter on high ground", "高处的演练安置点"),
+            "name": both("the exercise shelter uphill", "演练安置点"),
             "capacity": capacity,
             "flooded_from": "never",
             "step_free": True,
