@@ -96,10 +96,11 @@ class Voice:
         return spoken_time(local.hour, local.minute, self.language)
 
     def minute(self, instant: datetime | None) -> str | None:
-        """Return local date and time of an instant, for officers."""
+        """Return local date and time, for officers; with its offset where it comes twice."""
         if instant is None:
             return None
-        return instant.astimezone(ZoneInfo(self.config.zone)).strftime("%Y-%m-%d %H:%M")
+        local = instant.astimezone(ZoneInfo(self.config.zone))
+        return local.strftime("%Y-%m-%d %H:%M %z" if comes_twice(local) else "%Y-%m-%d %H:%M")
 
 
 def in_language(text: Mapping[str, str], language: str) -> str | None:
@@ -127,9 +128,14 @@ def clock(
     local = instant.astimezone(ZoneInfo(zone))
     said = words.after_midnight if local.hour < DAWN_HOUR else words.plain
     said = said.format(time=say(local))
-    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+    if comes_twice(local):
         said = (words.second if local.fold else words.first).format(time=said)
     return said
+
+
+def comes_twice(local: datetime) -> bool:
+    """Tell whether the clocks show this local time twice, as when summer time ends."""
+    return local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
 
 
 def villager(order: PlaceOrder, village: LocalText, voice: Voice, *, at: datetime) -> Text:

@@ -145,21 +145,27 @@ def stand_down(
 
 
 def let_home(plan: Plan | None, moment: Moment, places: tuple[str, ...]) -> tuple[PlaceOrder, ...]:
-    """Return the word to each released place that its people may go home."""
-    if plan is None:
-        return (_whole(moment, Action.RETURN, None),)
-    named = [place for _, place in plan.places() if place.id in places]
+    """Return the word to each released place that its people may go home.
+
+    A place that an edit has since taken out of the plan is called by its id: whoever was sent
+    from there waits for the word as others do.
+    """
     word = _whole(moment, Action.RETURN, plan)
+    if plan is None:
+        return (word,)
+    known = {place.id: place for _, place in plan.places()}
     return tuple(
-        replace(
+        word
+        if place_id == WHOLE_VILLAGE
+        else replace(
             word,
-            place_id=place.id,
-            place=place.name,
-            people=_people(place, night=moment.night),
+            place_id=place_id,
+            place=known[place_id].name if place_id in known else {"*": place_id},
+            people=_people(known[place_id], night=moment.night) if place_id in known else None,
             recipients=_movers(plan),
         )
-        for place in named
-    ) or (word,)
+        for place_id in places
+    )
 
 
 def take_back(plan: Plan | None, moment: Moment, told: tuple[str, ...]) -> PlaceOrder:
