@@ -14,10 +14,11 @@ from pipeline.bulletin import RiskBulletin
 from pipeline.code_version import code_version
 from pipeline.database import Connection, Engine, reading
 from pipeline.risk.judgement import Cycle, judge
+from pipeline.risk.reported import standing as reports_standing
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.suspension import standing
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, hand_feeds, official, suspensions, versions
+from pipeline.store import batches, cycles, hand_feeds, official, reports, suspensions, versions
 from pipeline.store.columns import StoredBatch
 from pipeline.store.known import Known
 from pipeline.world import Mode, World
@@ -88,7 +89,16 @@ def read_cycle(
     words = hand_feeds.said(
         connection, site.config.site, known_before=cutoff, stored_before=stored_before
     )
-    return Cycle(slot, cutoff, known, messages.at(cutoff, cutoff), standing(said, cutoff), words)
+    seen = reports.said(connection, world, known_before=cutoff, stored_before=stored_before)
+    return Cycle(
+        slot=slot,
+        cutoff=cutoff,
+        as_read=known,
+        messages=messages.at(cutoff, cutoff),
+        suspensions=standing(said, cutoff),
+        hand_fed=words,
+        reports=reports_standing(seen, cutoff, site.config.risk.reports),
+    )
 
 
 def read_known(  # noqa: PLR0913 - two clocks, and ways to add rows or leave them out

@@ -63,24 +63,42 @@ class Indicator(StrEnum):
     FORECAST = "forecast"
 
 
+class Sighting(StrEnum):
+    """What a person at the water saw of it, from nothing left to see to the worst."""
+
+    CALM = "calm"
+    RISING = "rising"
+    AT_BRIDGE = "at_bridge"
+    OVER = "over"
+    IN_HOUSES = "in_houses"
+    DEBRIS = "debris"
+
+    @property
+    def is_at_the_houses(self) -> bool:
+        """Whether the flood is there already."""
+        return self in {Sighting.IN_HOUSES, Sighting.DEBRIS}
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One reason for a level.
 
     Attributes
     ----------
-    station_id : station or grid that saw it
+    station_id : station or grid that saw it; of a report, the roster reference of who sent it in
     duration_h : of a sum; None for an instant value
     value, threshold : in `unit`; None where the reason is an absence (gauge_lost)
     valid_time : end of the interval the value is about; of a forecast, the beginning of its run
     age_s : seconds from valid_time to the cutoff
     basis : computed | empirical | county_default | rule
     level : the level that this evidence alone supports
-    fed_by : who fed it by hand, and why; absent from the bytes where nobody did
+    fed_by : who fed it by hand, and why, or what else a report said; absent from the bytes where
+        there is none
     lowered_by : the temporary factor that the threshold is over, and why; likewise absent
     rise_per_h : of a river, how fast it rose, in `unit` per hour; absent where that is unknown
     probability : of a forecast, the share of its members that reach the threshold; likewise absent
     spread : its tenth and ninetieth percentile, in `unit`; absent too where there is one member
+    saw : of a report, what was seen; absent of anything else
     """
 
     indicator: Indicator
@@ -98,6 +116,7 @@ class Evidence:
     rise_per_h: float | None = None
     probability: float | None = None
     spread: tuple[float, float] | None = None
+    saw: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +292,9 @@ def _dumps(plain: Any) -> bytes:  # noqa: ANN401 - any JSON-like tree
     ).encode()
 
 
-SAID_IF_SO: Final = frozenset({"fed_by", "lowered_by", "rise_per_h", "probability", "spread"})
+SAID_IF_SO: Final = frozenset(
+    {"fed_by", "lowered_by", "rise_per_h", "probability", "spread", "saw"}
+)
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this module
@@ -352,11 +373,12 @@ def _detail(raw: dict[str, Any]) -> VillageRisk:
 
 
 def _evidence(raw: dict[str, Any]) -> Evidence:
-    spread = raw.get("spread")
+    spread, saw = raw.get("spread"), raw.get("saw")
     return Evidence(
         **{
             **raw,
             "spread": None if spread is None else tuple(spread),
+            "saw": None if saw is None else Sighting(saw),
             "indicator": Indicator(raw["indicator"]),
             "valid_time": _instant(raw["valid_time"]),
             "level": RiskLevel(raw["level"]),

@@ -23,10 +23,12 @@ from pipeline.observation import KnownBasis
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.hand_fed import HandFed
 from pipeline.risk.judgement import Cycle, judge
+from pipeline.risk.reported import Report
+from pipeline.risk.reported import standing as reports_standing
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.suspension import Suspension, standing
 from pipeline.site.model import RiskConfig
-from pipeline.store import batches, cycles, hand_feeds, official, suspensions, versions
+from pipeline.store import batches, cycles, hand_feeds, official, reports, suspensions, versions
 from pipeline.store.known import Revisions
 from pipeline.store.official import Messages
 from pipeline.store.pruning import was_pruned
@@ -112,13 +114,15 @@ class _Past:
     messages: Messages
     said: tuple[Suspension, ...]
     words: tuple[HandFed, ...]
+    reports: tuple[Report, ...]
     known: KnownAs
 
     def cycle(self, site: SiteArrays, slot: datetime, at: datetime) -> Cycle:
         cutoff = None if self.known is KnownAs.NOW else at
         rows = self.revisions.at(cutoff, slot - site.window, slot, ahead=site.ahead)
         messages, words = self.messages.at(at, cutoff), hand_feeds.known_at(self.words, cutoff)
-        return Cycle(slot, at, rows, messages, standing(self.said, at), words)
+        reported = reports_standing(self.reports, at, site.config.risk.reports)
+        return Cycle(slot, at, rows, messages, standing(self.said, at), words, reported)
 
 
 def _read(
@@ -147,11 +151,11 @@ def _read(
             known_before=known_before,
             basis=basis,
         )
-        said = suspensions.said(
-            connection, replay_world(site.config, known), known_before=known_before
-        )
+        world = replay_world(site.config, known)
+        said = suspensions.said(connection, world, known_before=known_before)
         words = hand_feeds.said(connection, site.config.site, known_before=known_before)
-    return _Past(revisions, messages, said, words, known)
+        seen = reports.said(connection, world, known_before=known_before)
+    return _Past(revisions, messages, said, words, seen, known)
 
 
 class Verdict(StrEnum):

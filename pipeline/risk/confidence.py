@@ -2,8 +2,8 @@
 
 low     data are not complete, or the level rests on a loss or on forecast rain alone, or nothing
         was seen
-high    complete data, and rain (or the model that it runs through) and a river each reach the
-        village's level
+high    complete data, and rain (or the model that it runs through) and a river, or a person at
+        it, each reach the village's level
 medium  everything else
 """
 

@@ -20,6 +20,8 @@ from pipeline.risk.evidence import (
 )
 from pipeline.risk.findings import Findings
 from pipeline.risk.onset import MINUTE, crossing_offsets_h, travel_offsets_h
+from pipeline.risk.reported import evidence as report_evidence
+from pipeline.risk.reported import offsets_h as reported_offsets_h
 from pipeline.risk.site_arrays import HOUR_S
 from pipeline.risk.thresholds import Floats
 from pipeline.site.risk_settings import Signals
@@ -38,6 +40,14 @@ def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:
             *river_evidence(found.rivers, site, village, cutoff_us=at),
             *loss_evidence(found.sight.lost, village, level, cutoff_us=at),
             *found.warned.evidence(village, cutoff_us=at),
+            *(
+                report_evidence(
+                    report,
+                    site.config.risk.reports.level_of(report.saw),
+                    cutoff=found.cycle.cutoff,
+                )
+                for report in found.reports_of(village)
+            ),
         ]
     )
     return VillageRisk(
@@ -60,7 +70,7 @@ def signal(level: RiskLevel, signals: Signals) -> Signal:
 
 
 def _onset(found: Findings, village: int, rain_h: Floats) -> Onset:
-    """Return the earliest of the rain's onset, the model's and any linked river's above level 3.
+    """Return the earliest onset: of the rain, the model, a linked river above level 3, a report.
 
     Where a forecast alone brings the level, the water is that of the rain foreseen.
     """
@@ -77,7 +87,18 @@ def _onset(found: Findings, village: int, rain_h: Floats) -> Onset:
                 age_us = slot_us - int(found.rivers.readings.valid_us[row, column])
                 age_h, travel_h = age_us / SECOND_US / HOUR_S, site.link_travel_s[link] / HOUR_S
                 hours = np.minimum(hours, travel_offsets_h(float(travel_h), age_h))
+    hours = _reported(found, village, hours)
     earliest, likely, latest = (
         found.cycle.slot + timedelta(hours=h) // MINUTE * MINUTE for h in hours.tolist()
     )
     return Onset(earliest, likely, latest)
+
+
+def _reported(found: Findings, village: int, hours: Floats) -> Floats:
+    """Return the hours until the water, or the fewer that a person at the water brings."""
+    response_h, slot_us = float(found.site.response_h[village]), instants.to_us(found.cycle.slot)
+    for report in found.reports_of(village):
+        since_h = (slot_us - instants.to_us(report.seen_at)) / SECOND_US / HOUR_S
+        offsets = reported_offsets_h(report, response_h, since_h=since_h)
+        hours = hours if offsets is None else np.minimum(hours, offsets)
+    return hours

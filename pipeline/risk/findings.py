@@ -14,6 +14,7 @@ from pipeline.risk.hand_fed import HandFed, is_by_hand
 from pipeline.risk.indicators import RainIndicators
 from pipeline.risk.official import FeedWarning
 from pipeline.risk.rain_ahead import HOUR_US
+from pipeline.risk.reported import Report
 from pipeline.risk.river_levels import RiverIndicators
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.risk.suspension import Suspension
@@ -31,6 +32,7 @@ class Cycle:
     messages : of official warnings, each identity of a feed once
     suspensions : those that stand at the cutoff; the rows of their stations are not used
     hand_fed : what persons said of the files that they fed by hand, as known at the cutoff
+    reports : of persons at the water, those that count at the cutoff
     """
 
     slot: datetime
@@ -39,6 +41,7 @@ class Cycle:
     messages: tuple[FeedWarning, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
     hand_fed: tuple[HandFed, ...] = ()
+    reports: tuple[Report, ...] = ()
 
     @property
     def suspended(self) -> frozenset[str]:
@@ -76,6 +79,11 @@ class Findings:
     warned: Warned
     levels: Ints
     only_foreseen: Bools
+
+    def reports_of(self, village: int) -> tuple[Report, ...]:
+        """Return the reports that count in a village."""
+        name = self.site.villages[village]
+        return tuple(r for r in self.cycle.reports if r.village_id == name)
 
     def foreseen_h(self, village: int) -> Floats | None:
         """Return hours after the slot until the water of forecast rain; None = none is foreseen."""

@@ -24,6 +24,8 @@ from pipeline.risk.official import inputs_sha256 as with_warnings
 from pipeline.risk.onset import rain_offsets_h
 from pipeline.risk.probation import capped, doubted, on_probation
 from pipeline.risk.rain import steps_seen
+from pipeline.risk.reported import inputs_sha256 as with_reports
+from pipeline.risk.reported import levels as reported_levels
 from pipeline.risk.river_levels import river_indicators
 from pipeline.risk.rivers import readings
 from pipeline.risk.site_arrays import SiteArrays
@@ -138,7 +140,10 @@ def _findings(
     rivers = river_indicators(newest, site, view.lost, cutoff_us=cutoff_us)
     base = np.maximum(rain.village_level(), rivers.village_level)
     warned = places.warned(in_force(cycle.messages, cycle.cutoff))
-    seen = under_red(raised(base, view.is_lost), view.states, warned.levels)
+    seen = np.maximum(
+        under_red(raised(base, view.is_lost), view.states, warned.levels),
+        reported_levels(cycle.reports, site.villages, site.config.risk.reports),
+    )
     levels = seen if rain.foreseen is None else np.maximum(seen, rain.foreseen.village_level())
     return Findings(cycle, rain, rivers, stations, view, warned, levels, levels > seen)
 
@@ -171,10 +176,7 @@ def _bulletin(found: Findings, new: frozenset[str], code_version: str) -> RiskBu
         cutoff=found.cycle.cutoff,
         code_version=code_version,
         risk_config_sha256=site.config_sha256,
-        inputs_sha256=with_suspensions(
-            with_warnings(found.cycle.as_read.sha256, found.warned.standing),
-            found.cycle.suspensions,
-        ),
+        inputs_sha256=_inputs_sha256(found),
         villages=site.villages,
         levels=tuple(LEVELS[level] for level in found.levels.tolist()),
         data_states=found.sight.states,
@@ -184,3 +186,10 @@ def _bulletin(found: Findings, new: frozenset[str], code_version: str) -> RiskBu
         freshness=freshness(found),
         events=station_events(found, new),
     )
+
+
+def _inputs_sha256(found: Findings) -> str:
+    """Return the digest of all that the cycle was judged on."""
+    cycle = found.cycle
+    rows = with_warnings(cycle.as_read.sha256, found.warned.standing)
+    return with_reports(with_suspensions(rows, cycle.suspensions), cycle.reports)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from pipeline.bulletin import RiskLevel
+from pipeline.bulletin import RiskLevel, Sighting
 from pipeline.site.comms_settings import CommsSettings
 from pipeline.site.frozen import Frozen
 
@@ -55,6 +55,44 @@ class ForecastSettings(Frozen):
     max_age_h: int = Field(18, gt=0, le=240)
 
 
+class ReportSettings(Frozen):
+    """``[risk.reports]`` of site.toml: the level that the word of a person at the water brings.
+
+    Attributes
+    ----------
+    rising, at_bridge, over, in_houses, debris : what was seen
+    stands_min : minutes from what was seen until it counts no more; longer ago tells nothing of now
+    """
+
+    rising: RiskLevel = RiskLevel.YELLOW
+    at_bridge: RiskLevel = RiskLevel.ORANGE
+    over: RiskLevel = RiskLevel.RED
+    in_houses: RiskLevel = RiskLevel.RED
+    debris: RiskLevel = RiskLevel.RED
+    stands_min: int = Field(120, gt=0, le=720)
+
+    @property
+    def stands(self) -> timedelta:
+        """How long what was seen counts."""
+        return timedelta(minutes=self.stands_min)
+
+    def level_of(self, saw: Sighting) -> RiskLevel:
+        """Return the level that a sighting brings; calm brings none, and lowers none."""
+        match saw:
+            case Sighting.CALM:
+                return RiskLevel.NONE
+            case Sighting.RISING:
+                return self.rising
+            case Sighting.AT_BRIDGE:
+                return self.at_bridge
+            case Sighting.OVER:
+                return self.over
+            case Sighting.IN_HOUSES:
+                return self.in_houses
+            case Sighting.DEBRIS:
+                return self.debris
+
+
 class RiskSettings(Frozen):
     """``[risk]`` of site.toml."""
 
@@ -68,6 +106,7 @@ class RiskSettings(Frozen):
     signals: Signals = Signals()
     comms: CommsSettings = CommsSettings()
     forecast: ForecastSettings = Field(ForecastSettings(), exclude_if=ForecastSettings().__eq__)
+    reports: ReportSettings = Field(ReportSettings(), exclude_if=ReportSettings().__eq__)
 
     @property
     def window(self) -> timedelta:

@@ -228,6 +228,20 @@ suspension = Table(
     Column("by_ref", String(200), nullable=False),
 )
 
+report = Table(
+    "report",
+    metadata,
+    # append-only: what a person saw at the water
+    *world_columns(),
+    Column("village_id", String(40), primary_key=True),
+    Column("by_ref", String(200), primary_key=True),
+    Column("known_at", BigInteger, primary_key=True),
+    Column("saw", String(20), primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("words", Text, nullable=False),
+)
+
 hand_fed = Table(
     "hand_fed",
     metadata,
