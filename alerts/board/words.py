@@ -17,6 +17,7 @@ ACTION_WORDS = {
     Action.REFUGE: "go to the last refuge",
     Action.RETURN: "may return",
     Action.STAND_DOWN: "need not stand by any more",
+    Action.RETRACT: "sent in error",
 }
 
 FORESEEN_WORDS = {
