@@ -199,5 +199,8 @@ def _unrisen(connection: Connection, desk: Desk, request: Deed, before: TierEpis
     if again or before.tier > seen.tier or before.by_hand > seen.by_hand:
         raise Refused(f"{before.village_id} rose since the request; ask again")
     deeds = actions.of_village(connection, desk.world, before.village_id)
-    if any(deed.verb is Verb.ORDER and deed.at > request.at for deed in deeds):
+    since = [deed for deed in deeds if deed.at > request.at]
+    if any(deed.verb is Verb.ORDER for deed in since):
         raise Refused(f"{before.village_id} was ordered since the request; ask again")
+    if any(deed.verb is Verb.REPORT and deed.tier > request.tier for deed in since):
+        raise Refused(f"more was seen in {before.village_id} since the request; ask again")

@@ -13,6 +13,7 @@ from alerts.ledger.actions import Deed, Verb
 from alerts.newest import bulletin_at, whole
 from alerts.outbox import held_back
 from alerts.roster import Right
+from alerts.seen import seen_by
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection
 
@@ -64,7 +65,8 @@ def end_refusals(
 ) -> tuple[str, ...]:
     """Let go what an approver holds back and something new now speaks for; return the villages.
 
-    New is what speaks for the refused tier and did not in the bulletin that the approver saw.
+    New is what speaks for the refused tier and did not in the bulletin that the approver saw, nor
+    in what persons had reported by then.
     """
     holds = timedelta(minutes=desk.pack.config.refusal_minutes)
     judged = actions.all_of(connection, desk.world, Verb.APPROVE, Verb.REFUSE)
@@ -72,16 +74,19 @@ def end_refusals(
     ended = []
     for village_id, deed in last.items():
         in_force = deed.verb is Verb.REFUSE and deed.at + holds > minute.wall
-        if in_force and _is_new(desk, deed, newest):
+        if in_force and _is_new(connection, desk, deed, newest):
             held_back.move(connection, desk.world, deed.episode_id or "", to=minute.wall)
             ended.append(village_id)
     return tuple(ended)
 
 
-def _is_new(desk: Desk, deed: Deed, newest: RiskBulletin) -> bool:
+def _is_new(connection: Connection, desk: Desk, deed: Deed, newest: RiskBulletin) -> bool:
     seen = bulletin_at(desk, deed.flood_at)
     before = () if seen is None else seen.of(deed.village_id).evidence
-    return is_new(newest.of(deed.village_id).evidence, before, deed.tier)
+    told = actions.of_village(connection, desk.world, deed.village_id)
+    reported = (seen_by(each) for each in told if each.flood_at <= deed.flood_at)
+    known = (*before, *(each for each in reported if each is not None))
+    return is_new(newest.of(deed.village_id).evidence, known, deed.tier)
 
 
 def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:

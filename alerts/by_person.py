@@ -50,6 +50,27 @@ def order_by_person(
     return Step(put_at(kept, tier, slot=slot), Change.RAISED, "ordered by a person")
 
 
+def rise_by_report(
+    episode: TierEpisode | None, village_id: str, tier: Tier, *, world: World, slot: datetime
+) -> Step:
+    """Raise a village to `tier` for what one person saw; where it stands there already, nothing.
+
+    It is evidence and no order: what it raised falls as what a bulletin raised does.
+
+    Parameters
+    ----------
+    slot : the minute of the report (flood time); it takes no bulletin's place
+    """
+    stands = episode is not None and episode.closed is None
+    if tier is Tier.NONE or (stands and episode is not None and tier <= episode.tier):
+        return Step(episode, Change.NONE, "reported; it asks for nothing more")
+    if episode is None or not stands:
+        fresh = opened(episode, village_id, tier, world=world, slot=slot)
+        return Step(fresh, Change.OPENED, "reported by a person")
+    seen = replace(episode, revision=episode.revision + 1)
+    return Step(put_at(seen, tier, slot=slot), Change.RAISED, "reported by a person")
+
+
 def restate(episode: TierEpisode, reason: str) -> Step:
     """Say an open episode's orders once more, for something beside the flood has changed."""
     return Step(replace(episode, revision=episode.revision + 1), Change.HELD, reason, again=True)

@@ -29,6 +29,7 @@ from alerts.orders import (
 )
 from alerts.plan.model import Plan
 from alerts.plan.ways import OPEN
+from alerts.reported import as_reported
 from alerts.tier import Action, Tier
 from alerts.warning_message import (
     OFFICERS,
@@ -103,6 +104,8 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
     plan, hand = pack.plans.get(village.village_id), occasion.by_hand
     spoken = occasion.bulletin
     risk = (RiskBulletin.missing if spoken is None else spoken.of)(village.village_id)
+    if occasion.seen is not None:
+        risk = as_reported(risk, occasion.seen, at=occasion.at)
     tier = Tier.NONE if occasion.step.episode is None else occasion.step.episode.tier
     moment = moment_of(
         village, tier, risk, at=occasion.at, config=pack.config, closures=occasion.closures
@@ -119,12 +122,12 @@ def _case(occasion: Occasion, pack: WarningPack) -> Case:
         known_at=occasion.known_at,
         station_names=dict(pack.station_names),
         events=() if spoken is None else spoken.events_of(village.village_id),
-        by=() if hand is None else hand.by,
-        reason="" if hand is None else hand.reason,
+        by=() if hand is None or occasion.seen else hand.by,
+        reason="" if hand is None or occasion.seen else hand.reason,
         rerouted=occasion.closures_before is not None,
         instead=occasion.instead is not None,
-        # a person's order is nobody else's to approve
-        waits=timedelta(minutes=moment.approval_min if hand is None else 0),
+        # a person's order is nobody else's to approve; a report is evidence, as a gauge's is
+        waits=timedelta(minutes=moment.approval_min if hand is None or occasion.seen else 0),
     )
 
 

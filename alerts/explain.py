@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.by_person import lower_by_person, order_by_person, release, restate, retract
+from alerts.by_person import (
+    lower_by_person,
+    order_by_person,
+    release,
+    restate,
+    retract,
+    rise_by_report,
+)
 from alerts.episode import Step, TierEpisode, advance_through, in_all
 from alerts.heard import heard
 from alerts.instead import instead_of, places_of, reason_of
@@ -19,6 +26,7 @@ from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.messages import Kept
 from alerts.occasion import ByHand, Occasion
 from alerts.plan.ways import OPEN
+from alerts.seen import seen_by
 from alerts.warning_message import Provenance, WarningMessage
 from alerts.warning_pack import WarningPack
 from pipeline import explain as versions
@@ -167,6 +175,7 @@ def _occasion(
         else instead_of(connection, kept.world, deed, before),
         closures=made_of.closures or OPEN,
         closures_before=made_of.closures_before,
+        seen=None if deed is None else seen_by(deed),
     )
 
 
@@ -215,6 +224,8 @@ def _ordered_or_lowered(
     kept: Kept, before: TierEpisode | None, deed: tuple[Deed, tuple[str, ...]], pack: WarningPack
 ) -> Step:
     village_id, (done, by) = kept.message.village_id, deed
+    if done.verb is Verb.REPORT:
+        return rise_by_report(before, village_id, done.tier, world=kept.world, slot=done.flood_at)
     if done.verb is Verb.LOWER_CONFIRM and before is not None:
         return lower_by_person(
             before,

@@ -8,13 +8,13 @@ from datetime import datetime
 from alerts.cap import Reference
 from alerts.episode import Step, TierEpisode
 from alerts.plan.ways import OPEN, Closures
-from pipeline.bulletin import RiskBulletin
+from pipeline.bulletin import Evidence, RiskBulletin
 from pipeline.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """A person's order or lowering.
+    """A person's order, report or lowering.
 
     Attributes
     ----------
@@ -54,6 +54,7 @@ class Occasion:
     earlier : this episode's CAP alerts so far, as issued, oldest first
     closures : what is reported closed when people are told
     instead : what is said in the village instead of orders
+    seen : what a person at the water reported, that no bulletin knows yet
     closures_before : what was, where that alone has changed; only the places whose order is
         another one by it are told
     """
@@ -69,6 +70,7 @@ class Occasion:
     closures: Closures = OPEN
     closures_before: Closures | None = None
     instead: Release | Retraction | None = None
+    seen: Evidence | None = None
 
     @property
     def known_at(self) -> datetime:

@@ -11,6 +11,7 @@ from alerts.message import Voice
 from alerts.order import PlaceOrder
 from alerts.orders import village_name
 from alerts.plan.model import Plan
+from alerts.templates import SAW, Words
 from alerts.tier import Tier
 from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel, StationEvent, VillageRisk
 from pipeline.site.model import Village
@@ -133,7 +134,7 @@ def _share(evidence: Evidence) -> float | None:
 def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[str, Fact]:
     share, words = _share(evidence), voice.templates.words
     return {
-        "indicator": words.indicator[evidence.indicator],
+        "indicator": _indicator(evidence, words),
         "station": _station(evidence.station_id, evidence.indicator, names),
         "hours": None if evidence.duration_h is None else f"{evidence.duration_h:g}",
         "value": _value(evidence, words.tier),
@@ -149,6 +150,14 @@ def _evidence(evidence: Evidence, names: dict[str, str], voice: Voice) -> dict[s
         **_odds(evidence),
         "level": words.tier[RiskLevel(evidence.level).name.lower()],
     }
+
+
+def _indicator(evidence: Evidence, words: Words) -> str:
+    """Return what kind of evidence it is; of a report, what was seen as well."""
+    said = words.indicator[evidence.indicator]
+    if evidence.saw is None:
+        return said
+    return f"{said} ({words.saw.get(evidence.saw, SAW[evidence.saw])})"
 
 
 def _odds(evidence: Evidence) -> dict[str, Fact]:

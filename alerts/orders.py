@@ -26,11 +26,12 @@ AGE_IS_NO_DELAY = frozenset(
         Indicator.UPSTREAM,
         Indicator.GAUGE_LOST,
         Indicator.FORECAST,
+        Indicator.REPORT,
     }
 )
 """A river's water is expected from its reading's own time (`risk.onset`): its age is in the onset
-already, as is the hour that a forecast is about. A loss is the absence of a reading: hours of
-silence make no flood come sooner."""
+already, as are the hour that a forecast is about and the minute of a sighting. A loss is the
+absence of a reading: hours of silence make no flood come sooner."""
 
 
 @dataclass(frozen=True, slots=True)

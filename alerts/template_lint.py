@@ -25,6 +25,7 @@ from pipeline.bulletin import (
     Indicator,
     Onset,
     RiskLevel,
+    Sighting,
     Signal,
     StationEvent,
     StationEventKind,
@@ -119,6 +120,8 @@ def _names(said: str, word: str) -> bool:
 
 
 def _officers(voice: Voice) -> Iterator[tuple[str, str]]:
+    if missing := [saw.value for saw in Sighting if saw not in voice.templates.words.saw]:
+        yield "words.saw", f"no word for {', '.join(missing)}: plain English would be sent"
     for case in _cases():
         text = officer(officer_facts(case, voice), voice)
         if text.fault is not None:
@@ -198,6 +201,7 @@ def _risk() -> VillageRisk:
     lost = Evidence(
         Indicator.GAUGE_LOST, "S2", None, None, None, "", None, None, "rule", RiskLevel.YELLOW
     )
+    seen = replace(lost, indicator=Indicator.REPORT, saw=Sighting.OVER)
     return VillageRisk(
         village_id="sample",
         level=RiskLevel.RED,
@@ -206,7 +210,7 @@ def _risk() -> VillageRisk:
         confidence=Confidence.LOW,
         data_state=DataState.BLIND,
         cause="sample",
-        evidence=(full, fed, river, foreseen, lost),
+        evidence=(full, fed, river, foreseen, lost, seen),
     )
 
 

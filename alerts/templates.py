@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alerts.episode import Change
 from alerts.tier import Action, Tier
-from pipeline.bulletin import Confidence, DataState, Indicator, Signal, StationEventKind
+from pipeline.bulletin import (
+    Confidence,
+    DataState,
+    Indicator,
+    Sighting,
+    Signal,
+    StationEventKind,
+)
 from pipeline.world import Mode
 
 Line = Annotated[str, Field(min_length=1, max_length=400)]
@@ -76,7 +83,7 @@ class Cap(_Frozen):
 
 
 class Words(_Frozen):
-    """The word for every code that an officer's text may show."""
+    """The word for every code that an officer's text may show; what was seen may lack its own."""
 
     tier: dict[str, Line]
     action: dict[str, Line]
@@ -87,6 +94,7 @@ class Words(_Frozen):
     confidence: dict[str, Line]
     basis: dict[str, Line]
     event: dict[str, Line]
+    saw: dict[str, Line] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -129,6 +137,15 @@ SPOKEN_LATER = (Action.RETURN, Action.RETRACT)
 """Asked for by `lint` alone: older templates are still read, and plain words stand in for these."""
 FORMS_LATER = ("signature", "sms", "voice", "again")
 """Fields of forms that the first templates did not have."""
+SAW = {
+    Sighting.CALM: "the water is calm",
+    Sighting.RISING: "the water is rising",
+    Sighting.AT_BRIDGE: "water at the bridge",
+    Sighting.OVER: "water over the road or the bridge",
+    Sighting.IN_HOUSES: "water in the houses",
+    Sighting.DEBRIS: "mud and stones coming down",
+}
+"""Said where templates have no word of their own."""
 WITHOUT_PLAN = (Action.PREPARE, Action.MOVE)
 
 
@@ -185,7 +202,11 @@ class Templates(_Frozen):
 
         Templates that were kept before a form existed keep their hash.
         """
-        absent = {name for name in FORMS_LATER if not getattr(self, name)}
+        absent: dict[str, bool | dict[str, bool]] = {
+            name: True for name in FORMS_LATER if not getattr(self, name)
+        }
+        if not self.words.saw:
+            absent["words"] = {"saw": True}
         return self.model_dump_json(exclude=absent).encode()
 
     @classmethod

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.board.facts import Sent, answers
+from alerts.templates import SAW
 from alerts.tier import Action, Tier
 from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel, StationEventKind
 
@@ -84,6 +85,9 @@ def _measured(evidence: Evidence, zone: ZoneInfo) -> str:
         colour = RiskLevel(int(evidence.value)).name.lower()
         sent = "" if evidence.valid_time is None else f", sent {clock(evidence.valid_time, zone)}"
         return f"official warning of {evidence.station_id}: {colour}{sent}; alone it moves nobody"
+    if evidence.saw is not None:
+        seen = "" if evidence.valid_time is None else f", seen {clock(evidence.valid_time, zone)}"
+        return f"{SAW[evidence.saw]}: report of {evidence.station_id}{seen}"
     what, at = FORESEEN_WORDS.get(evidence.indicator, (evidence.indicator.value, "at"))
     if evidence.duration_h is not None:
         what = f"{evidence.duration_h:g} h {what}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from alerts.templates import SAW
 from pipeline import instants
 from pipeline.bulletin import Evidence, RiskLevel
 from pipeline.village_case import ForecastCase, Guidance, ModelCase, VillageCase
@@ -112,6 +113,8 @@ def _forecast(case: ForecastCase, level: RiskLevel) -> Iterator[str]:
 
 
 def _spoken(one: Evidence) -> str:
+    if one.saw is not None:
+        return f"{one.indicator} of {one.station_id}: {SAW[one.saw]}"
     limits = _against(one.value, one.threshold, one.unit, one.level.name.lower())
     rise = "" if one.rise_per_h is None else f", {one.rise_per_h:+.2f} {one.unit} an hour"
     return f"{one.indicator} {one.station_id} {limits}{rise}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from alerts.deployment import Deployment, opened
 from alerts.issue import Desk, Issued, Minute
 from alerts.tier import Tier
+from pipeline.bulletin import Sighting
 from pipeline.commands.options import Home, Site, say, settings_of
 
 
@@ -36,6 +38,28 @@ def order(
 
     with at_desk(site, home) as (deployment, desk, minute):
         tell(order_village(desk, Asked(village, tier, reason, by), minute))
+        send(deployment, desk, minute)
+
+
+def report(  # noqa: PLR0913, PLR0917 - a command's options
+    village: VillageId,
+    saw: Annotated[Sighting, typer.Option("--saw", help="What was seen of the water.")],
+    by: By,
+    ago: Annotated[int, typer.Option(min=0, help="Minutes since it was seen.")] = 0,
+    words: Annotated[str, typer.Option(help="What else was said, and by whom; no number.")] = "",
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Report what a person sees at the water: it is evidence, and raises at once what it asks for.
+
+    A road that is cut is `route close`, a bridge that is gone `bridge out`, a full shelter
+    `shelter full`, a gauge that lies `station suspend`.
+    """
+    from alerts.reporting import Seen, report_seen
+
+    with at_desk(site, home) as (deployment, desk, minute):
+        seen = Seen(village, saw, by, words, minute.flood - timedelta(minutes=ago))
+        tell(report_seen(desk, seen, deployment.pack.risk.reports, minute))
         send(deployment, desk, minute)
 
 
@@ -211,4 +235,4 @@ def send(deployment: Deployment, desk: Desk, minute: Minute) -> None:
     say(str(sent))
 
 
-COMMANDS = (order, lower, release, retract, agree, approve, refuse, ack, deliver)
+COMMANDS = (order, report, lower, release, retract, agree, approve, refuse, ack, deliver)

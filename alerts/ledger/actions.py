@@ -29,6 +29,7 @@ class Verb(StrEnum):
     """What a person did."""
 
     ORDER = "order"
+    REPORT = "report"
     LOWER_REQUEST = "lower_request"
     LOWER_CONFIRM = "lower_confirm"
     CLOSE = "close"

@@ -24,6 +24,7 @@ class Cause(StrEnum):
 
     BULLETIN = "bulletin"
     ORDER = "order"
+    REPORT = "report"
     LOWER = "lower"
     CLOSURE = "closure"
     RELEASE = "release"

@@ -11,7 +11,7 @@ import pytest
 from alerts.board.facts import Facts, Sent
 from alerts.board.pages import page
 from alerts.board.view import now_view, village_row
-from alerts.board.words import evidence_line
+from alerts.board.words import ACTION_WORDS, evidence_line
 from alerts.episode import TierEpisode
 from alerts.tier import Action, Tier
 from pipeline.bulletin import (
@@ -22,6 +22,7 @@ from pipeline.bulletin import (
     Onset,
     RiskBulletin,
     RiskLevel,
+    Sighting,
     Signal,
     StationEvent,
     StationEventKind,
@@ -261,3 +262,17 @@ def test_a_suspended_station_is_a_banner_above_the_villages_and_nothing_is_unesc
     assert (
         "Stations in doubt" not in page("now.html", view=now_view(facts()), base="/").body.decode()
     )
+
+
+def test_a_report_is_shown_as_what_was_seen_by_whom_and_when() -> None:
+    seen = replace(
+        evidence(), indicator=Indicator.REPORT, station_id="role:patrol", value=None,
+        threshold=None, duration_h=None, unit="", rise_per_h=None, saw=Sighting.AT_BRIDGE,
+    )  # fmt: skip
+    assert evidence_line(seen, ZoneInfo("Europe/Paris")) == (
+        "water at the bridge: report of role:patrol, seen 04:00"
+    )
+
+
+def test_every_action_that_a_village_may_be_told_has_its_words_on_the_board() -> None:
+    assert set(ACTION_WORDS) == set(Action)

@@ -2,16 +2,21 @@
 
 import json
 import stat
+from datetime import timedelta
 
 import pytest
 
 from alerts.cli.app import COULD_NOT_RUN, REFUSED, run
+from alerts.deployment import opened
 from alerts.first_run import init_home
 from alerts.local_stack import new_exercise
 from alerts.past import recorded
 from alerts.warning_pack import load_warning
 from pipeline import clock
+from pipeline.assess import assess
+from pipeline.bulletin import RiskLevel, Sighting
 from pipeline.settings import from_environment
+from pipeline.site.derive import risk_config
 from pipeline.site.pack import load
 from pipeline.world import Mode
 from tests.valley import VALLEY
@@ -135,6 +140,23 @@ def test_a_person_orders_by_hand_and_may_not_lower_alone(exercise):
     assert code == GOOD
     request = said.decode().split("agree ")[1].split()[0]
     assert exercise("agree", request, "--by", "county_duty-1")[0] == REFUSED
+
+
+def test_a_person_reports_water_and_the_next_cycle_counts_it(exercise):
+    seen = ("report", "shangyuan", "--saw", "over", "--by")
+    assert exercise(*seen, "nobody")[0] == REFUSED
+    code, said = exercise(*seen, "county_duty-1", "--ago", "5", "--words", "a caller at the ford")
+    assert code == GOOD, said
+    assert not said.startswith(b"0 messages")
+    assert exercise(*seen, "county_duty-1", "--ago", "500")[0] == REFUSED
+    with opened(from_environment()) as deployment:
+        world, now = deployment.paging_world(), clock.now()
+        slot, cutoff = (deployment.flood_time(now) + n * timedelta(minutes=1) for n in (0, 5))
+        config = risk_config(deployment.pack)
+        newest = assess(deployment.engine, config, world, slot, cutoff=cutoff, now=now)
+    risk = newest.of("shangyuan")
+    assert risk.level is RiskLevel.RED
+    assert [e.saw for e in risk.evidence if e.saw] == [Sighting.OVER]
 
 
 def test_a_person_suspends_a_station_and_resumes_it_and_is_told_whom_it_speaks_for(exercise):
