@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from alerts.deployment import Deployment, opened
+from alerts.ordered import Ordered, against_rivers, first_orders
 from alerts.rehearsal import Officer, Rehearsal, Span, rehearse, report
-from alerts.storms import Order, Record, Storm, storms
+from alerts.storms import Order, Record, Storm, crossings, storms
 from alerts.tier import Tier
 from alerts.warning_pack import WarningPack, load_warning
 from pipeline import clock, instants
@@ -24,7 +25,7 @@ from pipeline.replay import KnownAs, replay, replay_world
 from pipeline.rivers import hydrographs
 from pipeline.settings import Settings
 from pipeline.site.derive import risk_config
-from pipeline.site.model import RiskConfig, Threshold, VillageKind
+from pipeline.site.model import Link, RiskConfig, Threshold, VillageKind
 from pipeline.site.pack import SitePack
 from pipeline.site.sheet import read_sheet
 from pipeline.world import Mode, World
@@ -37,18 +38,34 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Assumed:
+    """What a look back takes for granted of people.
+
+    Attributes
+    ----------
+    walk : how many times as long as the plans say every way takes
+    """
+
+    officer: Officer = Officer.EARLIEST
+    walk: float = 1.0
+
+
+AS_PLANNED = Assumed()
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """A replayed span and what would have been told in it."""
 
     rehearsal: Rehearsal
     span: Span
-    officer: Officer
+    assumed: Assumed
     warning: WarningPack
     config: RiskConfig
 
     def to_json(self) -> bytes:
         """Return the answer of ``floodwarn replay --json``."""
-        return report(self.rehearsal, self.warning, span=self.span, officer=self.officer)
+        return report(self.rehearsal, self.warning, span=self.span, officer=self.assumed.officer)
 
 
 def replayed(
@@ -57,7 +74,7 @@ def replayed(
     start: datetime,
     end: datetime,
     known: KnownAs = KnownAs.DECLARED,
-    officer: Officer = Officer.EARLIEST,
+    assumed: Assumed = AS_PLANNED,
     progress: Progress | None = None,
 ) -> Past:
     """Judge a span again as it was known then, and fold it; nothing is written or sent."""
@@ -72,10 +89,10 @@ def replayed(
         progress=progress,
     )
     span = Span(known.value, start, end, config.sha256, code_version())
-    return _folded(deployment, judged, replay_world(config, known), span, officer, config)
+    return _folded(deployment, judged, replay_world(config, known), span, assumed, config)
 
 
-def folded(deployment: Deployment, replay_id: str, *, officer: Officer = Officer.EARLIEST) -> Past:
+def folded(deployment: Deployment, replay_id: str, *, assumed: Assumed = AS_PLANNED) -> Past:
     """Fold the bulletins that an Airflow backfill wrote under a replay id.
 
     Raises
@@ -94,7 +111,7 @@ def folded(deployment: Deployment, replay_id: str, *, officer: Officer = Officer
         kept[0].risk_config_sha256,
         kept[0].code_version,
     )
-    return _folded(deployment, kept, world, span, officer, risk_config(deployment.pack))
+    return _folded(deployment, kept, world, span, assumed, risk_config(deployment.pack))
 
 
 def with_thresholds(pack: SitePack, file: Path) -> SitePack:
@@ -171,12 +188,14 @@ def _folded(
     judged: Iterable[RiskBulletin],
     world: World,
     span: Span,
-    officer: Officer,
+    assumed: Assumed,
     config: RiskConfig,
 ) -> Past:
     warning = load_warning(deployment.pack)
-    rehearsal = rehearse(judged, warning, world=world, officer=officer)
-    return Past(rehearsal, span, officer, warning, config)
+    plans = {name: plan.walked(assumed.walk) for name, plan in warning.plans.items()}
+    warning = replace(warning, plans=plans)
+    rehearsal = rehearse(judged, warning, world=world, officer=assumed.officer)
+    return Past(rehearsal, span, assumed, warning, config)
 
 
 def storms_of(deployment: Deployment, past: Past) -> list[Storm]:
@@ -190,6 +209,36 @@ def storms_of(deployment: Deployment, past: Past) -> list[Storm]:
         and change.tier >= Tier.ORANGE
     ]
     return storms(list(_records(deployment, past)), orders)
+
+
+def orders_of(deployment: Deployment, past: Past) -> tuple[Ordered, ...]:
+    """Return who would have been told to leave, and whether that was in time."""
+    told = first_orders(past.rehearsal.changes, past.warning)
+    return against_rivers(told, _crossings(deployment, past))
+
+
+def _crossings(deployment: Deployment, past: Past) -> dict[str, list[datetime]]:
+    """Return when each storm stood at level 3 in a village: at its nearest station, and the way."""
+    mark = {
+        level.station_id: level for level in past.config.levels if level.level is RiskLevel.ORANGE
+    }
+    nearest: dict[str, Link] = {}
+    for link in sorted(past.config.links, key=lambda link: -link.travel_min):
+        if link.station_id in mark:
+            nearest[link.village_id] = link
+    seen = hydrographs(
+        deployment.engine, deployment.pack.site_id, start=past.span.start, end=past.span.end
+    )
+    return {
+        village_id: [
+            at + timedelta(minutes=link.travel_min)
+            for at in crossings(
+                seen.get((link.station_id, mark[link.station_id].variable), ()),
+                mark[link.station_id].value,
+            )
+        ]
+        for village_id, link in nearest.items()
+    }
 
 
 def _records(deployment: Deployment, past: Past) -> Iterator[Record]:

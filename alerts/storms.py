@@ -100,6 +100,19 @@ def storms(records: Sequence[Record], orders: Sequence[Order]) -> list[Storm]:
     return [_storm(records, orders, began, ended) for began, ended in spans]
 
 
+def crossings(values: Sequence[tuple[datetime, float | None]], mark: float) -> tuple[datetime, ...]:
+    """Return when each storm first stood at a mark; below it for `APART` another one begins."""
+    found: list[datetime] = []
+    last: datetime | None = None
+    for at, value in values:
+        if value is None or value < mark:
+            continue
+        if last is None or at - last > APART:
+            found.append(at)
+        last = at
+    return tuple(found)
+
+
 def _storm(
     records: Sequence[Record], orders: Sequence[Order], began: datetime, ended: datetime
 ) -> Storm:

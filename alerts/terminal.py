@@ -12,10 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from alerts.storms import River, Storm
+from alerts.ordered import Ordered
+from alerts.storms import Storm
+from alerts.tier import Action
 from pipeline.world import Exercise
 
 NO_TIME = timedelta()
+ORDERED_AS = {Action.MOVE: "move", Action.REFUGE: "refuge"}
 Advance = Callable[[int, int], None]
 """Told what is done and what there is in all."""
 
@@ -71,9 +74,38 @@ class Terminal:
                     _value(river.mark, river.unit),
                     _time(river.crossed),
                     _time(river.warned),
-                    _lead(river),
+                    _span(river.lead),
                 )
             self._console.print(table)
+
+    def orders(self, ordered: Sequence[Ordered]) -> None:
+        """Show who would have been told to leave, against the plan's clock and the river's."""
+        table = Table(
+            *("village", "place", "told", "at", "decide by", "water from", "there by"),
+            *("river at level 3", "margin"),
+            box=SIMPLE,
+        )
+        for one in ordered:
+            table.add_row(
+                one.village.name_en,
+                one.order.place_id,
+                ORDERED_AS[one.order.action],
+                _time(one.at),
+                _time(one.order.decide_by.at),
+                _time(None if one.onset is None else one.onset.earliest),
+                _time(one.there_by),
+                _time(one.crossed),
+                _span(one.margin),
+            )
+        self._console.print(table)
+        known = [one.margin for one in ordered if one.margin is not None]
+        walked = [one.margin_on_foot for one in ordered if one.margin_on_foot is not None]
+        self._console.print(
+            f"{len(ordered)} places told to leave, {sum(one.by_plan for one in ordered)} of them by"
+            f" their decide-by. A river tells of {len(known)}: before it stood at level 3 all were"
+            f" there in {sum(m >= NO_TIME for m in known)}, and would have been by the way, had"
+            f" they gone, in {sum(m >= NO_TIME for m in walked)}. Times are UTC."
+        )
 
     def say(self, text: str) -> None:
         """Show one line."""
@@ -112,11 +144,12 @@ def _value(value: float | None, unit: str) -> str:
     return "-" if value is None else f"{value:.1f} {unit}"
 
 
-def _lead(river: River) -> str:
-    if river.lead is None:
+def _span(span: timedelta | None) -> str:
+    """Return how long before it was due something was done, or how late."""
+    if span is None:
         return "-"
-    hours, minutes = divmod(round(abs(river.lead).total_seconds() / 60), 60)
-    return f"{hours} h {minutes:02} min{' late' if river.lead < NO_TIME else ''}"
+    hours, minutes = divmod(round(abs(span).total_seconds() / 60), 60)
+    return f"{hours} h {minutes:02} min{' late' if span < NO_TIME else ''}"
 
 
 def _order(storm: Storm) -> str:

@@ -46,6 +46,8 @@ Known = Annotated[KnownAs, typer.Option(help="Which rows may be read.")]
 Lowering = Annotated[Officer, typer.Option(help="When assumed officers lower red and orange.")]
 Thresholds = Annotated[Path | None, typer.Option(help="Other rain thresholds than the site's.")]
 ReplayId = Annotated[str | None, typer.Option("--id", help="Of an Airflow backfill; with --fold.")]
+Table = Annotated[bool, typer.Option("--orders", help="Who was told to leave, and was it in time.")]
+Walk = Annotated[float, typer.Option(min=0.1, help="What if every way took so many times as long.")]
 Fold = Annotated[bool, typer.Option("--fold", help="With --id: the tiers over its bulletins.")]
 
 
@@ -57,6 +59,8 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options
     thresholds: Thresholds = None,
     replay_id: ReplayId = None,
     fold: Fold = False,  # noqa: FBT002 - a flag
+    table: Table = False,  # noqa: FBT002 - a flag
+    walk: Walk = 1.0,
     site: Site = None,
     home: Home = None,
     where: Json = None,
@@ -67,7 +71,7 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options
 
     if (replay_id is not None) != fold or (start is None or end is None) != fold:
         raise typer.BadParameter("give --from and --to, or --id with --fold")
-    settings = settings_of(site, home)
+    settings, assumed = settings_of(site, home), past.Assumed(officer, walk)
     with Terminal.on_stderr().bars() as bar, past.recorded(settings, bar) as own:
         pack = own.pack if thresholds is None else past.with_thresholds(own.pack, thresholds)
         seen = (
@@ -76,13 +80,17 @@ def replay(  # noqa: PLR0913, PLR0917 - a command's options
                 start=start,
                 end=end,
                 known=known,
-                officer=officer,
+                assumed=assumed,
                 progress=bar("replay"),
             )
             if start is not None and end is not None
-            else past.folded(own, str(replay_id), officer=officer)
+            else past.folded(own, str(replay_id), assumed=assumed)
         )
-    write_bytes(seen.to_json(), where or Path("-"))
+        told = past.orders_of(own, seen) if table else ()
+    if table:
+        Terminal().orders(told)
+    if where is not None or not table:
+        write_bytes(seen.to_json(), where or Path("-"))
 
 
 COMMANDS = (check, cycle, replay)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import date
+from math import ceil
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -114,6 +115,19 @@ class Plan(Frozen):
             yield f"special_sites.{number}", site
         for number, zone in enumerate(self.zones):
             yield f"zones.{number}", zone
+
+    def walked(self, times: float) -> Self:
+        """Return the plan as if every way took so many times as long."""
+        slower = tuple(
+            route.model_copy(
+                update={
+                    "minutes_day": ceil(times * route.minutes_day),
+                    "minutes_night": ceil(times * route.minutes_night),
+                }
+            )
+            for route in self.routes
+        )
+        return self if times == 1 else self.model_copy(update={"routes": slower})
 
     def way_out(
         self, place: Place, tier: Tier, *, night: bool, closures: Closures = OPEN
