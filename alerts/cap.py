@@ -6,8 +6,8 @@ Rules R1 to R14: alerting.md 1.3; `alerts.cap_rules` checks them on the bytes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -27,6 +27,7 @@ EVENT_CODE = ("OET:v1.2", "OET-079")
 """Flash flood, OASIS Event Terms List 1.2."""
 HEADLINE_MAX = 139
 NEAR, FAR = timedelta(hours=1), timedelta(hours=6)
+SECOND = timedelta(seconds=1)
 FORESEEN = frozenset({Indicator.MODEL, Indicator.FORECAST})
 """Evidence of what is to come: however far beyond its limit, nobody has observed it."""
 EVEN_ODDS = 0.5
@@ -91,9 +92,10 @@ def alert(
     Parameters
     ----------
     voices : at least one; the first gives the note's language
-    earlier : this episode's messages that have not expired, oldest first; with any, an Update
+    earlier : this episode's messages so far, oldest first; with any, an Update. Each stays in
+        force until the episode's Cancel, so those that have expired are named too
     """
-    config = voices[0].config
+    case, config = _in_turn(case, earlier), voices[0].config
     reference, kind = _reference(case, world, config), _kind(case, earlier)
     root = etree.fromstring(f'<alert xmlns="{NAMESPACE}"/>')
     _add(root, "identifier", reference.identifier)
@@ -109,6 +111,17 @@ def alert(
         _info(root, case, voice, code_version)
     content = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return CapAlert(reference, kind, content, tuple(problems(content)))
+
+
+def _in_turn(case: Case, earlier: tuple[Reference, ...]) -> Case:
+    """Return the case as told after all earlier messages: readers sort an episode by `sent`.
+
+    A bulletin's cutoff may lie before the minute of a person's order that went out while it waited.
+    """
+    if not earlier:
+        return case
+    last = max(datetime.fromisoformat(reference.sent) for reference in earlier)
+    return replace(case, at=max(case.at, last.astimezone(UTC) + SECOND))
 
 
 def _kind(case: Case, earlier: tuple[Reference, ...]) -> str:
@@ -186,12 +199,23 @@ def _texts(info: etree._Element, case: Case, voice: Voice, tier: Tier) -> None:
     cap, facts = voice.templates.cap, cap_facts(case, voice, tier)
     headline = cap.ended if tier is Tier.NONE else cap.headline
     _add(info, "senderName", voice.source)
-    _add(info, "headline", one_line(passage(headline, facts, voice).body)[:HEADLINE_MAX])
+    _add(info, "headline", _headline(headline, facts, voice))
     _add(info, "description", passage(cap.description, facts, voice).body)
     if tier is not Tier.NONE:
         _add(info, "instruction", passage(cap.instruction, facts, voice).body)
     _add(info, "web", voice.config.web)
     _add(info, "contact", voice.contact)
+
+
+def _headline(source: str, facts: Facts, voice: Voice) -> str:
+    """Return the headline; one that is too long loses words, never the closing mark of its mode."""
+    said = one_line(passage(source, facts, voice).body)
+    if len(said) <= HEADLINE_MAX:
+        return said
+    mark = voice.templates.marks.get(voice.mode)
+    end = "" if mark is None else f" {mark}"
+    # a blank left at the cut would break R12, and the alert could not leave
+    return said[: HEADLINE_MAX - len(end)].rstrip() + end
 
 
 def cap_facts(case: Case, voice: Voice, tier: Tier) -> Facts:

@@ -124,3 +124,17 @@ def test_a_village_s_name_cannot_break_the_message(name):
     others = tuple(v for v in PACK.villages if v.village_id != "songlin")
     message = cap(occasion(risk(4, village="songlin")), replace(PACK, villages=(*others, odd)))
     assert etree.fromstring(message.content) is not None
+
+
+@pytest.mark.parametrize("world", [EXERCISE, LIVE])
+@pytest.mark.parametrize("length", range(100, 120))
+def test_a_headline_that_is_cut_can_leave_and_keeps_the_mark_at_its_end(world, length):
+    name = ("Upper " * 20)[:length].strip()
+    long = PACK.village("songlin").model_copy(update={"name": name, "name_en": name})
+    others = tuple(v for v in PACK.villages if v.village_id != "songlin")
+    seen = occasion(risk(4, village="songlin"), world=world)
+    message = cap(seen, replace(PACK, villages=(*others, long)))
+    assert message.faults == ()
+    for headline, mark in zip(texts(message, "headline"), ("【演练】", "EXERCISE"), strict=True):
+        assert len(headline) < 140
+        assert headline.endswith(mark) is (world is EXERCISE)

@@ -1,0 +1,371 @@
+"""Whole episodes of one village at random, and the CAP alerts that they bring, as `issue` has them.
+
+A story is drawn as steps and told by the pure state machine and `compose` alone; what a step
+cannot do where it stands is refused, as at the desk, and tells nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+
+from hypothesis import strategies as st
+
+from alerts.by_person import lower_by_person, order_by_person, release, restate, retract
+from alerts.cap import CapAlert
+from alerts.compose import Composed, compose
+from alerts.episode import Change, Step, TierEpisode, advance_through, in_all
+from alerts.errors import Refused
+from alerts.heard import heard
+from alerts.occasion import ByHand, Occasion, Release, Retraction
+from alerts.plan.ways import OPEN, Closures
+from alerts.tier import Action, Tier
+from alerts.warning_pack import WarningPack
+from pipeline.bulletin import DataState, RiskBulletin
+from pipeline.site.model import Village, VillageKind
+from pipeline.world import Mode, World, live
+from tests.golden.samples import MINUTE, bulletin, risk, shipped
+
+SITES = ("valley", "cance", "beijing")
+AUTUMN = datetime(2024, 10, 26, 17, tzinfo=UTC)
+"""Some hours before the clocks of Paris go back, and in the night of Beijing."""
+SUMMER = datetime(2024, 7, 14, 17, tzinfo=UTC)
+BY = ("county_duty-1", "county_duty-2")
+SECOND = timedelta(seconds=1)
+NAMES = st.builds(
+    lambda word, times: word * times,
+    st.text(alphabet="ab 上河é'-", min_size=1, max_size=12).filter(str.strip),
+    st.sampled_from([1, 1, 5, 15]),
+)
+"""Names of one to 180 characters: a headline must be cut somewhere."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A bulletin: how the level moves, what it sees, and how late it is taken up.
+
+    Attributes
+    ----------
+    moves : levels up or down from the last; None is down to none
+    missed : cycles before it that brought no bulletin
+    waits_min : from its cutoff to its turn, so that a person's deed may come between
+    queued : it waits for the next one, and both are taken up at once
+    """
+
+    moves: int | None = 0
+    state: DataState = DataState.COMPLETE
+    lead_min: int | None = None
+    official: int = 0
+    missed: int = 0
+    waits_min: int = 1
+    left_out: bool = False
+    again: bool = False
+    queued: bool = False
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a person does, so many seconds after what was before.
+
+    Attributes
+    ----------
+    which : of the plan's places, routes, crossings or shelters; more than there are begin anew
+    """
+
+    verb: str
+    after_s: int = 600
+    tier: Tier = Tier.NONE
+    overrides: bool = False
+    which: int = 0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where, when and in whose name a story is told.
+
+    Attributes
+    ----------
+    quick : its water is gone within the hour and it is never dark, so that tiers fall soon
+    renamed : what the village is called instead; None is its own name
+    """
+
+    world: World
+    village_id: str
+    languages: tuple[str, ...]
+    begins: datetime
+    planned: bool = True
+    quick: bool = False
+    renamed: str | None = None
+
+    @cached_property
+    def pack(self) -> WarningPack:
+        """The site's own pack, but for what the setting changes."""
+        pack = shipped(self.world.site)
+        changed = {"languages": self.languages, "falls_in_the_dark": self.quick}
+        named = {} if self.renamed is None else {"name": self.renamed, "name_en": self.renamed}
+        return replace(
+            pack,
+            config=pack.config.model_copy(update=changed),
+            templates={language: pack.templates[language] for language in self.languages},
+            plans=pack.plans if self.planned else {},
+            responses={} if self.quick else pack.responses,
+            villages=tuple(
+                v.model_copy(update=named) if v.village_id == self.village_id else v
+                for v in pack.villages
+            ),
+        )
+
+    @property
+    def village(self) -> Village:
+        return self.pack.village(self.village_id)
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A CAP alert that would be kept, and what the state machine knows of its step."""
+
+    cap: CapAlert
+    episode: TierEpisode
+    before: TierEpisode | None
+    released: bool
+    at: datetime
+
+
+@dataclass
+class Story:
+    """The running state of one village, and all that was said in CAP."""
+
+    setting: Setting
+    now: datetime
+    slot: datetime
+    level: int = 0
+    episode: TierEpisode | None = None
+    newest: RiskBulletin | None = None
+    closures: Closures = OPEN
+    waiting: tuple[RiskBulletin, ...] = ()
+    told: list[Emitted] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+
+
+def _calm(count: int, state: DataState = DataState.COMPLETE) -> list[Told | Deed]:
+    return [Told(None), *(Told(0, state) for _ in range(count))]
+
+
+def bulletins() -> st.SearchStrategy[Told]:
+    """Draw one bulletin; most rise, most are complete."""
+    return st.builds(
+        Told,
+        moves=st.sampled_from([1, 1, 1, 2, 2, 0, 0, -1, None]),
+        state=st.sampled_from([DataState.COMPLETE, DataState.COMPLETE, *DataState]),
+        lead_min=st.none() | st.integers(-120, 900),
+        official=st.sampled_from([0, 0, 0, 3, 4]),
+        missed=st.sampled_from([0, 0, 0, 1, 3]),
+        waits_min=st.sampled_from([0, 1, 4, 30, 90]),
+        left_out=st.sampled_from([False] * 9 + [True]),
+        again=st.sampled_from([False] * 5 + [True]),
+        queued=st.sampled_from([False] * 4 + [True]),
+    )
+
+
+def deeds() -> st.SearchStrategy[Deed]:
+    """Draw one person's deed, or one that two agreed to."""
+    return st.builds(
+        Deed,
+        verb=st.sampled_from(
+            ["order", "order", "lower", "release", "retract", "close", "close", "reopen"]
+        ),
+        after_s=st.sampled_from([0, 1, 59, 600, 3600]),
+        tier=st.sampled_from(Tier),
+        overrides=st.booleans(),
+        which=st.integers(0, 7),
+    )
+
+
+HOME: list[Told | Deed] = [
+    Deed("lower", tier=Tier.NONE, overrides=True),
+    *(Deed("release") for _ in range(6)),
+]
+"""Two persons lower a village whatever holds it, and its places go home one by one."""
+
+
+def steps() -> st.SearchStrategy[list[Told | Deed]]:
+    """Draw a story's steps: a rise or an order, then more of all, long calms, ways home."""
+    one = st.one_of(bulletins(), bulletins(), deeds()).map(lambda step: [step])
+    calm = st.builds(_calm, st.integers(1, 8), st.sampled_from([DataState.COMPLETE, *DataState]))
+    begun = st.builds(Told, st.integers(2, 4), lead_min=st.none() | st.integers(-120, 900))
+    ordered = st.builds(Deed, st.just("order"), tier=st.sampled_from([Tier.YELLOW, Tier.RED]))
+    first = st.one_of(begun, begun, ordered, bulletins()).map(lambda step: [step])
+    more = st.lists(st.one_of(one, one, one, one, calm, st.just(HOME)), min_size=5, max_size=14)
+    return st.builds(lambda head, rest: [s for part in (head, *rest) for s in part], first, more)
+
+
+@cache
+def _places(site: str, *, planned: bool) -> tuple[str, ...]:
+    pack = shipped(site)
+    people = [v.village_id for v in pack.villages if v.kind is not VillageKind.RIVER_POINT]
+    return tuple(v for v in people if (v in pack.plans) is planned) or tuple(people)
+
+
+@st.composite
+def settings(draw) -> Setting:
+    """Draw a site, a village with or without a plan, its languages, a world and an hour."""
+    site, planned = draw(st.sampled_from(SITES)), draw(st.sampled_from([True, True, False]))
+    exercise = World(site, Mode.EXERCISE, draw(st.sampled_from(["x1", "spring drill"])))
+    spoken = draw(st.permutations(shipped(site).languages))
+    evening = draw(st.sampled_from([SUMMER, AUTUMN]))
+    return Setting(
+        world=draw(st.sampled_from([exercise, live(site)])),
+        village_id=draw(st.sampled_from(_places(site, planned=planned))),
+        languages=tuple(spoken[: draw(st.integers(1, len(spoken)))]),
+        begins=evening + timedelta(hours=draw(st.integers(0, 23))),
+        planned=planned,
+        quick=draw(st.booleans()),
+        renamed=draw(st.none() | st.none() | NAMES),
+    )
+
+
+def tell(setting: Setting, drawn: list[Told | Deed]) -> Story:
+    """Tell a story, feeding each alert that it brings back as an earlier one."""
+    story = Story(setting, setting.begins, setting.begins - setting.pack.config.interval)
+    for step in drawn:
+        if isinstance(step, Told):
+            _hear(story, step)
+        else:
+            _do(story, step)
+    return story
+
+
+def _hear(story: Story, said: Told) -> None:
+    """Take up a bulletin, and those that waited for it, as `warn` does."""
+    setting, config = story.setting, story.setting.pack.config
+    if not said.again or story.newest is None:
+        story.slot += (1 + said.missed) * config.interval
+        moved = 0 if said.moves is None else story.level + said.moves
+        story.level = max(0, min(4, moved))
+    seen = risk(
+        story.level,
+        village="elsewhere" if said.left_out else setting.village.village_id,
+        state=said.state,
+        lead_min=said.lead_min,
+        slot=story.slot,
+        official=said.official,
+    )
+    story.waiting += (bulletin(seen, slot=story.slot, site=setting.world.site),)
+    if said.queued:
+        return
+    pending, story.waiting = story.waiting, ()
+    told, cutoff = pending[-1], pending[-1].cutoff
+    story.newest, story.now = told, max(story.now, cutoff + said.waits_min * MINUTE)
+    late = len(pending) > 1 or story.now - cutoff > config.interval
+    village_id = setting.village.village_id
+    words = [
+        heard(setting.pack, setting.village, b.of(village_id), b, closures=story.closures)
+        for b in pending
+    ]
+    taken = advance_through(story.episode, words, world=setting.world, rules=config)
+    if taken[-1].episode in {None, story.episode}:
+        return
+    _say(story, in_all(story.episode, taken[-1]), at=story.now if late else cutoff, of=told)
+
+
+def _do(story: Story, deed: Deed) -> None:
+    story.now += deed.after_s * SECOND
+    try:
+        if deed.verb in {"close", "reopen"}:
+            _shut(story, deed)
+            return
+        step, instead = _stepped(story, deed)
+    except Refused:
+        return
+    by = BY[:1] if deed.verb in {"order", "release"} else BY
+    hand = ByHand("0" * 16, by, "seen from the bridge")
+    _say(story, step, at=story.now, of=story.newest, by_hand=hand, instead=instead)
+
+
+def _stepped(story: Story, deed: Deed) -> tuple[Step, Release | Retraction | None]:
+    setting, standing = story.setting, story.episode
+    if deed.verb == "order":
+        village_id = setting.village.village_id
+        made = order_by_person(standing, village_id, deed.tier, world=setting.world, slot=story.now)
+        return made, None
+    if standing is None:
+        raise Refused("nothing stands")
+    if deed.verb == "retract":
+        return retract(standing, by=BY, slot=story.now), Retraction(BY)
+    if deed.verb == "release":
+        places = standing.sheltered[deed.which % (len(standing.sheltered) or 1) :][:1]
+        return release(standing, places, slot=story.now), Release(places)
+    why = "the officers see" if deed.overrides else None
+    rules = setting.pack.config
+    lowered = lower_by_person(standing, deed.tier, by=BY, slot=story.now, rules=rules, override=why)
+    return lowered, None
+
+
+def _shut(story: Story, deed: Deed) -> None:
+    """Report one more route or shelter closed, or all open again, as `closing` does."""
+    plan, before = story.setting.pack.plans.get(story.setting.village.village_id), story.closures
+    if plan is None:
+        raise Refused("no plan")
+    known = [("routes", r.id) for r in plan.routes] + [("shelters", s.id) for s in plan.shelters]
+    kind, ident = known[deed.which % len(known)]
+    shut = tuple(sorted({*getattr(before, kind), ident}))
+    story.closures = OPEN if deed.verb == "reopen" else replace(before, **{kind: shut})
+    standing = story.episode
+    if standing is None or standing.closed is not None or standing.tier < Tier.ORANGE:
+        return
+    hand = ByHand("0" * 16, BY[:1], "washed out")
+    step = restate(standing, "what is closed has changed")
+    _say(story, step, at=story.now, of=story.newest, by_hand=hand, closed_before=before)
+
+
+def _say(
+    story: Story,
+    step: Step,
+    *,
+    at: datetime,
+    of: RiskBulletin | None,
+    by_hand: ByHand | None = None,
+    instead: Release | Retraction | None = None,
+    closed_before: Closures | None = None,
+) -> None:
+    """Compose a step and keep of it what `issue` keeps."""
+    before, after = story.episode, step.episode
+    same = [e for e in story.told if e.episode.episode_id == after.episode_id]
+    occasion = Occasion(
+        world=story.setting.world,
+        village_id=story.setting.village.village_id,
+        bulletin=of,
+        at=at,
+        before=before,
+        step=step,
+        by_hand=by_hand,
+        earlier=tuple(e.cap.reference for e in same),
+        closures=story.closures,
+        instead=instead,
+        closures_before=closed_before,
+    )
+    composed = compose(occasion, story.setting.pack)
+    if closed_before is not None and not composed.messages:
+        return
+    story.episode = after = _away(after, composed)
+    story.faults += composed.faults
+    if composed.cap is not None:
+        released = isinstance(instead, Release)
+        story.told.append(Emitted(composed.cap, after, before, released, at))
+    elif _must_speak(before, step, begun=bool(same)):
+        story.silent.append(f"revision {after.revision}: {step.change} and not a word in CAP")
+
+
+def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:
+    moved = {o.place_id for o in composed.orders if o.action in {Action.MOVE, Action.REFUGE}}
+    return replace(episode, sheltered=tuple(sorted({*episode.sheltered, *moved})))
+
+
+def _must_speak(before: TierEpisode | None, step: Step, *, begun: bool) -> bool:
+    """Tell whether the world must hear of a step: a rise to yellow or more, a fall from there."""
+    after = step.episode
+    rose = step.change in {Change.OPENED, Change.RAISED}
+    fell = step.change in {Change.LOWERED, Change.CLOSED} and before.tier >= Tier.YELLOW
+    return (rose and after.tier >= Tier.YELLOW) or (begun and fell)
