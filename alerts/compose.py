@@ -77,7 +77,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
     KeyError
         The village is not one of the pack's.
     """
-    case = _case(occasion, pack)
+    case = case_of(occasion, pack)
     if not _speaks(case):
         return Composed()
     voices = tuple(
@@ -97,7 +97,14 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
     )
 
 
-def _case(occasion: Occasion, pack: WarningPack) -> Case:
+def case_of(occasion: Occasion, pack: WarningPack) -> Case:
+    """Return what every text of one step rests on.
+
+    Raises
+    ------
+    KeyError
+        The village is not one of the pack's.
+    """
     village = pack.village(occasion.village_id)
     if village is None:
         raise KeyError(occasion.village_id)

@@ -98,8 +98,8 @@ def _compare(
 ) -> tuple[Verdict, tuple[str, ...]]:
     stored = kept.message
     try:
-        pack = _pack(connection, stored)
-        occasion = _occasion(connection, kept, bulletin, pack)
+        pack = pack_of(connection, stored)
+        occasion = occasion_of(connection, kept, bulletin, pack)
     except NotKept as missing:
         return Verdict.PRUNED, (str(missing),)
     composed, _ = composed_or_simpler(occasion, pack)
@@ -110,7 +110,14 @@ def _compare(
     return (Verdict.DIFFERS if where else Verdict.IDENTICAL), where
 
 
-def _pack(connection: Connection, stored: WarningMessage) -> WarningPack:
+def pack_of(connection: Connection, stored: WarningMessage) -> WarningPack:
+    """Return the kept versions that a message was made of, its one language alone.
+
+    Raises
+    ------
+    NotKept
+        One of them was pruned.
+    """
     made_of: Provenance = stored.provenance
     places = _places(connection, made_of)
     plan = made_of.plan_sha256
@@ -144,9 +151,16 @@ def _places(connection: Connection, made_of: Provenance) -> _Places:
     return _Places((Village.model_validate_json(content),))
 
 
-def _occasion(
+def occasion_of(
     connection: Connection, kept: Kept, bulletin: RiskBulletin | None, pack: WarningPack
 ) -> Occasion:
+    """Return the occasion of a message again, from what the ledger keeps.
+
+    Raises
+    ------
+    NotKept
+        A state, deed or bulletin behind it was pruned.
+    """
     stored, made_of = kept.message, kept.message.provenance
     before = _before(connection, kept)
     deed, by = _deed(connection, kept)

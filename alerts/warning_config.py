@@ -37,6 +37,30 @@ class Authorisation(BaseModel):
     document: str = Field(min_length=1, max_length=300)
 
 
+class PublishingAuthority(BaseModel):
+    """The authority whose drafts in the Chinese national form are written; as a platform knows it.
+
+    Attributes
+    ----------
+    division : 6 digits of GB/T 2260
+    sector : 3 digits of GB/T 4657
+    unit, extension : 3 and 2 digits
+    name : its full Chinese name, its place included
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    division: str = Field(pattern=r"^[1-9][0-9]{5}$")
+    sector: str = Field(pattern=r"^[0-9]{3}$")
+    unit: str = Field("000", pattern=r"^[0-9]{3}$")
+    extension: str = Field("00", pattern=r"^[0-9]{2}$")
+    name: str = Field(max_length=60, pattern=r"^[^\s\p{C}]+( [^\s\p{C}]+)*$")
+
+
+def _unset(value: object) -> bool:
+    return value is None
+
+
 class WarningConfig(BaseModel):
     """Everything of a site, plans and templates apart, that can change a warning.
 
@@ -54,6 +78,7 @@ class WarningConfig(BaseModel):
     expires_minutes : how long a message is worth delivering
     sender, web : of CAP (R1, R10)
     radius_km : of the CAP circle around a village's position
+    publisher : in whose name drafts in the Chinese national form are written; without it, none are
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +106,8 @@ class WarningConfig(BaseModel):
     sender: str = Field("floodwarn", pattern=r"^[^\s,<&]+$")
     web: str = "urn:floodwarn:board"
     radius_km: float = Field(1.0, gt=0, le=50)
+    # a configuration that names none keeps its hash
+    publisher: PublishingAuthority | None = Field(None, exclude_if=_unset)
 
     @property
     def hold(self) -> timedelta:

@@ -1,7 +1,8 @@
-"""Commands about what was kept: explain a message."""
+"""Commands about what was kept: explain a message, or draft it in the Chinese national form."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from pipeline.replay import Verdict
     from pipeline.settings import Settings
     from pipeline.village_case import VillageCase
+    from pipeline.world import Mode
 
 
 MessageId = Annotated[str | None, typer.Argument(help="As the board shows it.")]
 VillageId = Annotated[str | None, typer.Option("--village", help="With --at.")]
+Folder = Annotated[Path, typer.Option("--to", help="The folder of the drafts.")]
 
 
 def explain(
@@ -55,18 +58,14 @@ def explain(
     from alerts import explain as door
     from pipeline.database import connect
     from pipeline.replay import Verdict
-    from pipeline.world import Mode
 
-    if (message_id is None) == (village is None or at is None):
-        raise typer.BadParameter("give a message id, or --village and --at")
+    _one_of(message_id, village, at)
     settings = settings_of(site, home)
     case = None if village is None or at is None else _case(settings, village, at)
-    # A replay tells nobody anything: what was told here was told in an exercise.
-    mode = Mode.EXERCISE if settings.mode is Mode.REPLAY else settings.mode
     engine = connect(settings.database_url)
     try:
         if message_id is None and village is not None and at is not None:
-            message_id = door.message_at(engine, mode, village, at)
+            message_id = door.message_at(engine, _told_in(settings), village, at)
         found = None if message_id is None else door.explain(engine, message_id)
     finally:
         engine.dispose()
@@ -77,6 +76,60 @@ def explain(
     good = {Verdict.IDENTICAL, Verdict.SAME_DECISION, None}
     if found is not None and not {_decision(found), found.text} <= good:
         raise typer.Exit(FINDING)
+
+
+def draft(
+    to: Folder,
+    message_id: MessageId = None,
+    village: VillageId = None,
+    at: At = None,
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Write what was told as a draft in the Chinese national form; nobody is sent it.
+
+    The draft is unverified, and is for the authority of [warning.publisher], who judges, signs and
+    publishes it. A message that changed a village's warning has one draft, which bears the same
+    name whenever it is written.
+
+    Raises
+    ------
+    NotKept
+        The village had been told nothing by then.
+    """
+    from alerts import drafting
+    from alerts.cli.plan_files import put
+    from alerts.explain import message_at
+    from alerts.warning_pack import load_warning
+    from pipeline.errors import NotKept
+
+    _one_of(message_id, village, at)
+    settings = settings_of(site, home)
+    with opened(settings) as (engine, pack):
+        config = load_warning(pack).config
+        drafting.publisher_of(config)
+        if message_id is None and village is not None and at is not None:
+            message_id = message_at(engine, _told_in(settings), village, at)
+        if message_id is None:
+            raise NotKept(f"{village} had been told nothing by then")
+        drafted = drafting.draft(engine, message_id, config)
+    # the form's file name lacks the last digit of the identifier
+    path = to / drafted.identifier / drafted.file_name
+    put(path, drafted.content)
+    say(f"written: {path}")
+    say(drafted.note)
+
+
+def _one_of(message_id: str | None, village: str | None, at: datetime | None) -> None:
+    if (message_id is None) == (village is None or at is None):
+        raise typer.BadParameter("give a message id, or --village and --at")
+
+
+def _told_in(settings: Settings) -> Mode:
+    """Return the mode in which people were told; a replay tells nobody anything."""
+    from pipeline.world import Mode
+
+    return Mode.EXERCISE if settings.mode is Mode.REPLAY else settings.mode
 
 
 def _case(settings: Settings, village: str, at: datetime) -> VillageCase:
@@ -120,4 +173,4 @@ def _village(case: VillageCase | None) -> str | None:
     return None if case is None else case.risk.village_id
 
 
-COMMANDS = (explain,)
+COMMANDS = (explain, draft)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from alerts.cap import CapAlert, Reference
+from alerts.cn_chain import Entry
 from alerts.tables import cap_alert
 from alerts.tables import message as messages
 from alerts.tier import Action, Tier
@@ -145,6 +146,28 @@ def references(
         .order_by(cap_alert.c.revision)
     )
     return tuple(Reference(row.sender, row.identifier, row.sent) for row in rows)
+
+
+def entries(connection: Connection, world: World) -> tuple[Entry, ...]:
+    """Return all CAP alerts of a world in the order in which they were issued."""
+    written = func.min(messages.c.created_at)
+    alert = (cap_alert.c.episode_id, cap_alert.c.revision, cap_alert.c.sent)
+    rows = connection.execute(
+        select(*alert, messages.c.tier)
+        .join(messages, messages.c.cap_identifier == cap_alert.c.identifier)
+        .where(within(cap_alert, world), within(messages, world))
+        .group_by(*alert, messages.c.tier)
+        .order_by(written, *alert)
+    )
+    return tuple(
+        Entry(
+            row.episode_id,
+            row.revision,
+            Tier(row.tier),
+            datetime.fromisoformat(row.sent).astimezone(UTC),
+        )
+        for row in rows
+    )
 
 
 def _one(connection: Connection, *wanted: ColumnElement[bool]) -> Kept | None:
