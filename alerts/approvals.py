@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alerts.approval import is_new
+from alerts.by_person import restate
+from alerts.episode import TierEpisode
 from alerts.errors import Refused
-from alerts.issue import Desk, Minute, refuse_replay
-from alerts.ledger import actions, episodes, fence
+from alerts.issue import Desk, Minute, issue, refuse_replay
+from alerts.ledger import actions, closures, episodes, fence
 from alerts.ledger.actions import Deed, Verb
-from alerts.newest import bulletin_at, whole
+from alerts.ledger.episodes import Cause
+from alerts.newest import bulletin_at, newest_bulletin, whole
+from alerts.occasion import ByHand, Occasion
 from alerts.outbox import held_back
 from alerts.roster import Right
 from alerts.seen import seen_by
@@ -65,8 +69,9 @@ def end_refusals(
 ) -> tuple[str, ...]:
     """Let go what an approver holds back and something new now speaks for; return the villages.
 
-    New is what speaks for the refused tier and did not in the bulletin that the approver saw, nor
-    in what persons had reported by then.
+    What is let go was written before the refusal, so its hours are nearly over: the caller is to
+    say it anew. New is what speaks for the refused tier and did not in the bulletin that the
+    approver saw, nor in what persons had reported by then.
     """
     holds = timedelta(minutes=desk.pack.config.refusal_minutes)
     judged = actions.all_of(connection, desk.world, Verb.APPROVE, Verb.REFUSE)
@@ -74,8 +79,9 @@ def end_refusals(
     ended = []
     for village_id, deed in last.items():
         in_force = deed.verb is Verb.REFUSE and deed.at + holds > minute.wall
-        if in_force and _is_new(connection, desk, deed, newest):
-            held_back.move(connection, desk.world, deed.episode_id or "", to=minute.wall)
+        if not in_force or not _is_new(connection, desk, deed, newest):
+            continue
+        if held_back.move(connection, desk.world, deed.episode_id or "", to=minute.wall):
             ended.append(village_id)
     return tuple(ended)
 
@@ -92,17 +98,18 @@ def _is_new(connection: Connection, desk: Desk, deed: Deed, newest: RiskBulletin
 def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
     refuse_replay(desk.world)
     desk.roster.entitled(judged.by, Right.APPROVE, judged.village_id)
-    until = minute.wall
-    if verb is Verb.REFUSE:
-        until += timedelta(minutes=desk.pack.config.refusal_minutes)
+    held = desk.pack.config.refusal_minutes if verb is Verb.REFUSE else None
+    newest = newest_bulletin(desk, minute.flood)
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
         episode = episodes.newest_of(connection, desk.world, judged.village_id)
         moved = 0
         if episode is not None:
+            until = minute.wall + timedelta(minutes=held or 0)
             moved = held_back.move(connection, desk.world, episode.episode_id, to=until)
         if episode is None or not moved:
             raise Refused(f"nothing waits for an approver in {judged.village_id}")
+        was_refused = _is_refused(connection, desk, episode, minute)
         deed = Deed(
             village_id=judged.village_id,
             verb=verb,
@@ -114,4 +121,42 @@ def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
             episode_id=episode.episode_id,
         )
         actions.record(connection, desk.world, deed)
+        if held is not None or was_refused:
+            _say_anew(connection, desk, deed, episode, newest, held=held)
     return moved
+
+
+def _is_refused(connection: Connection, desk: Desk, episode: TierEpisode, minute: Minute) -> bool:
+    """Tell whether what waits was held back by a "no", which wrote it for its end."""
+    holds = timedelta(minutes=desk.pack.config.refusal_minutes)
+    judged = actions.all_of(connection, desk.world, Verb.APPROVE, Verb.REFUSE)
+    last = next((d for d in reversed(judged) if d.episode_id == episode.episode_id), None)
+    return last is not None and last.verb is Verb.REFUSE and last.at + holds > minute.wall
+
+
+def _say_anew(
+    connection: Connection,
+    desk: Desk,
+    deed: Deed,
+    episode: TierEpisode,
+    newest: RiskBulletin | None,
+    *,
+    held: int | None,
+) -> None:
+    """Write what was held back for the hour at which it goes now.
+
+    By then the way may take longer than the water, and the order is another one.
+    """
+    occasion = Occasion(
+        world=desk.world,
+        village_id=deed.village_id,
+        bulletin=newest,
+        at=deed.flood_at,
+        before=episode,
+        step=restate(episode, deed.reason),
+        by_hand=ByHand(deed.action_id, (deed.by_ref,), deed.reason),
+        closures=closures.reported(connection, desk.world).of(deed.village_id),
+        held=held,
+    )
+    minute = Minute(deed.at, deed.flood_at)
+    issue(connection, desk, occasion, minute, cause=Cause.APPROVAL)

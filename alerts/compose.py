@@ -117,6 +117,9 @@ def case_of(occasion: Occasion, pack: WarningPack) -> Case:
     moment = moment_of(
         village, tier, risk, at=occasion.at, config=pack.config, closures=occasion.closures
     )
+    reason = "" if hand is None or occasion.seen else hand.reason
+    if occasion.held is not None:
+        moment = replace(moment, approval_min=occasion.held)
     return Case(
         village=village,
         plan=plan,
@@ -129,20 +132,31 @@ def case_of(occasion: Occasion, pack: WarningPack) -> Case:
         known_at=occasion.known_at,
         station_names=dict(pack.station_names),
         events=() if spoken is None else spoken.events_of(village.village_id),
-        by=() if hand is None or occasion.seen else hand.by,
-        reason="" if hand is None or occasion.seen else hand.reason,
+        by=() if hand is None or not reason else hand.by,
+        reason=reason,
         rerouted=occasion.closures_before is not None,
         instead=occasion.instead is not None,
-        # a person's order is nobody else's to approve; a report is evidence, as a gauge's is
-        waits=timedelta(minutes=moment.approval_min if hand is None or occasion.seen else 0),
+        said_at=occasion.at + timedelta(minutes=occasion.held or 0),
+        waits=_waits(occasion, moment),
     )
+
+
+def _waits(occasion: Occasion, moment: Moment) -> timedelta:
+    """Return how long the village's texts wait for an approver, or for the end of his "no".
+
+    A person's order is nobody else's to approve, and what is said again was asked before; a report
+    is evidence, as a gauge's is.
+    """
+    asked = occasion.by_hand is None or occasion.seen is not None
+    waits = occasion.held is not None or (asked and not occasion.step.again)
+    return timedelta(minutes=moment.approval_min if waits else 0)
 
 
 def _placed(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
     """Return what is said to each place; a fall says nothing, until people may go home."""
     match occasion.instead:
-        case Release(places):
-            return let_home(plan, moment, places)
+        case Release(places, told):
+            return let_home(plan, moment, places, told=told)
         case Retraction(told):
             return (take_back(plan, moment, told),)
         case None if not _urges(occasion.step):
@@ -250,7 +264,7 @@ def _message(
 def _text(case: Case, voice: Voice, order: PlaceOrder | None) -> Text:
     if order is None:
         return officer(officer_facts(case, voice), voice)
-    return villager(order, village_name(case.village), voice, at=case.at)
+    return villager(order, village_name(case.village), voice, at=case.said_at or case.at)
 
 
 def _roles(order: PlaceOrder | None, voice: Voice) -> tuple[str, ...]:

@@ -132,7 +132,8 @@ class Step:
     ----------
     episode : the state after; None where the village has none and needs none
     reason : why, in words for the officer and the log
-    again : a person gave the standing order once more, so it is said once more
+    again : the standing order is said once more: a person gave it once more, or new evidence ended
+        a refusal that held it back
     """
 
     episode: TierEpisode | None
@@ -203,6 +204,11 @@ def in_all(before: TierEpisode | None, last: Step) -> Step:
         return replace(last, change=fell)
     same = before is not None and before.episode_id == after.episode_id
     return replace(last, change=Change.RAISED if same else Change.OPENED)
+
+
+def said_again(step: Step) -> Step:
+    """Return a step that says once more what stands, where it says nothing of its own."""
+    return replace(step, again=True) if step.change is Change.HELD else step
 
 
 def _fall_by_clock(

@@ -17,7 +17,7 @@ from alerts.by_person import (
     retract,
     rise_by_report,
 )
-from alerts.episode import Step, TierEpisode, advance_through, in_all
+from alerts.episode import Step, TierEpisode, advance_through, in_all, said_again
 from alerts.heard import heard
 from alerts.instead import instead_of, places_of, reason_of
 from alerts.issue import composed_or_simpler
@@ -190,6 +190,7 @@ def occasion_of(
         closures=made_of.closures or OPEN,
         closures_before=made_of.closures_before,
         seen=None if deed is None else seen_by(deed),
+        held=pack.config.refusal_minutes if deed is not None and deed.verb is Verb.REFUSE else None,
     )
 
 
@@ -224,7 +225,7 @@ def _by_hand(
 ) -> Step:
     done, by = deed
     match done.verb:
-        case Verb.CLOSE | Verb.REOPEN if before is not None:
+        case Verb.CLOSE | Verb.REOPEN | Verb.APPROVE | Verb.REFUSE if before is not None:
             return restate(before, done.reason)
         case Verb.RELEASE | Verb.RELEASE_CONFIRM if before is not None:
             return release(before, places_of(done), slot=done.flood_at)
@@ -273,4 +274,4 @@ def _taken(
     if len(words) < len(slots):
         raise NotKept("a bulletin behind this message was pruned")
     steps = advance_through(before, words, world=kept.world, rules=pack.config)
-    return in_all(before, steps[-1])
+    return said_again(in_all(before, steps[-1]))  # or there would be no message

@@ -6,7 +6,7 @@ from alerts.episode import TierEpisode
 from alerts.ledger import messages
 from alerts.ledger.actions import Deed, Verb
 from alerts.occasion import Release, Retraction
-from alerts.warning_message import Audience
+from alerts.warning_message import Audience, WarningMessage
 from pipeline.database import Connection
 from pipeline.world import World
 
@@ -30,22 +30,27 @@ def instead_of(
     """Return what is said instead of orders; None where a deed gives orders, or none at all."""
     match deed.verb:
         case Verb.RELEASE | Verb.RELEASE_CONFIRM:
-            return Release(places_of(deed))
+            places, told = places_of(deed), _told(connection, world, before)
+            return Release(places, {place: _of(told, place) for place in places})
         case Verb.RETRACT_CONFIRM:
-            return Retraction(_told(connection, world, before))
+            return Retraction(_of(_told(connection, world, before)))
         case _:
             return None
 
 
-def _told(connection: Connection, world: World, before: TierEpisode) -> tuple[str, ...]:
+def _told(connection: Connection, world: World, before: TierEpisode) -> tuple[WarningMessage, ...]:
     kept = messages.of_episodes(connection, world, (before.episode_id,))
-    told = (
-        ref
+    return tuple(
+        each.message
         for each in kept
         if each.message.audience is Audience.VILLAGER and each.message.revision <= before.revision
-        for ref in each.message.recipients
     )
-    return tuple(dict.fromkeys(told))
+
+
+def _of(told: tuple[WarningMessage, ...], place_id: str | None = None) -> tuple[str, ...]:
+    """Return to whom messages went, each person once: those about one place, or all of them."""
+    refs = (ref for m in told if place_id in {None, m.place_id} for ref in m.recipients)
+    return tuple(dict.fromkeys(refs))
 
 
 def reason_of(deed: Deed) -> str:

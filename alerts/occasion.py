@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from pipeline.world import World
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """A person's order, report or lowering.
+    """What a person did: ordered, reported, lowered, or judged an order that waits.
 
     Attributes
     ----------
@@ -29,9 +30,10 @@ class ByHand:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Places whose people may go home, by id."""
+    """Places whose people may go home, by id; `told` are those to whom an order of each went."""
 
     places: tuple[str, ...]
+    told: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Occasion:
     closures : what is reported closed when people are told
     instead : what is said in the village instead of orders
     seen : what a person at the water reported, that no bulletin knows yet
+    held : minutes for which an approver's "no" holds back what is said
     closures_before : what was, where that alone has changed; only the places whose order is
         another one by it are told
     """
@@ -71,6 +74,7 @@ class Occasion:
     closures_before: Closures | None = None
     instead: Release | Retraction | None = None
     seen: Evidence | None = None
+    held: int | None = None
 
     @property
     def known_at(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
@@ -145,11 +146,21 @@ def stand_down(
     return _whole(calm, Action.STAND_DOWN, plan)
 
 
-def let_home(plan: Plan | None, moment: Moment, places: tuple[str, ...]) -> tuple[PlaceOrder, ...]:
+def let_home(
+    plan: Plan | None,
+    moment: Moment,
+    places: tuple[str, ...],
+    *,
+    told: Mapping[str, tuple[str, ...]],
+) -> tuple[PlaceOrder, ...]:
     """Return the word to each released place that its people may go home.
 
-    A place that an edit has since taken out of the plan is called by its id: whoever was sent
-    from there waits for the word as others do.
+    A place that an edit has since taken out of the plan is called by its id, and a person who was
+    taken out of it is told as well: whoever was sent from there waits for the word as others do.
+
+    Parameters
+    ----------
+    told : roster references of those to whom an order went, by place
     """
     word = _whole(moment, Action.RETURN, plan)
     if plan is None:
@@ -163,7 +174,7 @@ def let_home(plan: Plan | None, moment: Moment, places: tuple[str, ...]) -> tupl
             place_id=place_id,
             place=known[place_id].name if place_id in known else {"*": place_id},
             people=_people(known[place_id], night=moment.night) if place_id in known else None,
-            recipients=_movers(plan),
+            recipients=tuple(dict.fromkeys((*_movers(plan), *told.get(place_id, ())))),
         )
         for place_id in places
     )

@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing_extensions import override
 
 from alerts.approvals import end_refusals
-from alerts.episode import Change, Step, TierEpisode, advance_through, in_all
+from alerts.episode import Change, Step, TierEpisode, advance_through, in_all, said_again
 from alerts.heard import heard
 from alerts.issue import Desk, Issued, Minute, issue, keep_state, refuse_replay
 from alerts.ledger import closures, episodes, fence
@@ -66,12 +66,19 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class _Village:
-    """One village as a pass finds it; `site` is None where an edit of the site took it out."""
+    """One village as a pass finds it.
+
+    Attributes
+    ----------
+    site : None where an edit of the site took it out
+    freed : its order was held back by a refusal that new evidence has just ended
+    """
 
     village_id: str
     site: Village | None
     before: TierEpisode | None
     closures: Closures = OPEN
+    freed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,8 @@ def _warn_of(
         if not _pass_fences(connection, desk.world, pending, seen=seen):
             return []
         # before the turns: it frees what was refused, and not what they ask an approver anew
-        for village_id in end_refusals(connection, desk, pending[-1], minute):
+        freed = end_refusals(connection, desk, pending[-1], minute)
+        for village_id in freed:
             log.info("new evidence ends the refusal in %s", village_id)
         states = episodes.newest(connection, desk.world)
         reported = closures.reported(connection, desk.world)
@@ -139,6 +147,7 @@ def _warn_of(
                     known.get(village_id),
                     states.get(village_id),
                     reported.of(village_id),
+                    village_id in freed,
                 ),
             )
             for village_id in _villages(desk.pack, states)
@@ -212,7 +221,7 @@ def _turn(
                 bulletin=pending[-1],
                 at=_told_at(pending, minute, desk.pack.config),
                 before=before,
-                step=in_all(before, steps[-1]),
+                step=_told_in_all(village, steps[-1]),
                 closures=village.closures,
             )
             return _Turn(steps, issue(connection, desk, occasion, minute, cause=Cause.BULLETIN))
@@ -229,6 +238,11 @@ def _advanced(desk: Desk, pending: Pending, village: _Village) -> tuple[Step, ..
         for each in pending
     )
     return advance_through(village.before, told, world=desk.world, rules=desk.pack.config)
+
+
+def _told_in_all(village: _Village, last: Step) -> Step:
+    step = in_all(village.before, last)
+    return said_again(step) if village.freed else step
 
 
 def _passed_through(before: TierEpisode | None, steps: tuple[Step, ...]) -> list[TierEpisode]:

@@ -28,6 +28,7 @@ class Cause(StrEnum):
     LOWER = "lower"
     CLOSURE = "closure"
     RELEASE = "release"
+    APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,7 +296,7 @@ def _stepped(story: Story, deed: Deed) -> tuple[Step, Release | Retraction | Non
         return retract(standing, by=BY, slot=story.now), Retraction(BY)
     if deed.verb == "release":
         places = standing.sheltered[deed.which % (len(standing.sheltered) or 1) :][:1]
-        return release(standing, places, slot=story.now), Release(places)
+        return release(standing, places, slot=story.now), Release(places, {})
     why = "the officers see" if deed.overrides else None
     rules = setting.pack.config
     lowered = lower_by_person(standing, deed.tier, by=BY, slot=story.now, rules=rules, override=why)
