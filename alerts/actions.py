@@ -9,7 +9,7 @@ from alerts.by_person import lower_by_person, order_by_person
 from alerts.episode import Step, TierEpisode
 from alerts.errors import Refused
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
-from alerts.ledger import actions, answers, episodes, fence, messages
+from alerts.ledger import actions, answers, closures, episodes, fence, messages
 from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.episodes import Cause
@@ -57,7 +57,10 @@ def order_village(desk: Desk, asked: Asked, minute: Minute) -> Issued:
         )
         deed = _of_episode(deed, step.episode)
         actions.record(connection, desk.world, deed)
-        occasion = by_hand(desk, deed, step, before=before, bulletin=newest, by=(asked.by,))
+        occasion = replace(
+            by_hand(desk, deed, step, before=before, bulletin=newest, by=(asked.by,)),
+            closures=closures.reported(connection, desk.world).of(asked.village_id),
+        )
         return issue(connection, desk, occasion, whole(minute), cause=Cause.ORDER)
 
 
@@ -199,7 +202,7 @@ def _unrisen(connection: Connection, desk: Desk, request: Deed, before: TierEpis
     if again or before.tier > seen.tier or before.by_hand > seen.by_hand:
         raise Refused(f"{before.village_id} rose since the request; ask again")
     deeds = actions.of_village(connection, desk.world, before.village_id)
-    since = [deed for deed in deeds if deed.at > request.at]
+    since = deeds[deeds.index(request) + 1 :]
     if any(deed.verb is Verb.ORDER for deed in since):
         raise Refused(f"{before.village_id} was ordered since the request; ask again")
     if any(deed.verb is Verb.REPORT and deed.tier > request.tier for deed in since):

@@ -157,8 +157,8 @@ def _placed(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[Plac
     match occasion.instead:
         case Release(places, told):
             return let_home(plan, moment, places, told=told)
-        case Retraction(told):
-            return (take_back(plan, moment, told),)
+        case Retraction(told, in_village):
+            return (take_back(plan, moment, told),) if in_village else ()
         case None if not _urges(occasion.step):
             return ()
         case None if occasion.closures_before is not None:
@@ -194,8 +194,9 @@ def _told(case: Case) -> tuple[PlaceOrder, ...]:
     """Return what is said in the village."""
     if _urges(case.step) or case.instead:
         return case.orders
-    episode = case.step.episode
-    only_stood_by = episode is not None and episode.peak is Tier.YELLOW
+    # a late warning may find the episode closed and a lower one open in its place
+    told = (state.peak for state in (case.before, case.step.episode) if state is not None)
+    only_stood_by = max(told, default=Tier.NONE) is Tier.YELLOW
     if only_stood_by and case.village.kind is not VillageKind.RIVER_POINT:
         return (stand_down(case.village, case.plan, case.risk, at=case.at),)
     return ()

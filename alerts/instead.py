@@ -33,7 +33,8 @@ def instead_of(
             places, told = places_of(deed), _told(connection, world, before)
             return Release(places, {place: _of(told, place) for place in places})
         case Verb.RETRACT_CONFIRM:
-            return Retraction(_of(_told(connection, world, before)))
+            told = _told(connection, world, before)
+            return Retraction(_of(told), in_village=bool(told))
         case _:
             return None
 

@@ -38,9 +38,16 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """An order that was sent in error; `told` are the roster references to whom it went."""
+    """An order that was sent in error.
+
+    Attributes
+    ----------
+    told : the roster references to whom it went; none where it went by role alone
+    in_village : something was said in the village; of blue, and at a river point, nothing ever is
+    """
 
     told: tuple[str, ...]
+    in_village: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def of_village(connection: Connection, world: World, village_id: str) -> tuple[D
             within(actions, world),
             actions.c.village_id.in_((village_id, EVERY_VILLAGE)),
         )
-        .order_by(actions.c.at, actions.c.action_id)
+        .order_by(actions.c.at, actions.c.number, actions.c.action_id)
     )
     return tuple(_deed(row) for row in rows)
 

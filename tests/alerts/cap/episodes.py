@@ -293,7 +293,7 @@ def _stepped(story: Story, deed: Deed) -> tuple[Step, Release | Retraction | Non
     if standing is None:
         raise Refused("nothing stands")
     if deed.verb == "retract":
-        return retract(standing, by=BY, slot=story.now), Retraction(BY)
+        return retract(standing, by=BY, slot=story.now), Retraction(BY, in_village=bool(story.told))
     if deed.verb == "release":
         places = standing.sheltered[deed.which % (len(standing.sheltered) or 1) :][:1]
         return release(standing, places, slot=story.now), Release(places, {})

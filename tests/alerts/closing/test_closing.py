@@ -159,3 +159,10 @@ def test_the_log_shows_a_row_that_was_changed_or_taken_out(night):
         changed.rollback()
         connection.execute(officer_action.delete().where(second))
         assert actions.broken_link(connection, night.world) == 2
+
+
+def test_an_order_by_hand_sends_nobody_on_a_way_that_is_closed(night):
+    report(night.desk, closing(), at(1))
+    order_village(night.desk, Asked("hekou", Tier.RED, "water at the bridge", COUNTY), at(2))
+    (body,) = texts(night, "riverside", after=0)
+    assert "Take the stone lane." in body

@@ -14,6 +14,7 @@ from alerts.release import CHECKLIST
 from alerts.releasing import Releasing, release_places, request_retraction
 from alerts.tables import cap_alert, delivery, message, officer_action
 from alerts.tier import Action, Tier
+from alerts.warning_message import Audience
 from pipeline.database import reading
 from tests.alerts.night import FLOOD, WALL, levels
 from tests.golden.samples import HOUR, MINUTE, SLOT, bulletin, risk
@@ -148,6 +149,15 @@ def test_what_was_sent_in_error_is_taken_back_from_all_to_whom_it_went(night):
     assert "sent in error" in texts(night, "village", Action.RETRACT)[0]
     assert standing(night).closed is not None
     assert standing(night).sheltered == ()
+
+
+@pytest.mark.parametrize(("village", "tier"), [("hekou", Tier.BLUE), ("rp-lower", Tier.RED)])
+def test_where_nothing_was_said_in_the_village_nothing_is_taken_back_in_it(night, village, tier):
+    order_village(night.desk, Asked(village, tier, "typed the wrong name", FIRST), at(1))
+    request = request_retraction(night.desk, village, "the wrong place", FIRST, at(2))
+    issued = agree(night.desk, request, SECOND, at(3))
+    assert {m.audience for m in issued.messages} == {Audience.OFFICER}
+    assert issued.faults == ()
 
 
 def test_a_village_that_rose_since_is_not_retracted(night):

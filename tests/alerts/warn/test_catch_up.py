@@ -143,3 +143,13 @@ def test_a_pass_that_takes_all_ends_where_single_passes_do(night):
     assert replace(told, sheltered=()) == steps[-1].episode
     assert all(one.slot < two.slot for one, two in pairwise(
         sorted(night.rows(episode), key=lambda row: row.revision)))  # fmt: skip
+
+
+@pytest.mark.parametrize("after", [(), (1,)])
+def test_those_who_stood_by_hear_of_a_fall_that_a_new_blue_hides(night, after):
+    night.warned(levels(hekou=2))
+    for hour, level in enumerate((0, 0, 0, *after), start=1):
+        assessed(night.engine, night.world, levels(SLOT + hour * HOUR, hekou=level))
+    night.warned(at=at(3 + len(after)))
+    told = {row.action for row in night.rows(message) if row.audience == "villager"}
+    assert told == {"stand_by", "stand_down"}
