@@ -71,8 +71,10 @@ def report(desk: Desk, closing: Closing, minute: Minute) -> tuple[Issued, ...]:
         replay.
     """
     refuse_replay(desk.world)
+    if not closing.reason.strip():
+        raise Refused("state a reason")
     minute = whole(minute)
-    plans = _concerned(desk, closing)
+    plans = concerned(desk, closing)
     bulletin = newest_bulletin(desk, minute.flood)
     deed = Deed(
         village_id=closing.village_id,
@@ -96,10 +98,14 @@ def report(desk: Desk, closing: Closing, minute: Minute) -> tuple[Issued, ...]:
         return tuple(issued for issued in told if issued.messages or issued.faults)
 
 
-def _concerned(desk: Desk, closing: Closing) -> tuple[Plan, ...]:
-    """Return the plans that know the place; the person must have the right in each village."""
-    if not closing.reason.strip():
-        raise Refused("state a reason")
+def concerned(desk: Desk, closing: Closing) -> tuple[Plan, ...]:
+    """Return the plans that know the place; the person must have the right in each village.
+
+    Raises
+    ------
+    Refused
+        The person has no right to, or no plan knows the place.
+    """
     everywhere = closing.village_id == EVERY_VILLAGE
     asked = desk.pack.plans.values() if everywhere else _plan_of(desk, closing.village_id)
     known = tuple(plan for plan in asked if closing.ident in _idents(plan, closing.kind))

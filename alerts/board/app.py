@@ -1,18 +1,20 @@
-"""The duty page: what every village was told, why, and who has answered. Reads only."""
+"""The duty page: what every village was told, why, and who has answered; and the officer's acts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from alerts.board.pages import page
+from alerts.board.act_routes import act_routes
+from alerts.board.pages import HEADERS, page
+from alerts.board.requests import VillageId, base_of
 from alerts.board.state import BoardSource
 
-VillageId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+GEOJSON = "application/geo+json"
 
 
 def create_app(source: BoardSource, current_user: Callable[..., Any]) -> FastAPI:
@@ -21,10 +23,15 @@ def create_app(source: BoardSource, current_user: Callable[..., Any]) -> FastAPI
     Parameters
     ----------
     source : where the pages' content is read from
-    current_user : FastAPI dependency that returns the user or refuses the request
+    current_user : FastAPI dependency that returns the user's login or refuses the request
     """
     app = FastAPI(title="floodwarn board", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(_pages(source), dependencies=[Depends(current_user)])
+
+    def known(request: Request, login: str = Depends(current_user)) -> None:
+        request.state.login = login
+
+    for routes in (_pages(source), act_routes(source)):
+        app.include_router(routes, dependencies=[Depends(known)])
     return app
 
 
@@ -33,25 +40,25 @@ def _pages(source: BoardSource) -> APIRouter:
 
     @router.get("/")
     def now_page(request: Request) -> HTMLResponse:
-        return page("now.html", view=source.now_view(), base=_base(request))
+        return page("now.html", view=source.now_view(), base=base_of(request))
 
     @router.get("/villages/{village_id}")
     def village_page(request: Request, village_id: VillageId) -> HTMLResponse:
         view = source.village_view(village_id)
         if view is None:
             raise HTTPException(404, "no such village")
-        return page("village.html", view=view, base=_base(request))
+        return page("village.html", view=view, base=base_of(request))
 
     @router.get("/feeds")
     def feeds_page(request: Request) -> HTMLResponse:
-        return page("feeds.html", view=source.feeds_view(), base=_base(request))
+        return page("feeds.html", view=source.feeds_view(), base=base_of(request))
 
     @router.get("/metrics")
     def metrics() -> Response:
         return Response(source.metrics(), media_type=CONTENT_TYPE_LATEST)
 
+    @router.get("/villages.geojson")
+    def present_state() -> Response:
+        return Response(source.present_state(), media_type=GEOJSON, headers=HEADERS)
+
     return router
-
-
-def _base(request: Request) -> str:
-    return str(request.scope.get("root_path", "")) + "/"

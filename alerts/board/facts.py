@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from alerts.episode import TierEpisode
+from alerts.ledger.closures import Reported
+from alerts.outbox.held_back import Waiting
 from alerts.tier import Action, Tier
 from pipeline.bulletin import RiskBulletin, VillageRisk
 from pipeline.site.model import Village
@@ -73,6 +75,8 @@ class Facts:
     ended : the exercise has played its flood to the end
     episodes : newest state of each village's newest episode
     sent : every message of the open episodes, oldest first
+    waiting : what waits for an approver, by episode
+    reported : what persons reported closed, and open again
     """
 
     site_name: str
@@ -87,6 +91,8 @@ class Facts:
     bulletin: RiskBulletin | None
     episodes: Mapping[str, TierEpisode]
     sent: tuple[Sent, ...]
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    reported: Reported = field(default_factory=Reported)
 
     @cached_property
     def upstream(self) -> Mapping[str, tuple[UpstreamThreat, ...]]:

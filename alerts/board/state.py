@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from alerts.board.act_words import acts_in
+from alerts.board.acts import words_of
+from alerts.board.acts_view import ActsView, RefusedView, Sitting, acts_view
 from alerts.board.facts import Facts, Sent
 from alerts.board.feeds_view import FeedsView, feeds_view
+from alerts.board.map_state import map_state
 from alerts.board.metrics import metrics
-from alerts.board.view import NowView, now_view
+from alerts.board.possible import Possible, Record, possible
+from alerts.board.seat import Seat, sit
+from alerts.board.view import NowView, banner, now_view
 from alerts.board.village_view import VillageView, village_view
 from alerts.deployment import Deployment, NothingToDo
 from alerts.episode import TierEpisode
-from alerts.ledger import answers, episodes, messages
+from alerts.errors import AlertError
+from alerts.ledger import actions, answers, closures, episodes, messages
+from alerts.ledger.closures import Reported
 from alerts.ledger.messages import Kept
-from alerts.outbox import standing
+from alerts.outbox import held_back, standing
 from alerts.outbox.delivery import State
+from alerts.outbox.held_back import Waiting
+from alerts.present_state import present_state
 from alerts.warning_pack import WarningPack, load_warning
 from pipeline import clock
 from pipeline.assess import bulletins, last_slot
@@ -53,6 +63,16 @@ class _Pack:
     readable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Ledger:
+    """What a world's ledger says, of one snapshot."""
+
+    episodes: Mapping[str, TierEpisode] = field(default_factory=dict)
+    sent: tuple[Sent, ...] = ()
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    reported: Reported = field(default_factory=Reported)
+
+
 @dataclass(slots=True)
 class BoardSource:
     """Reads what the pages show, for one deployment."""
@@ -68,13 +88,81 @@ class BoardSource:
     def village_view(self, village_id: str) -> VillageView | None:
         """Return a village's page, or None where the site has no such village."""
         pack = self._read_pack()
-        village = next((v for v in pack.site.villages if v.village_id == village_id), None)
+        village = pack.warning.village(village_id)
         if village is None:
             return None
         facts = self._facts(pack, clock.now())
         cutoff = facts.at if facts.bulletin is None else facts.bulletin.cutoff
         series = village_series(self._connected(), pack.risk, village_id, cutoff=cutoff)
         return village_view(facts, village, series, pack.warning.plans.get(village_id))
+
+    def seat(self, login: str) -> Seat:
+        """Return the seat of a login at the desk of the world that is paged.
+
+        Raises
+        ------
+        AlertError
+            No one is paged, or the login is nobody's; see `sit`.
+        """
+        pack = self._read_pack()
+        deployment = Deployment(self.settings, pack.site, self._connected())
+        return sit(deployment, pack.warning, login, now=clock.now())
+
+    def acts_view(self, village_id: str, login: str, note: str = "") -> ActsView | None:
+        """Return what a login can do in a village, or None where the site has no such village.
+
+        Parameters
+        ----------
+        note : signed, what the act before this page brought
+        """
+        pack = self._read_pack()
+        village = pack.warning.village(village_id)
+        if village is None:
+            return None
+        facts = self._facts(pack, clock.now())
+        held = pack.warning.config.refusal_minutes
+        try:
+            seat = self.seat(login)
+        except AlertError as error:
+            sitting = Sitting(acts_in("en"), held, why=str(error))
+            record, can = self._acts(pack, facts, village_id, None)
+        else:
+            noted = seat.noted(village_id, note)
+            sitting = Sitting(words_of(seat), held, seat.person.ref, seat.token, note=noted)
+            record, can = self._acts(pack, facts, village_id, seat)
+        return acts_view(facts, village, record, can, sitting)
+
+    def refused_view(self, village_id: str, login: str, why: str) -> RefusedView | None:
+        """Return the page of a refused act, or None where the site has no such village."""
+        pack = self._read_pack()
+        if pack.warning.village(village_id) is None:
+            return None
+        try:
+            say = words_of(self.seat(login))
+        except AlertError:
+            say = acts_in("en")
+        return RefusedView(banner(self._facts(pack, clock.now())), village_id, why, say)
+
+    def present_state(self) -> bytes:
+        """Return how every village stands, as GeoJSON."""
+        pack = self._read_pack()
+        return present_state(map_state(self._facts(pack, clock.now()), pack.site.site_id))
+
+    def _acts(
+        self, pack: _Pack, facts: Facts, village_id: str, seat: Seat | None
+    ) -> tuple[Record, Possible]:
+        episode = facts.episodes.get(village_id)
+        _, world = self._played(pack)
+        with reading(self._connected()) as connection:
+            record = Record(
+                village_id,
+                pack.warning.plans.get(village_id),
+                episode,
+                None if episode is None else facts.waiting.get(episode.episode_id),
+                facts.reported.of(village_id),
+                () if world is None else actions.of_village(connection, world, village_id),
+            )
+            return record, Possible() if seat is None else possible(connection, seat, record)
 
     def feeds_view(self) -> FeedsView:
         """Return the feed page's content."""
@@ -105,7 +193,7 @@ class BoardSource:
     def _facts(self, pack: _Pack, now: datetime) -> Facts:
         exercise, world = self._played(pack)
         flood_now = None if exercise is None else flood_time(exercise, now)
-        states, sent = ({}, ()) if world is None else self._ledger(world)
+        ledger = _Ledger() if world is None else self._ledger(world, now)
         return Facts(
             site_name=pack.site.name,
             config_readable=pack.readable,
@@ -117,8 +205,10 @@ class BoardSource:
             ended=exercise is not None and flood_now == exercise.flood_end,
             villages=pack.site.villages,
             bulletin=None if world is None else self._bulletin(world),
-            episodes=states,
-            sent=sent,
+            episodes=ledger.episodes,
+            sent=ledger.sent,
+            waiting=ledger.waiting,
+            reported=ledger.reported,
         )
 
     def _played(self, pack: _Pack) -> tuple[Exercise | None, World | None]:
@@ -139,7 +229,7 @@ class BoardSource:
         newest = bulletins(self._connected(), world, after=slot - MOMENT, upto=slot)
         return newest[-1] if newest else None
 
-    def _ledger(self, world: World) -> tuple[dict[str, TierEpisode], tuple[Sent, ...]]:
+    def _ledger(self, world: World, now: datetime) -> _Ledger:
         """Return every village's newest state and its episode's messages, of one snapshot."""
         with reading(self._connected()) as connection:
             states = episodes.newest(connection, world)
@@ -149,10 +239,13 @@ class BoardSource:
             ids = [k.message.message_id for k in kept]
             counts = standing.progress(connection, world, ids)
             answered = answers.of_messages(connection, world, ids)
-        return states, tuple(
+            waiting = held_back.waiting(connection, world, now=now)
+            reported = closures.reported(connection, world)
+        sent = tuple(
             _sent(k, counts.get(k.message.message_id, {}), answered.get(k.message.message_id, ()))
             for k in kept
         )
+        return _Ledger(states, sent, waiting, reported)
 
     def _connected(self) -> Engine:
         if self._engine is None:

@@ -59,7 +59,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One place on the board, every cell as text."""
+    """One place on the board, every cell as text.
+
+    Attributes
+    ----------
+    waits : until when its order waits for an approver; empty where none does
+    standing : what else an officer may have to act on
+    """
 
     village_id: str
     name: str
@@ -82,6 +88,8 @@ class Row:
     sent: str
     acked: str
     ack_class: str
+    waits: str = ""
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,7 @@ def now_view(facts: Facts) -> NowView:
 
 
 def _is_active(row: Row) -> bool:
-    return bool(row.tier or row.level or row.upstream)
+    return bool(row.tier or row.level or row.upstream or row.waits or row.standing)
 
 
 def _urgency(row: Row) -> tuple[int, bool, datetime | None, int, str]:
@@ -194,7 +202,27 @@ def village_row(facts: Facts, village: Village) -> Row:
         sent=sent_count(sent),
         acked=acknowledged(sent, facts.zone),
         ack_class=_ack_class(sent),
+        waits=_waits(facts, episode),
+        standing=_standing(facts, village.village_id, episode),
     )
+
+
+def _waits(facts: Facts, episode: TierEpisode | None) -> str:
+    waiting = None if episode is None else facts.waiting.get(episode.episode_id)
+    if waiting is None:
+        return ""
+    return f"waits for an approver until {clock(waiting.until, facts.zone)}, wall clock"
+
+
+def _standing(facts: Facts, village_id: str, episode: TierEpisode | None) -> tuple[str, ...]:
+    closed = facts.reported.of(village_id)
+    shut = (*closed.routes, *closed.crossings, *closed.shelters)
+    away = () if episode is None else episode.sheltered
+    said = (
+        shut and f"closed: {', '.join(shut)}",
+        away and f"ordered to move, not released: {', '.join(away)}",
+    )
+    return tuple(text for text in said if text)
 
 
 def _upstream(facts: Facts, village: Village) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from alerts.board.charts import Chart, hydrograph, hyetograph
 from alerts.board.facts import Facts, Sent
 from alerts.board.view import REFRESH_S, Banner, Row, banner, village_row
-from alerts.board.words import clock, sent_count
+from alerts.board.words import clock, in_language, sent_count
 from alerts.plan.model import Plan
 from alerts.plan.places import Place, Refuge, SpecialSite
 from pipeline.bulletin import RiskLevel
@@ -270,4 +270,4 @@ def _refuge(refuge: Refuge | None) -> str:
 
 
 def _said(words: Mapping[str, str]) -> str:
-    return words.get(LANGUAGE) or next(iter(words.values()))
+    return in_language(words, LANGUAGE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,11 @@ EVENT_WORDS = {
     StationEventKind.PROBATION: "on probation 试运行",
     StationEventKind.HAND_FED: "fed by hand 人工录入",
 }
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """Return a plan's text in a language where it has it, else in the first that it has."""
+    return texts.get(language) or next(iter(texts.values()))
 
 
 def clock(instant: datetime, zone: ZoneInfo, *, with_date: bool = False) -> str:

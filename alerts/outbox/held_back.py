@@ -6,9 +6,10 @@ approver or a lost row of the log can only let an order go, never keep it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, distinct, func, select, update
 
 from alerts.outbox.delivery import State
 from alerts.tables import delivery as deliveries
@@ -17,6 +18,19 @@ from alerts.warning_message import Audience
 from pipeline.database import within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of an episode waits for an approver.
+
+    Attributes
+    ----------
+    until : wall time at which the last of it goes by itself
+    """
+
+    deliveries: int
+    until: datetime
 
 
 def move(connection: Connection, world: World, episode_id: str, *, to: datetime) -> int:
@@ -42,12 +56,36 @@ def until(connection: Connection, world: World, episode_id: str) -> datetime | N
     return None if last is None else from_us(last)
 
 
-def _untried(world: World, episode_id: str) -> ColumnElement[bool]:
-    of_episode = select(messages.c.message_id).where(
-        within(messages, world),
-        messages.c.episode_id == episode_id,
-        messages.c.audience == Audience.VILLAGER.value,
+def waiting(connection: Connection, world: World, *, now: datetime) -> dict[str, Waiting]:
+    """Return what `move` would find whose hour has not come yet, by episode.
+
+    What was written anew for a person and place counts once: only the newest leaves.
+
+    Parameters
+    ----------
+    now : wall time
+    """
+    whom = messages.c.place_id + "\n" + deliveries.c.contact_ref + "\n" + deliveries.c.channel
+    rows = connection.execute(
+        select(messages.c.episode_id, func.count(distinct(whom)), func.max(deliveries.c.next_at))
+        .join(messages, messages.c.message_id == deliveries.c.message_id)
+        .where(
+            within(messages, world),
+            _untried(world),
+            deliveries.c.next_at > deliveries.c.created_at,
+            deliveries.c.next_at > to_us(now),
+        )
+        .group_by(messages.c.episode_id)
     )
+    return {episode_id: Waiting(count, from_us(last)) for episode_id, count, last in rows}
+
+
+def _untried(world: World, episode_id: str | None = None) -> ColumnElement[bool]:
+    of_episode = select(messages.c.message_id).where(
+        within(messages, world), messages.c.audience == Audience.VILLAGER.value
+    )
+    if episode_id is not None:
+        of_episode = of_episode.where(messages.c.episode_id == episode_id)
     return (
         within(deliveries, world)
         & (deliveries.c.state == State.PENDING.value)
