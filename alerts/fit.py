@@ -21,6 +21,7 @@ from alerts.order import DecideBy, LocalText, PlaceOrder
 from alerts.orders import WHOLE_VILLAGE, village_name
 from alerts.plan.model import Plan
 from alerts.plan.places import Place, SpecialSite
+from alerts.progress import Progress, followed
 from alerts.template_lint import colours
 from alerts.tier import Action, Tier
 from alerts.warning_pack import MESSAGES, PLANS, WarningPack
@@ -97,7 +98,9 @@ class _Fault:
         return self.severity == "error", self.excess
 
 
-def fits(pack: WarningPack, files: Mapping[str, str]) -> Iterator[Finding]:
+def fits(
+    pack: WarningPack, files: Mapping[str, str], progress: Progress | None = None
+) -> Iterator[Finding]:
     """Yield what a telephone would not bring of a site's orders as they stand.
 
     An ``error`` cannot be sent as it is: its end is cut, a provider refuses it, or plain words go
@@ -107,11 +110,12 @@ def fits(pack: WarningPack, files: Mapping[str, str]) -> Iterator[Finding]:
     Parameters
     ----------
     files : of the plans, below the site folder, by village id
+    progress : told of each village whose orders were written, and how many there are
     """
     voices = [Voice(Mode.EXERCISE, words, pack.config) for words in pack.templates.values()]
     at = NIGHT.replace(tzinfo=ZoneInfo(pack.zone)).astimezone(UTC)
     broken: dict[tuple[str, str], Finding] = {}
-    for village in pack.villages:
+    for village in followed(pack.villages, progress):
         if village.kind is VillageKind.RIVER_POINT:
             continue
         plan = pack.plans.get(village.village_id)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from alerts.errors import RosterError
 from alerts.fit import fits
+from alerts.progress import Progress
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, signing_key
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
@@ -22,12 +25,15 @@ from pipeline.world import Mode
 APPROVERS = 2
 
 
-def findings_of(settings: Settings, day: date) -> list[Finding]:
+def findings_of(
+    settings: Settings, now: datetime, bar: Callable[[str], Progress | None] = lambda _text: None
+) -> list[Finding]:
     """Return every finding of a deployment; an ``error`` means that it must not run live.
 
     Parameters
     ----------
-    day : today, for what has a season or runs out
+    now : wall time; its day at the site is that of what has a season or runs out
+    bar : gives each thing that takes time a bar of its own
 
     Raises
     ------
@@ -35,21 +41,22 @@ def findings_of(settings: Settings, day: date) -> list[Finding]:
         The site cannot be read at all.
     """
     pack = load(settings.site_folder, settings.home)
-    warning = load_warning(pack, today=day)
+    day = now.astimezone(ZoneInfo(pack.zone)).date()
+    warning = load_warning(pack, today=day, progress=bar("plans"))
     return [
         *check(pack),
         *warning.findings,
-        *_fit(settings.site_folder, warning),
+        *_fit(settings.site_folder, warning, bar("orders in words")),
         *_people(settings),
         *_authorised(settings.mode, warning.config, day),
     ]
 
 
-def _fit(folder: Path, pack: WarningPack) -> list[Finding]:
+def _fit(folder: Path, pack: WarningPack, progress: Progress | None) -> list[Finding]:
     """Return what a telephone would not bring, each with its line where the file is TOML."""
     paths = folder.glob(f"{PLANS}/*/*.toml")
     files = {path.stem: path.relative_to(folder).as_posix() for path in paths}
-    return [replace(found, row=_row(folder, found)) for found in fits(pack, files)]
+    return [replace(found, row=_row(folder, found)) for found in fits(pack, files, progress)]
 
 
 def _row(folder: Path, found: Finding) -> int | None:

@@ -6,7 +6,7 @@ are told; a language without usable templates gets plain words. The rest goes on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from alerts.plain_words import plain_templates
 from alerts.plan.fault import Season
 from alerts.plan.lint import lint
 from alerts.plan.model import Plan
+from alerts.progress import Progress, followed
 from alerts.template_lint import lint as lint_templates
 from alerts.templates import Templates
 from alerts.toml_lines import line_of
@@ -112,16 +113,19 @@ class WarningPack:
         )
 
 
-def load_warning(pack: SitePack, *, today: date | None = None) -> WarningPack:
+def load_warning(
+    pack: SitePack, *, today: date | None = None, progress: Progress | None = None
+) -> WarningPack:
     """Read plans, templates and ``[warning]``; for what is bad, defaults or plain words serve.
 
     Parameters
     ----------
     today : against which the age of plans and drills is judged; None judges none
+    progress : told of each plan that was read, and how many there are
     """
     config, findings = _config(pack)
     templates = _templates(pack.folder, config, findings)
-    plans = _plans(pack, Season(config.languages, today), findings)
+    plans = _plans(pack, Season(config.languages, today), findings, progress)
     findings += hazard_findings(pack.folder, plans)
     return WarningPack(
         config=config,
@@ -199,16 +203,19 @@ def _read_templates(folder: Path, file: str, findings: list[Finding]) -> Templat
     return templates
 
 
-def _plans(pack: SitePack, season: Season, findings: list[Finding]) -> dict[str, Plan]:
+def _plans(
+    pack: SitePack, season: Season, findings: list[Finding], progress: Progress | None
+) -> dict[str, Plan]:
     """Return the plans from which an order can be made, by village."""
     plans: dict[str, Plan] = {}
-    for path in sorted((pack.folder / PLANS).glob("*/*.toml")):
+    known = {village.village_id for village in pack.villages}
+    for path in followed(sorted((pack.folder / PLANS).glob("*/*.toml")), progress):
         file = path.relative_to(pack.folder).as_posix()
         read = _read_plan(pack.folder, file, findings)
         if read is None:
             continue
         plan, text = read
-        faults, strange = lint(plan, season), _whose(plan, file, pack)
+        faults, strange = lint(plan, season), _whose(plan, file, known)
         findings += strange
         findings += [
             Finding(f.severity, file, _row(text, f.field), f.field, f.message, f.cure)
@@ -237,8 +244,7 @@ def _read_plan(folder: Path, file: str, findings: list[Finding]) -> tuple[Plan, 
         return None
 
 
-def _whose(plan: Plan, file: str, pack: SitePack) -> list[Finding]:
-    known = {village.village_id for village in pack.villages}
+def _whose(plan: Plan, file: str, known: Set[str]) -> list[Finding]:
     faults = []
     if plan.village_id not in known:
         message = f"unknown village {plan.village_id}"

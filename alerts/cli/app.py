@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from alerts.cli import closing, flood, people, plans, record, stack, station, upkeep
+from alerts.cli import bench, closing, flood, people, plans, record, stack, station, upkeep
 from alerts.deployment import NothingToDo
 from alerts.errors import AlertError, Refused
 from pipeline import commands
@@ -32,6 +32,7 @@ for room in (flood, commands, record, people, stack, upkeep):
         app.command()(command)
 for name, group in (*commands.GROUPS.items(), *closing.GROUPS.items()):
     app.add_typer(group, name=name)
+commands.GROUPS["bench"].command()(bench.orders)
 app.add_typer(station.app, name="station")
 app.add_typer(plans.app, name="plans")
 

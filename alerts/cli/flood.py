@@ -27,9 +27,11 @@ from pipeline.replay import KnownAs
 def check(site: Site = None, home: Home = None, where: Json = None) -> None:
     """Validate the site, its plans and its contacts: every fault with file, row and field."""
     from alerts.readiness import findings_of
+    from alerts.terminal import Terminal
     from pipeline import clock
 
-    findings = findings_of(settings_of(site, home), clock.now().date())
+    with Terminal.on_stderr().bars() as bar:
+        findings = findings_of(settings_of(site, home), clock.now(), bar)
     tell_findings(findings, "floodwarn.check/1", where)
 
 

@@ -144,13 +144,17 @@ def lint(site: Site = None, home: Home = None, where: Json = None) -> None:
     Exit
         With 1 where a finding is an error.
     """
+    from alerts.hazard_files import PLACES_FILE, ZONES_FILE
+    from alerts.terminal import Terminal
     from alerts.warning_pack import PLANS, load_warning
     from pipeline import clock
 
     pack = _pack(site, home)
     today = clock.now().astimezone(ZoneInfo(pack.zone)).date()
-    findings = load_warning(pack, today=today).findings
-    of_plans = [one for one in findings if one.file.startswith(f"{PLANS}/")]
+    with Terminal.on_stderr().bars() as bar:
+        findings = load_warning(pack, today=today, progress=bar("plans")).findings
+    files = (f"{PLANS}/", ZONES_FILE, PLACES_FILE)
+    of_plans = [one for one in findings if one.file.startswith(files)]
     tell_findings(of_plans, "floodwarn.plans-lint/1", where)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Self
+from typing import NamedTuple, Self
 
 Work = Callable[[], object]
 Pair = tuple[float, float]
@@ -56,6 +56,25 @@ class Ratio:
             first_ours_ms=first[0] * MILLISECONDS,
             first_peer_ms=first[1] * MILLISECONDS,
         )
+
+
+class Measured(NamedTuple):
+    """One line.
+
+    Attributes
+    ----------
+    reach : how many times faster than the peer it must be; None = it is told, and need not be
+    """
+
+    work: str
+    peer: str
+    reach: float | None
+    ratio: Ratio
+
+    @property
+    def reached(self) -> bool:
+        """Whether it was as many times faster as it must be, in half of the pairs."""
+        return self.ratio.reaches(self.reach)
 
 
 def by_turns(works: Iterable[tuple[Work, Work]], *, repeatable: bool = False) -> Ratio:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from shapely.geometry import Point, Polygon
 
 from pipeline.bench import risk_peers as peers
-from pipeline.bench.ratio import Ratio, Work, by_turns
+from pipeline.bench.ratio import Measured, Ratio, Work, by_turns
 from pipeline.bench.shapes import Differs
 from pipeline.catchment.accumulation import accumulate_steps
 from pipeline.catchment.areal import areal_mean
@@ -67,25 +67,6 @@ SMALL: Final = Sizes(
     turns=1,
 )  # fmt: skip
 """To see that all of it works; their ratios say little."""
-
-
-class Measured(NamedTuple):
-    """One line.
-
-    Attributes
-    ----------
-    reach : how many times faster than the peer it must be; None = it is told, and need not be
-    """
-
-    work: str
-    peer: str
-    reach: float | None
-    ratio: Ratio
-
-    @property
-    def reached(self) -> bool:
-        """Whether it was as many times faster as it must be, in half of the pairs."""
-        return self.ratio.reaches(self.reach)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

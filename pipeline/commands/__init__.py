@@ -19,7 +19,4 @@ COMMANDS: Final[tuple[Callable[..., Any], ...]] = (
     verify.verify,
     calibrate.calibrate,
 )
-GROUPS: Final[Mapping[str, Typer]] = MappingProxyType({
-    "bench": bench.app,
-    "store": store.app,
-})  # fmt: skip
+GROUPS: Final[Mapping[str, Typer]] = MappingProxyType({"bench": bench.app, "store": store.app})

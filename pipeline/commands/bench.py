@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
+from pipeline.bench.ratio import Measured, Work, by_turns
+from pipeline.bench.shapes import Differs
 from pipeline.commands.options import Home, Json, complain, say, settings_of, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.bench.comparison import Line
-    from pipeline.bench.risk_works import Measured
+
+__all__ = ["Differs", "Measured", "Work", "app", "by_turns", "tell_works"]
 
 Told = TypeVar("Told")
 app: Final = typer.Typer(help="How fast it is, against what is common.", no_args_is_help=True)
@@ -98,8 +101,32 @@ def risk(
     from pipeline.bench.risk_works import SMALL, WORKS, Sizes
 
     sizes = SMALL if small else Sizes()
-    lines = (line for name in _known(work, WORKS, "works") for line in WORKS[name](sizes))
-    _tell(lines, RISK_HEAD, _risk_text, lambda told: _risk_answer(told, asdict(sizes)), where)
+    head = {"schema": "floodwarn.bench-risk/1", "sizes": asdict(sizes)}
+    tell_works(WORKS, work, sizes, head=head, where=where)
+
+
+def tell_works(
+    works: Mapping[str, Callable[[Told], Iterable[Measured]]],
+    only: Sequence[str] | None,
+    sizes: Told,
+    *,
+    head: dict[str, Any],
+    where: Path | None,
+) -> None:
+    """Do works and say of each how many times faster than its peer it was.
+
+    Parameters
+    ----------
+    only : names of works; None = all
+    head : what the answer says besides its lines: its schema, and the sizes
+
+    Raises
+    ------
+    Exit
+        With 1 where a work was not as many times faster as it must be.
+    """
+    lines = (line for name in _known(only, works, "works") for line in works[name](sizes))
+    _tell(lines, RISK_HEAD, _risk_text, lambda told: _risk_answer(told, head), where)
 
 
 def _tell(
@@ -135,10 +162,9 @@ def _risk_text(line: Measured) -> str:
     )
 
 
-def _risk_answer(lines: Sequence[Measured], sizes: dict[str, Any]) -> dict[str, Any]:
+def _risk_answer(lines: Sequence[Measured], head: dict[str, Any]) -> dict[str, Any]:
     return {
-        "schema": "floodwarn.bench-risk/1",
-        "sizes": sizes,
+        **head,
         "reached": all(line.reached for line in lines),
         "lines": [
             {

@@ -1,7 +1,7 @@
 """What a deployment keeps of people is its owner's alone; `check` says what is wrong with it."""
 
 import os
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -22,7 +22,7 @@ def home(tmp_path):
     os.umask(before)
 
 
-TODAY = date(2026, 11, 28)
+TODAY = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
 def settings(home):
