@@ -81,7 +81,7 @@ def end_refusals(
         in_force = deed.verb is Verb.REFUSE and deed.at + holds > minute.wall
         if not in_force or not _is_new(connection, desk, deed, newest):
             continue
-        if held_back.move(connection, desk.world, deed.episode_id or "", to=minute.wall):
+        if held_back.move(connection, desk.world, deed.episode_id or "", deed.tier, to=minute.wall):
             ended.append(village_id)
     return tuple(ended)
 
@@ -106,7 +106,9 @@ def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
         moved = 0
         if episode is not None:
             until = minute.wall + timedelta(minutes=held or 0)
-            moved = held_back.move(connection, desk.world, episode.episode_id, to=until)
+            moved = held_back.move(
+                connection, desk.world, episode.episode_id, episode.tier, to=until
+            )
         if episode is None or not moved:
             raise Refused(f"nothing waits for an approver in {judged.village_id}")
         was_refused = _is_refused(connection, desk, episode, minute)

@@ -35,7 +35,10 @@ UNPRINTABLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"
 """Kept of the unprintable: what Persian and Indic scripts are written with."""
 EMPTY_LINES = re.compile(r"\n{3,}")
-REFUSED = ("this is not a drill", "not an exercise", "这不是演练", "不是演练", "并非演练")
+REFUSED = (
+    *("not a drill", "not an exercise", "pas un exercice"),
+    *("这不是演练", "不是演练", "并非演练"),
+)
 """Phrases that no text may hold but a live one (Hawaii 2018: the drill's script said so)."""
 
 

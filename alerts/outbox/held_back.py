@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, distinct, func, select, update
 from alerts.outbox.delivery import State
 from alerts.tables import delivery as deliveries
 from alerts.tables import message as messages
+from alerts.tier import Tier
 from alerts.warning_message import Audience
 from pipeline.database import within
 from pipeline.instants import from_us, to_us
@@ -33,8 +34,10 @@ class Waiting:
     until: datetime
 
 
-def move(connection: Connection, world: World, episode_id: str, *, to: datetime) -> int:
-    """Set the hour at which an episode's untried orders go; return how many there are.
+def move(connection: Connection, world: World, episode_id: str, tier: Tier, *, to: datetime) -> int:
+    """Set the hour at which an episode's untried orders of a tier go; return how many there are.
+
+    Orders of another tier are not what an approver looks at: they are overtaken, and do not leave.
 
     Parameters
     ----------
@@ -42,7 +45,11 @@ def move(connection: Connection, world: World, episode_id: str, *, to: datetime)
     """
     moved = connection.execute(
         update(deliveries)
-        .where(_untried(world, episode_id), deliveries.c.next_at > deliveries.c.created_at)
+        .where(
+            _untried(world, episode_id),
+            deliveries.c.tier == int(tier),
+            deliveries.c.next_at > deliveries.c.created_at,
+        )
         .values(next_at=to_us(to))
     )
     return int(moved.rowcount)
