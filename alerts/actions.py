@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from alerts.agreement import open_request, two_persons
 from alerts.by_person import lower_by_person, order_by_person
 from alerts.episode import Step, TierEpisode
-from alerts.errors import Refused
+from alerts.errors import Refused, Repeated
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
 from alerts.ledger import actions, answers, closures, episodes, fence, messages
 from alerts.ledger.actions import Deed, Verb
@@ -38,19 +38,28 @@ class Asked:
     override: str | None = None
 
 
-def order_village(desk: Desk, asked: Asked, minute: Minute) -> Issued:
+def order_village(desk: Desk, asked: Asked, minute: Minute, *, after: str | None = None) -> Issued:
     """Raise a village by one person's word and queue what follows; a delivery pass sends it.
+
+    Parameters
+    ----------
+    after : of a form, the newest deed that its page knew: the same order since then is this one,
+        pressed twice, and nobody is called twice for it
 
     Raises
     ------
     Refused
         The person has no right to, the village is unknown, no reason is given, the tier is none,
         or the world is a replay.
+    Repeated
+        The same person ordered the same for the same reason after that deed.
     """
     deed = _deed(desk, asked, minute, Right.ORDER)
     newest = newest_bulletin(desk, deed.flood_at)
     with desk.engine.begin() as connection:
         fence.hold(connection, desk.world)
+        if after is not None:
+            _unrepeated(connection, desk, deed, after)
         before = episodes.newest_of(connection, desk.world, asked.village_id)
         step = order_by_person(
             before, asked.village_id, asked.tier, world=desk.world, slot=deed.flood_at
@@ -97,22 +106,37 @@ def confirm_lower(desk: Desk, action_id: str, by: str, minute: Minute) -> Issued
         fence.hold(connection, desk.world)
         request = open_request(connection, desk, action_id, Verb.LOWER_REQUEST, minute)
         two_persons(desk, request, by, Right.LOWER)
-        before = _lowerable(connection, desk, request.village_id, request.tier)
-        _unrisen(connection, desk, request, before)
+        before, step = lowering(connection, desk, request, by, minute)
         asked = Asked(request.village_id, request.tier, request.reason, by, request.override)
         deed = _deed(desk, asked, minute, Right.LOWER, verb=Verb.LOWER_CONFIRM, refers_to=action_id)
         deed, both = _of_episode(deed, before), (request.by_ref, by)
-        step = lower_by_person(
-            before,
-            request.tier,
-            by=both,
-            slot=deed.flood_at,
-            rules=desk.pack.config,
-            override=request.override,
-        )
         actions.record(connection, desk.world, deed)
         occasion = by_hand(desk, deed, step, before=before, bulletin=newest, by=both)
         return issue(connection, desk, occasion, whole(minute), cause=Cause.LOWER)
+
+
+def lowering(
+    connection: Connection, desk: Desk, request: Deed, by: str, minute: Minute
+) -> tuple[TierEpisode, Step]:
+    """Return what a request lowers, and the move that it is if `by` agrees to it now.
+
+    Raises
+    ------
+    Refused
+        The village is not any more as the request saw it but higher, or a rule holds the tier and
+        the request does not override it.
+    """
+    before = _lowerable(connection, desk, request.village_id, request.tier)
+    _unrisen(connection, desk, request, before)
+    step = lower_by_person(
+        before,
+        request.tier,
+        by=(request.by_ref, by),
+        slot=whole(minute).flood,
+        rules=desk.pack.config,
+        override=request.override,
+    )
+    return before, step
 
 
 def acknowledge(desk: Desk, message_id: str, contact_ref: str, by: str, minute: Minute) -> bool:
@@ -191,6 +215,15 @@ def _lowerable(connection: Connection, desk: Desk, village_id: str, tier: Tier) 
 
 def _of_episode(deed: Deed, episode: TierEpisode | None) -> Deed:
     return replace(deed, episode_id=None if episode is None else episode.episode_id)
+
+
+def _unrepeated(connection: Connection, desk: Desk, deed: Deed, after: str) -> None:
+    deeds = actions.of_village(connection, desk.world, deed.village_id)
+    known = [each.action_id for each in deeds]
+    since = deeds[known.index(after) + 1 :] if after in known else deeds
+    same = (deed.verb, deed.tier, deed.by_ref, deed.reason)
+    if any((each.verb, each.tier, each.by_ref, each.reason) == same for each in since):
+        raise Repeated(f"{deed.by_ref} has just ordered this in {deed.village_id}")
 
 
 def _unrisen(connection: Connection, desk: Desk, request: Deed, before: TierEpisode) -> None:

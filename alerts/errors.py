@@ -31,6 +31,10 @@ class Refused(AlertError):
     """A person asked for something that the rules do not let them do."""
 
 
+class Repeated(Refused):
+    """A person's form came a second time: what it asks for has just been done."""
+
+
 class SendError(AlertError):
     """A provider did not take a message.
 

@@ -91,11 +91,24 @@ def confirm_release(desk: Desk, action_id: str, by: str, minute: Minute) -> Issu
         fence.hold(connection, desk.world)
         request = open_request(connection, desk, action_id, Verb.RELEASE_REQUEST, minute)
         two_persons(desk, request, by, Right.RELEASE)
-        before = _standing(connection, desk, request.village_id)
-        step = release(before, places_of(request), slot=minute.flood)
+        before, step = letting_home(connection, desk, request, minute)
         deed = _agreed(request, Verb.RELEASE_CONFIRM, by, before, minute)
         both = (request.by_ref, by)
         return _issue(connection, desk, _Done(deed, step, before, both, newest))
+
+
+def letting_home(
+    connection: Connection, desk: Desk, request: Deed, minute: Minute
+) -> tuple[TierEpisode, Step]:
+    """Return what a request lets home, and the move that it is if a second person agrees now.
+
+    Raises
+    ------
+    Refused
+        As `alerts.by_person.release`, or nothing stands in the village.
+    """
+    before = _standing(connection, desk, request.village_id)
+    return before, release(before, places_of(request), slot=whole(minute).flood)
 
 
 def request_retraction(desk: Desk, village_id: str, reason: str, by: str, minute: Minute) -> str:
@@ -142,14 +155,27 @@ def confirm_retraction(desk: Desk, action_id: str, by: str, minute: Minute) -> I
         fence.hold(connection, desk.world)
         request = open_request(connection, desk, action_id, Verb.RETRACT_REQUEST, minute)
         two_persons(desk, request, by, Right.LOWER)
-        before = _standing(connection, desk, request.village_id)
-        seen = episodes.with_sha256(connection, desk.world, request.refers_to or "")
-        if seen is None or before.tier_since > seen.tier_since:
-            raise Refused(f"{request.village_id} rose since the request; ask again")
+        before, step = retracting(connection, desk, request, by, minute)
         both = (request.by_ref, by)
-        step = retract(before, by=both, slot=minute.flood)
         deed = _agreed(request, Verb.RETRACT_CONFIRM, by, before, minute)
         return _issue(connection, desk, _Done(deed, step, before, both, newest))
+
+
+def retracting(
+    connection: Connection, desk: Desk, request: Deed, by: str, minute: Minute
+) -> tuple[TierEpisode, Step]:
+    """Return what a request takes back, and the move that it is if `by` agrees to it now.
+
+    Raises
+    ------
+    Refused
+        Nothing stands in the village, or it rose since the request.
+    """
+    before = _standing(connection, desk, request.village_id)
+    seen = episodes.with_sha256(connection, desk.world, request.refers_to or "")
+    if seen is None or before.tier_since > seen.tier_since:
+        raise Refused(f"{request.village_id} rose since the request; ask again")
+    return before, retract(before, by=(request.by_ref, by), slot=whole(minute).flood)
 
 
 def _standing(connection: Connection, desk: Desk, village_id: str) -> TierEpisode:

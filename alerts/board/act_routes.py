@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.background import BackgroundTask
 
 from alerts.board import acts
-from alerts.board.acts import Done
+from alerts.board.acts import Done, Ordering
 from alerts.board.pages import page
 from alerts.board.requests import VillageId, base_of, login_of
 from alerts.board.seat import NotOurForm, Seat
@@ -30,7 +30,9 @@ def act_routes(source: BoardSource) -> APIRouter:
     """Return the page of acts and the addresses of its forms."""
     router = APIRouter(prefix="/villages/{village_id}")
     _page(router, source)
-    _orders(router, source)
+    _judged(router, source)
+    _raised(router, source)
+    _lowered(router, source)
     _ways(router, source)
     _home(router, source)
     return router
@@ -45,7 +47,7 @@ def _page(router: APIRouter, source: BoardSource) -> None:
         return page("acts.html", view=view, base=base_of(request))
 
 
-def _orders(router: APIRouter, source: BoardSource) -> None:
+def _judged(router: APIRouter, source: BoardSource) -> None:
     @router.post("/approve")
     def approve(request: Request, village_id: VillageId, token: Token = "") -> Response:
         return _act(source, request, token, lambda seat: acts.approve(seat, village_id))
@@ -55,6 +57,68 @@ def _orders(router: APIRouter, source: BoardSource) -> None:
         request: Request, village_id: VillageId, token: Token = "", reason: Said = ""
     ) -> Response:
         return _act(source, request, token, lambda seat: acts.refuse(seat, village_id, reason))
+
+
+def _raised(router: APIRouter, source: BoardSource) -> None:
+    @router.post("/report")
+    def report(
+        request: Request,
+        village_id: VillageId,
+        token: Token = "",
+        saw: Name = "",
+        words: Said = "",
+        ago: Name = "",
+    ) -> Response:
+        return _act(
+            source,
+            request,
+            token,
+            lambda seat: acts.report_sighting(seat, village_id, saw, words, ago),
+        )
+
+    @router.post("/order")
+    def order(
+        request: Request,
+        village_id: VillageId,
+        token: Token = "",
+        tier: Name = "",
+        reason: Said = "",
+        after: Name = "",
+    ) -> Response:
+        ordering = Ordering(village_id, tier, reason, after)
+        return _act(source, request, token, lambda seat: acts.order(seat, ordering))
+
+
+def _lowered(router: APIRouter, source: BoardSource) -> None:
+    @router.post("/lower")
+    def lower(
+        request: Request,
+        village_id: VillageId,
+        token: Token = "",
+        tier: Name = "",
+        reason: Said = "",
+        override: Said = "",
+    ) -> Response:
+        return _act(
+            source,
+            request,
+            token,
+            lambda seat: acts.ask_to_lower(seat, village_id, tier, reason, override),
+        )
+
+    @router.post("/retract")
+    def retract(
+        request: Request, village_id: VillageId, token: Token = "", reason: Said = ""
+    ) -> Response:
+        return _act(
+            source, request, token, lambda seat: acts.ask_to_retract(seat, village_id, reason)
+        )
+
+    @router.post("/agree")
+    def agree(
+        request: Request, village_id: VillageId, token: Token = "", asked: Name = ""
+    ) -> Response:
+        return _act(source, request, token, lambda seat: acts.agree(seat, asked))
 
 
 def _ways(router: APIRouter, source: BoardSource) -> None:
@@ -99,12 +163,6 @@ def _home(router: APIRouter, source: BoardSource) -> None:
             return acts.let_home(seat, asked)
 
         return _act(source, request, token, let_home)
-
-    @router.post("/agree")
-    def agree(
-        request: Request, village_id: VillageId, token: Token = "", asked: Name = ""
-    ) -> Response:
-        return _act(source, request, token, lambda seat: acts.agree(seat, asked))
 
 
 def _act(source: BoardSource, request: Request, token: str, act: Act) -> Response:

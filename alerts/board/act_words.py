@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alerts.board import tier_words
+from alerts.board.tier_words import TierWords
 from alerts.ledger.actions import Verb
 from alerts.release import DAYLIGHT
 
@@ -18,6 +20,7 @@ class ActWords:
 
     Attributes
     ----------
+    tiers : of the acts that move a tier
     items : of the release's list; verbs : what the log says that persons did
     """
 
@@ -71,6 +74,7 @@ class ActWords:
     refused: str
     unchanged: str
     back: str
+    tiers: TierWords
     items: Mapping[str, str]
     verbs: Mapping[Verb, str]
 
@@ -82,7 +86,7 @@ EN = ActWords(
     again="Look again",
     acting="You act as {ref}.",
     look_only="You can look, not act: {why}.",
-    approval="Approval",
+    approval="Waiting",
     waits="{count} deliveries wait for an approver; they go by themselves at {time}.",
     nothing_waits="Nothing waits.",
     approve="Approve: send now",
@@ -126,6 +130,7 @@ EN = ActWords(
     refused="Refused",
     unchanged="Nothing was changed.",
     back="Back",
+    tiers=tier_words.EN,
     items={
         "rain": "No more rain, and none forecast that would matter",
         "upstream": "Nothing comes from upstream",
@@ -158,7 +163,7 @@ ZH = ActWords(
     again="刷新",
     acting="操作人：{ref}。",
     look_only="只能查看，不能操作：{why}。",
-    approval="审批",
+    approval="待处理",
     waits="{count} 条投递等待审批；{time} 自动发出。",
     nothing_waits="没有待审批的指令。",
     approve="批准：立即发出",
@@ -202,6 +207,7 @@ ZH = ActWords(
     refused="未执行",
     unchanged="没有任何改动。",
     back="返回",
+    tiers=tier_words.ZH,
     items={
         "rain": "雨已停，预报无明显降雨",
         "upstream": "上游无来水",
@@ -234,7 +240,7 @@ FR = ActWords(
     again="Actualiser",
     acting="Vous agissez comme {ref}.",
     look_only="Vous pouvez voir, non agir : {why}.",
-    approval="Approbation",
+    approval="En attente",
     waits="{count} envois attendent une approbation ; ils partent seuls à {time}.",
     nothing_waits="Rien n’attend.",
     approve="Approuver : envoyer",
@@ -278,6 +284,7 @@ FR = ActWords(
     refused="Refusé",
     unchanged="Rien n’a changé.",
     back="Retour",
+    tiers=tier_words.FR,
     items={
         "rain": "Plus de pluie, et aucune prévue qui compte",
         "upstream": "Rien ne vient de l’amont",

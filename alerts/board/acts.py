@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from alerts import approvals
+from alerts.actions import Asked, order_village, request_lower
+from alerts.agree import agree as agree_to
 from alerts.agreement import CONFIRM_WITHIN
 from alerts.approvals import Judged
 from alerts.board.act_words import ActWords, acts_in
 from alerts.board.possible import closing_of
 from alerts.board.seat import Seat
 from alerts.closing import report
+from alerts.errors import Refused, Repeated
 from alerts.issue import Issued
-from alerts.releasing import Releasing, confirm_release, release_places
+from alerts.releasing import Releasing, release_places, request_retraction
+from alerts.reporting import Seen, report_seen
+from alerts.tier import Tier
+from pipeline.bulletin import Sighting
 
 MINUTES_TO_AGREE = int(CONFIRM_WITHIN.total_seconds()) // 60
 MOST_FAULTS = 5
+MOST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,51 @@ def refuse(seat: Seat, village_id: str, reason: str) -> Done:
     return Done((said,), sends=False)
 
 
+def report_sighting(seat: Seat, village_id: str, saw: str, words: str, ago: str) -> Done:
+    """Report what was seen of the water, so many minutes ago."""
+    if saw not in set(Sighting):
+        raise Refused(f"what was seen is one of {', '.join(Sighting)}")
+    seen_at = seat.minute.flood - timedelta(minutes=_minutes(ago))
+    seen = Seen(village_id, Sighting(saw), seat.person.ref, words, seen_at)
+    settings = seat.deployment.pack.risk.reports
+    return _raised(report_seen(seat.desk, seen, settings, seat.minute), words_of(seat))
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """An order as its form gives it; `after` is the newest deed that the page knew."""
+
+    village_id: str
+    tier: str
+    reason: str
+    after: str = ""
+
+
+def order(seat: Seat, ordering: Ordering) -> Done:
+    """Raise the village by this person's word; the same form pressed twice orders once."""
+    asked = Asked(ordering.village_id, _tier_of(ordering.tier), ordering.reason, seat.person.ref)
+    try:
+        issued = order_village(seat.desk, asked, seat.minute, after=ordering.after or None)
+    except Repeated:
+        return Done((words_of(seat).tiers.repeated,))
+    return _raised(issued, words_of(seat))
+
+
+def ask_to_lower(seat: Seat, village_id: str, tier: str, reason: str, override: str) -> Done:
+    """Ask a second person to let the village fall."""
+    why = override.strip() or None
+    request_lower(
+        seat.desk, Asked(village_id, _tier_of(tier), reason, seat.person.ref, why), seat.minute
+    )
+    return _asked(seat)
+
+
+def ask_to_retract(seat: Seat, village_id: str, reason: str) -> Done:
+    """Ask a second person to take back what was sent in error."""
+    request_retraction(seat.desk, village_id, reason, seat.person.ref, seat.minute)
+    return _asked(seat)
+
+
 def report_closed(seat: Seat, village_id: str, subject: str, reason: str) -> Done:
     """Report a way, a bridge or a shelter closed."""
     return _reported(seat, village_id, subject, reason, closed=True)
@@ -60,13 +113,13 @@ def let_home(seat: Seat, asked: Releasing) -> Done:
     """Let people go home, or ask a second person to agree to it."""
     done = release_places(seat.desk, asked, seat.minute)
     if isinstance(done, str):
-        return Done((words_of(seat).asked.format(minutes=MINUTES_TO_AGREE),), sends=False)
+        return _asked(seat)
     return Done(_told(done, words_of(seat)))
 
 
 def agree(seat: Seat, request: str) -> Done:
-    """Agree to another person's release."""
-    issued = confirm_release(seat.desk, request, seat.person.ref, seat.minute)
+    """Agree to another person's request, whatever it asks for."""
+    issued = agree_to(seat.desk, request, seat.person.ref, seat.minute)
     return Done(_told(issued, words_of(seat)))
 
 
@@ -81,6 +134,30 @@ def _reported(seat: Seat, village_id: str, subject: str, reason: str, *, closed:
     say = words_of(seat)
     lines = tuple(line for issued in told for line in _told(issued, say))
     return Done(lines or (say.recorded,))
+
+
+def _tier_of(colour: str) -> Tier:
+    for tier in Tier:
+        if tier.colour == colour:
+            return tier
+    raise Refused(f"a tier is one of {', '.join(tier.colour for tier in Tier)}")
+
+
+def _minutes(text: str) -> int:
+    """Return what was typed as minutes, digits of any script; nothing is now."""
+    said = text.strip() or "0"
+    if not said.isdecimal() or len(said) > MOST_DIGITS:
+        raise Refused("minutes since it was seen: a whole number")
+    return int(said)
+
+
+def _asked(seat: Seat) -> Done:
+    return Done((words_of(seat).asked.format(minutes=MINUTES_TO_AGREE),), sends=False)
+
+
+def _raised(issued: Issued, say: ActWords) -> Done:
+    moved = issued.messages or issued.faults
+    return Done(_told(issued, say) if moved else (say.recorded,))
 
 
 def _told(issued: Issued, say: ActWords) -> tuple[str, ...]:

@@ -8,21 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from alerts.agree import RIGHTS, SOMEBODY, against
 from alerts.agreement import open_request, two_persons
 from alerts.board.seat import Seat
-from alerts.by_person import release
+from alerts.by_person import lower_by_person, release, retract
 from alerts.closing import Closing, concerned
 from alerts.episode import TierEpisode
 from alerts.errors import Refused
 from alerts.heard import dark_in
 from alerts.instead import places_of
 from alerts.ledger.actions import EVERY_VILLAGE, Deed, Verb
+from alerts.newest import whole
 from alerts.outbox.held_back import Waiting
 from alerts.plan.model import Plan
 from alerts.plan.ways import OPEN, Closures
 from alerts.release import CHECKLIST, unmet
 from alerts.roster import Right
+from alerts.tier import Tier
 from pipeline.database import Connection
+
+ORDERS = (Tier.RED, Tier.ORANGE, Tier.YELLOW)
+"""What the page orders, the gravest first; blue pages nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,35 @@ class Record:
     closed: Closures = OPEN
     deeds: tuple[Deed, ...] = ()
 
+    @property
+    def tier(self) -> Tier:
+        """The tier that stands."""
+        ended = self.episode is None or self.episode.closed is not None
+        return Tier.NONE if ended or self.episode is None else self.episode.tier
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A tier to which a village may be lowered; `held` by a rule, unless a reason overrides it."""
+
+    tier: Tier
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """What one person asked for and another may still agree to.
+
+    Attributes
+    ----------
+    agree : this person may, now
+    against : why nobody could now, in the door's words
+    """
+
+    deed: Deed
+    agree: bool = False
+    against: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Possible:
@@ -65,35 +100,39 @@ class Possible:
     Attributes
     ----------
     judge : approve or refuse what waits
+    order : tiers; none below the one that stands, for an order lowers nothing
     blocked : items of the release's list that no tick can meet now
-    requests : releases that a second person may still agree to
-    agree : of those, what this person may agree to
     """
 
     judge: bool = False
+    report: bool = False
+    order: tuple[Tier, ...] = ()
+    lower: tuple[Target, ...] = ()
+    retract: bool = False
     close: tuple[Part, ...] = ()
     reopen: tuple[Part, ...] = ()
     release: bool = False
     blocked: tuple[str, ...] = ()
-    requests: tuple[Deed, ...] = ()
-    agree: frozenset[str] = frozenset()
+    requests: tuple[OpenRequest, ...] = ()
 
 
 def possible(connection: Connection, seat: Seat, record: Record) -> Possible:
     """Return what a person can do in a village now."""
     known = tuple(parts(record.plan))
     shut = [p for p in known if is_shut(p, record.closed)]
-    requests = tuple(_open_requests(connection, seat, record))
     return Possible(
         judge=record.waiting is not None and _may(seat, Right.APPROVE, record),
+        report=_may(seat, Right.REPORT, record),
+        order=tuple(t for t in ORDERS if t >= record.tier and _may(seat, Right.ORDER, record)),
+        lower=tuple(_targets(seat, record)),
+        retract=_may(seat, Right.LOWER, record) and _may_take_back(seat, record),
         close=tuple(
             p for p in known if p not in shut and _may_report(seat, record, p, closed=True)
         ),
         reopen=tuple(p for p in shut if _may_report(seat, record, p, closed=False)),
         release=_may(seat, Right.RELEASE, record) and _may_go(seat, record, away(record)),
         blocked=_blocked(seat, record),
-        requests=requests,
-        agree=frozenset(r.action_id for r in requests if _may_agree(seat, record, r)),
+        requests=tuple(_open_requests(connection, seat, record)),
     )
 
 
@@ -162,18 +201,54 @@ def _blocked(seat: Seat, record: Record) -> tuple[str, ...]:
     return unmet(frozenset(CHECKLIST), record.episode, dark=dark)
 
 
-def _open_requests(connection: Connection, seat: Seat, record: Record) -> Iterator[Deed]:
-    for deed in record.deeds:
-        if deed.verb is Verb.RELEASE_REQUEST and _may_go(seat, record, places_of(deed)):
-            try:
-                yield open_request(
-                    connection, seat.desk, deed.action_id, Verb.RELEASE_REQUEST, seat.minute
-                )
-            except Refused:
-                continue
+def _targets(seat: Seat, record: Record) -> Iterator[Target]:
+    """Yield to what the village may be lowered, the least fall first."""
+    episode = record.episode
+    if episode is None or not _may(seat, Right.LOWER, record):
+        return
+    for tier in sorted(Tier, reverse=True):
+        if _may_fall(seat, episode, tier, override="a reason"):
+            yield Target(tier, held=not _may_fall(seat, episode, tier))
 
 
-def _may_agree(seat: Seat, record: Record, request: Deed) -> bool:
-    return _may(seat, Right.RELEASE, record) and _allowed(
-        lambda: two_persons(seat.desk, request, seat.person.ref, Right.RELEASE)
+def _may_fall(seat: Seat, episode: TierEpisode, tier: Tier, override: str | None = None) -> bool:
+    both, slot = (seat.person.ref, SOMEBODY), whole(seat.minute).flood
+    rules = seat.desk.pack.config
+    return _allowed(
+        lambda: lower_by_person(episode, tier, by=both, slot=slot, rules=rules, override=override)
     )
+
+
+def _may_take_back(seat: Seat, record: Record) -> bool:
+    episode, both = record.episode, (seat.person.ref, SOMEBODY)
+    if episode is None:
+        return False
+    return _allowed(lambda: retract(episode, by=both, slot=seat.minute.flood))
+
+
+def _open_requests(connection: Connection, seat: Seat, record: Record) -> Iterator[OpenRequest]:
+    desk, minute = seat.desk, seat.minute
+    for deed in record.deeds:
+        if deed.verb not in RIGHTS or _is_idle(seat, record, deed):
+            continue
+        try:
+            request = open_request(connection, desk, deed.action_id, deed.verb, minute)
+        except Refused:
+            continue
+        said = against(connection, desk, request, minute)
+        yield OpenRequest(request, not said and _may_agree(seat, request), said)
+
+
+def _is_idle(seat: Seat, record: Record, request: Deed) -> bool:
+    """Tell whether a request would change nothing any more, so that nobody need read it."""
+    if request.verb is Verb.RELEASE_REQUEST:
+        return not _may_go(seat, record, places_of(request))
+    episode = record.episode
+    if episode is None or episode.closed is not None or request.episode_id != episode.episode_id:
+        return True
+    return request.verb is Verb.LOWER_REQUEST and request.tier >= episode.tier
+
+
+def _may_agree(seat: Seat, request: Deed) -> bool:
+    right = RIGHTS[request.verb]
+    return _allowed(lambda: two_persons(seat.desk, request, seat.person.ref, right))

@@ -120,15 +120,17 @@ class BoardSource:
         if village is None:
             return None
         facts = self._facts(pack, clock.now())
-        held = pack.warning.config.refusal_minutes
+        held, reports = pack.warning.config.refusal_minutes, pack.site.risk.reports
         try:
             seat = self.seat(login)
         except AlertError as error:
-            sitting = Sitting(acts_in("en"), held, why=str(error))
+            sitting = Sitting(acts_in("en"), held, reports, why=str(error))
             record, can = self._acts(pack, facts, village_id, None)
         else:
             noted = seat.noted(village_id, note)
-            sitting = Sitting(words_of(seat), held, seat.person.ref, seat.token, note=noted)
+            sitting = Sitting(
+                words_of(seat), held, reports, seat.person.ref, seat.token, note=noted
+            )
             record, can = self._acts(pack, facts, village_id, seat)
         return acts_view(facts, village, record, can, sitting)
 

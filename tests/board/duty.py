@@ -58,6 +58,9 @@ class Form:
     action: str
     fields: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
+    required: set[str] = field(default_factory=set)
+    styles: dict[str, str] = field(default_factory=dict)
+    """Of each button its class, by its value."""
 
 
 class _Forms(HTMLParser):
@@ -73,11 +76,15 @@ class _Forms(HTMLParser):
         of = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.found.append(Form(of["action"]))
-        elif tag == "select":
-            self._select = of["name"]
-        elif tag == "option":
+        elif tag in {"select", "datalist"}:
+            self._select = of.get("name", "")
+        elif tag == "option" and self._select:
             self.found[-1].choices.setdefault(self._select, []).append(of["value"])
         elif tag in {"input", "button"} and "name" in of:
+            if "required" in of:
+                self.found[-1].required.add(of["name"])
+            if tag == "button":
+                self.found[-1].styles[of.get("value", "")] = of.get("class", "")
             if of.get("type") == "hidden":
                 self.found[-1].fields[of["name"]] = of["value"]
             else:
@@ -165,6 +172,11 @@ class Officer:
     def acts(self, village: str = "hekou") -> list[str]:
         """Return what the page's buttons do."""
         return [form.action.rpartition("/")[2] for form in forms_of(self.page(village))]
+
+    def form(self, act: str, village: str = "hekou") -> Form:
+        """Return the page's only form of an act."""
+        (found,) = [f for f in forms_of(self.page(village)) if f.action.endswith(f"/{act}")]
+        return found
 
     def press(self, act: str, village: str = "hekou", **fields: str | list[str]) -> Response:
         """Fill in a form of the page and send it as a browser does; its choices must hold it."""

@@ -9,16 +9,30 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alerts.board.act_words import LANGUAGES
+from alerts.board.possible import ORDERS
 from alerts.board.standalone import create_standalone
 from alerts.board.state import BoardSource
 from alerts.cli.app import run
 from alerts.ledger.actions import Verb
 from alerts.login import COOKIE
 from alerts.release import CHECKLIST, DAYLIGHT
+from pipeline.bulletin import Sighting
 from pipeline.world import Mode
 from tests.board.duty import DAY, FIRST, LACKING, SECOND, WHOLE, Duty, asked, closed, rows
 
-ACTS = ("approve", "refuse", "close", "reopen", "release", "agree")
+ACTS = (
+    "approve", "refuse", "report", "order", "lower", "retract", "agree", "close", "reopen",
+    "release",
+)  # fmt: skip
+FIELDS = {
+    "what": "route:lane",
+    "reason": "x",
+    "places": "south",
+    "asked": "x",
+    "saw": "over",
+    "tier": "red",
+}
+"""What any form may hold."""
 
 
 def test_who_asked_cannot_agree_and_another_may_until_it_is_old(duty: Duty) -> None:
@@ -66,13 +80,7 @@ def test_a_form_that_is_not_from_this_person_s_page_does_nothing(
             2
         ]
     before = duty.deeds()
-    fields = {
-        "token": token,
-        "what": "route:lane",
-        "reason": "x",
-        "places": ["south"],
-        "asked": "x",
-    }
+    fields = {**FIELDS, "token": token}
     answer = duty.officer().client.post(f"/villages/hekou/{act}", data=fields)
     assert answer.status_code == 403
     assert "not from this page" in answer.text
@@ -84,8 +92,9 @@ def token_of(duty: Duty, ref: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("act", "right"), [("approve", "approve"), ("refuse", "approve"), ("close", "report"),
-                       ("reopen", "report"), ("release", "release")],
+    ("act", "right"), [("approve", "approve"), ("refuse", "approve"), ("report", "report"),
+                       ("order", "order"), ("lower", "lower"), ("retract", "lower"),
+                       ("close", "report"), ("reopen", "report"), ("release", "release")],
 )  # fmt: skip
 def test_who_has_no_right_sees_no_button_and_is_refused_by_name(
     duty: Duty, act: str, right: str
@@ -95,12 +104,7 @@ def test_who_has_no_right_sees_no_button_and_is_refused_by_name(
     villager = duty.officer(person)
     assert villager.acts() == []
     before = duty.deeds()
-    fields = {
-        "token": token_of(duty, person),
-        "what": "route:lane",
-        "reason": "x",
-        "places": "south",
-    }
+    fields = {**FIELDS, "token": token_of(duty, person)}
     answer = villager.client.post(f"/villages/hekou/{act}", data=fields)
     assert answer.status_code == 409
     assert f"{person} has no right to {right} in hekou" in answer.text
@@ -126,7 +130,7 @@ def test_a_replay_does_nothing_and_offers_nothing(duty: Duty, act: str) -> None:
     duty.settings = replace(duty.settings, mode=Mode.REPLAY)
     officer = duty.officer()
     assert officer.acts() == []
-    fields = {"token": token, "what": "route:lane", "reason": "x", "places": "south", "asked": "x"}
+    fields = {**FIELDS, "token": token}
     answer = officer.client.post(f"/villages/hekou/{act}", data=fields)
     assert answer.status_code == 409
     assert "it pages no one" in answer.text
@@ -274,6 +278,8 @@ def test_every_language_says_every_item_and_every_verb() -> None:
     for words in LANGUAGES.values():
         assert set(words.items) == {*CHECKLIST, DAYLIGHT}
         assert set(words.verbs) == set(Verb)
+        assert set(words.tiers.saw) == set(Sighting)
+        assert set(words.tiers.orders) == set(ORDERS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,14 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.board.duty import FIRST, LACKING, WHOLE, Duty, asked, closed, rows
+from alerts.actions import Asked, request_lower
+from alerts.releasing import request_retraction
+from alerts.tier import Tier
+from pipeline.bulletin import Sighting
+from tests.board.duty import FIRST, LACKING, SECOND, WHOLE, Duty, asked, closed, rows
 
 BY = ["--by", FIRST]
+
+
+def calm(duty: Duty) -> None:
+    """Let nothing have been told."""
+    duty.later(1)
+
+
 SAME = {
+    **{
+        f"report {saw}": (
+            calm,
+            ("report", {"saw": saw}),
+            ["report", "hekou", "--saw", saw],
+        )
+        for saw in Sighting
+    },
+    "report what was seen a while ago": (
+        Duty.red,
+        ("report", {"saw": "at_bridge", "ago": "12", "words": "a driver rang"}),
+        ["report", "hekou", "--saw", "at_bridge", "--ago", "12", "--words", "a driver rang"],
+    ),
+    **{
+        f"order {colour}": (
+            calm,
+            ("order", {"tier": colour, "reason": "the village called"}),
+            ["order", "hekou", "--tier", colour, "--reason", "the village called"],
+        )
+        for colour in ("yellow", "orange", "red")
+    },
+    "order what stands once more": (
+        Duty.red,
+        ("order", {"tier": "red", "reason": "nobody moves"}),
+        ["order", "hekou", "--tier", "red", "--reason", "nobody moves"],
+    ),
+    "lower": (
+        Duty.red,
+        ("lower", {"tier": "yellow", "reason": "it falls"}),
+        ["lower", "hekou", "--tier", "yellow", "--reason", "it falls"],
+    ),
+    "lower in spite": (
+        Duty.red,
+        ("lower", {"tier": "none", "reason": "it falls", "override": "the gauge lies"}),
+        ["lower", "hekou", "--tier", "none", "--reason", "it falls",
+         "--override", "the gauge lies"],
+    ),
+    "retract": (
+        Duty.red,
+        ("retract", {"reason": "a test"}),
+        ["retract", "hekou", "--reason", "a test"],
+    ),
     "approve": (Duty.red, ("approve", {}), ["approve", "hekou"]),
     "refuse": (
         Duty.red,
@@ -85,13 +139,34 @@ def test_an_act_of_the_page_writes_what_the_command_writes_and_sends_as_it_does(
     assert whole(duty.settings.home) == whole(other)
 
 
-def test_a_second_person_agrees_on_the_page_as_by_the_command(duty: Duty) -> None:
-    asked(duty)
+def to_lower(duty: Duty) -> None:
+    """Let the second officer ask to lower a red that a rule holds."""
+    duty.red()
+    wish = Asked("hekou", Tier.YELLOW, "it falls", SECOND, override="the gauge lies")
+    request_lower(duty.night.desk, wish, duty.at(1))
+    duty.later(2)
+
+
+def to_retract(duty: Duty) -> None:
+    """Let the second officer ask to take a red back."""
+    duty.red()
+    request_retraction(duty.night.desk, "hekou", "a test", SECOND, duty.at(1))
+    duty.later(2)
+
+
+@pytest.mark.parametrize(
+    ("ask", "verb"),
+    [(asked, "release_confirm"), (to_lower, "lower_confirm"), (to_retract, "retract_confirm")],
+)
+def test_a_second_person_agrees_on_the_page_as_by_the_command(
+    duty: Duty, ask: Callable[[Duty], None], verb: str
+) -> None:
+    ask(duty)
     request = duty.deeds()[-1]["action_id"]
     other = duty.commanded(["agree", str(request), *BY])
     duty.officer().does("agree")
     newest = duty.deeds()[-1]
     assert (newest["verb"], newest["by_ref"], newest["refers_to"]) == (
-        "release_confirm", FIRST, request,
+        verb, FIRST, request,
     )  # fmt: skip
     assert whole(duty.settings.home) == whole(other)

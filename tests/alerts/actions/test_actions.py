@@ -13,7 +13,7 @@ from alerts.actions import (
     request_lower,
 )
 from alerts.agreement import CONFIRM_WITHIN
-from alerts.errors import Refused
+from alerts.errors import Refused, Repeated
 from alerts.issue import Minute
 from alerts.ledger import episodes
 from alerts.roster import CONTACTS, Roster
@@ -72,6 +72,19 @@ def test_an_order_needs_no_bulletin_and_bulletins_go_on_from_it(night):
     assert tier(night) is Tier.ORANGE
     night.warned(levels(SLOT + 8 * HOUR, hekou=4), at=later(9))
     assert tier(night) is Tier.RED
+
+
+def test_an_order_that_comes_twice_from_one_page_tells_nobody_twice(night):
+    issued = order_village(night.desk, asked(Tier.RED), MINUTE, after="-")
+    with pytest.raises(Repeated):
+        order_village(night.desk, asked(Tier.RED), MINUTE, after="-")
+    with pytest.raises(Repeated):
+        order_village(night.desk, asked(Tier.RED), later(0, 6), after="-")
+    assert len(night.rows(delivery)) == issued.deliveries
+    (deed,) = night.rows(officer_action)
+    order_village(night.desk, asked(Tier.RED, by=TWO), later(0, 7), after="-")
+    order_village(night.desk, asked(Tier.RED), later(0, 8), after=deed.action_id)
+    assert len(night.rows(officer_action)) == 3
 
 
 def test_an_order_never_lowers(night):
