@@ -6,6 +6,7 @@ steps never decide it again, and those that reach people do nothing in a replay.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ from functools import partial
 from alerts.channels import channels
 from alerts.deliver import deliver_once
 from alerts.deployment import Deployment, NothingToDo, opened
+from alerts.issue import Desk
 from alerts.placing import place, plays_today, slot_of
 from alerts.roster import Roster
 from alerts.warn import warn
 from alerts.warning_pack import load_warning
+from alerts.watch import watch
 from pipeline.assess import assess, last_slot
 from pipeline.gaps import gaps
 from pipeline.instants import floor_to, text
@@ -30,6 +33,8 @@ from pipeline.site.derive import risk_config
 from pipeline.world import Exercise, Mode, RunKind, World, due_flood_slots, flood_time
 
 __all__ = ["NothingToDo", "Turn", "one_cycle", "turn_of"]
+
+log = logging.getLogger(__name__)
 
 SECOND = timedelta(seconds=1)
 LOOK_BACK = timedelta(hours=6)
@@ -147,6 +152,8 @@ class Turn:
     def warn(self) -> list[str]:
         """Turn the bulletins that nobody was warned of into orders in the outbox.
 
+        Officers are then told of what has fallen silent; an order never waits for that.
+
         Raises
         ------
         NothingToDo
@@ -154,15 +161,31 @@ class Turn:
         """
         self._refuse_replay("warns no one")
         settings = self.deployment.settings
-        warned = warn(
+        desk = Desk(
             self.deployment.engine,
             load_warning(self.deployment.pack),
             self.world,
             Roster.at_hand(settings.home),
+        )
+        warned = warn(
+            desk.engine,
+            desk.pack,
+            desk.world,
+            desk.roster,
             now=self.now,
             flood_now=self.flood_now,
         )
-        return [str(each) for each in warned]
+        return [*(str(each) for each in warned), *self._watched(desk)]
+
+    def _watched(self, desk: Desk) -> list[str]:
+        """Tell officers of what has fallen silent; whatever fails in that holds up no order."""
+        try:
+            return [str(each) for each in watch(desk, now=self.now)]
+        except (
+            Exception
+        ) as error:  # the orders are written, and must go: the next cycle looks again
+            log.exception("nobody was told of what is silent")
+            return [f"not watched: {type(error).__name__}"]
 
     def deliver(self) -> str:
         """Send what is due in this world.

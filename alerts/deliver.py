@@ -23,11 +23,12 @@ from typing_extensions import override
 
 from alerts import ack
 from alerts.errors import AlertError, Refused, SendError, Unreachable
-from alerts.ledger import messages
+from alerts.ledger import messages, notices
 from alerts.ledger.messages import Kept
+from alerts.ledger.notices import Letter
 from alerts.message import with_answer_link
 from alerts.outbox import queue
-from alerts.outbox.delivery import Delivery, Outcome, State
+from alerts.outbox.delivery import NOTICE, Delivery, Outcome, State
 from alerts.parcel import Channel, Parcel
 from alerts.roster import Contact, Roster, signing_key
 from alerts.tier import Tier
@@ -266,15 +267,25 @@ class _Sender:
         return _Sent(Outcome.ACCEPTED)
 
     def _packed(self, begun: Delivery, key: bytes) -> tuple[Channel, Parcel]:
-        with self.engine.connect() as connection:
-            kept = messages.message(connection, self.world, begun.message_id)
+        letter = self._letter(begun, key)
         channel = self.channels.get(begun.channel)
         contact = self.roster.contact(begun.contact_ref)
-        if kept is None or channel is None or contact is None:
+        if letter is None or channel is None or contact is None:
             raise SendError("the message, channel or contact is not there", retryable=False)
         if self.world.mode is Mode.EXERCISE and not contact.exercise:
             raise SendError("the contact is not marked for exercises", retryable=False)
-        return channel, _parcel(begun, kept, contact, self._answer_line(begun, kept, key))
+        return channel, _parcel(begun, letter, contact)
+
+    def _letter(self, begun: Delivery, key: bytes) -> Letter | None:
+        """Return what is to be read: a message with its answer's link, or a notice, with none."""
+        with self.engine.connect() as connection:
+            if begun.purpose == NOTICE:
+                return notices.letter(connection, self.world, begun.message_id)
+            kept = messages.message(connection, self.world, begun.message_id)
+        if kept is None:
+            return None
+        body = with_answer_link(kept.message.body, self._answer_line(begun, kept, key))
+        return Letter(kept.message.language, kept.message.subject, body)
 
     def _answer_line(self, begun: Delivery, kept: Kept, key: bytes) -> str:
         token = ack.token(key, begun.key, at=begun.created_at)
@@ -283,14 +294,14 @@ class _Sender:
         return ANSWER_LINE.get(language, ANSWER_LINE["en"]).format(link=link)
 
 
-def _parcel(begun: Delivery, kept: Kept, contact: Contact, answer_line: str) -> Parcel:
+def _parcel(begun: Delivery, letter: Letter, contact: Contact) -> Parcel:
     return Parcel(
         key=begun.key,
         contact_ref=contact.ref,
         address=contact.email,
-        subject=kept.message.subject,
-        body=with_answer_link(kept.message.body, answer_line),
-        language=kept.message.language,
+        subject=letter.subject,
+        body=letter.body,
+        language=letter.language,
         queued_at=begun.created_at,
         urgent=begun.tier >= Tier.ORANGE,
     )

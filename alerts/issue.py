@@ -7,10 +7,11 @@ delivery for each person and channel. What cannot be written as planned is writt
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import TypeVar
 
 from alerts.compose import Composed, compose
 from alerts.episode import TierEpisode
@@ -32,6 +33,8 @@ from pipeline.errors import StoreError
 from pipeline.world import Mode, World
 
 log = logging.getLogger(__name__)
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ def _deliveries(
         if not people:
             nobody.append(f"no {audience} to tell: {place_id or 'officers'}")
         for person in people:
-            message = _in_language(by_language, person.language, desk.pack.languages)
+            message = for_reader(by_language, person.language, desk.pack.languages)
             new = [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
             if audience is Audience.VILLAGER and waits > timedelta(0):
                 new = [replace(each, next_at=minute.wall + waits) for each in new]
@@ -227,9 +230,8 @@ def _place(message: WarningMessage) -> tuple[Audience, str]:
     return message.audience, message.place_id
 
 
-def _in_language(
-    by_language: dict[str, WarningMessage], wanted: str, site: Iterable[str]
-) -> WarningMessage:
+def for_reader(by_language: Mapping[str, Told], wanted: str, site: Iterable[str]) -> Told:
+    """Return what is written in a person's language, else in one of the site's."""
     for language in (wanted, wanted.partition("-")[0], *site):
         if language in by_language:
             return by_language[language]

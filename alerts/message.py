@@ -209,6 +209,11 @@ def officer(facts: Mapping[str, object], voice: Voice) -> Text:
     return _written(voice.templates.officer, dict(facts), voice)
 
 
+def notice(template: Template, facts: Mapping[str, object], voice: Voice) -> Text:
+    """Return what officers are told of a silence; `facts` is what `alerts.notice_facts` gathers."""
+    return _written(template, dict(facts), voice)
+
+
 def passage(source: str, words: Mapping[str, object], voice: Voice) -> Text:
     """Return one template filled, as the body of a text without a subject (CAP's elements)."""
     return _written(Template(subject="-", body=source), dict(words), voice)

@@ -9,6 +9,7 @@ from alerts.templates import (
     WITHOUT_PLAN,
     Cap,
     Clock,
+    Notices,
     Saying,
     Template,
     Templates,
@@ -63,6 +64,23 @@ OFFICER = """{{ source }}: {{ village }}: {{ tier }}, before {{ previous }}. Kno
 
 {% endfor %}
 Level {{ level }}; data {{ data_state }}."""
+
+
+SILENT = """{{ source }}
+Nothing from {% if feed %}feed {{ feed }}{% else %}any station of {{ township }}{% endif %} \
+since {{ since }} ({{ stations }} silent); as of {{ at }}.
+Villages blind by it: {{ blind }}; seen in part: {{ degraded }}. No village was told of it.
+WHAT CANNOT BE SEEN IS NOT CALM: call whoever sends it; in rain, send eyes to the water."""
+HEARD = """{{ source }}
+{% if feed %}Feed {{ feed }}{% else %}{{ township }}{% endif %} is heard again as of {{ at }}; \
+silent since {{ since }}.
+Of its villages still blind: {{ blind }}; seen in part: {{ degraded }}."""
+_NAMED = "{% if feed %}Feed {{ feed }}{% else %}Stations of {{ township }}{% endif %}"
+PLAIN_NOTICES = Notices(
+    silent=Template(subject=_NAMED + ": silent since {{ since }}", body=SILENT),
+    heard=Template(subject=_NAMED + ": heard again", body=HEARD),
+)
+"""Sent where templates have no text of their own."""
 
 
 def _text(urge: str) -> Template:

@@ -96,7 +96,7 @@ delivery = Table(
     Column("message_id", String(64), nullable=False),
     Column("contact_ref", String(120), nullable=False),
     Column("channel", String(16), nullable=False),
-    Column("purpose", String(16), nullable=False),  # order | report
+    Column("purpose", String(16), nullable=False),  # villager | officer | notice
     Column("tier", Integer, nullable=False),
     Column("decide_by", BigInteger),
     Column("expires_at", BigInteger, nullable=False),  # wall time
@@ -159,6 +159,23 @@ officer_action = Table(
     Column("subject", Text),  # what of the village it is about: "route:back-hill"
     Column("number", Integer),  # in the world's log, from 1; null of rows older than the chain
     Column("chain_sha256", String(64)),  # of the row and the row before it
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    # what officers were told of a feed or a township that fell silent, or is back: of no episode,
+    # so not among the messages, each of which `explain` rebuilds from one; one row a language
+    *world_columns(),
+    Column("notice_id", String(64), primary_key=True),
+    Column("source", Text, nullable=False),  # "feed:rain", "township:Gorge"
+    Column("slot", BigInteger, nullable=False),
+    Column("state", LargeBinary, nullable=False),  # canonical JSON of Notice
+    Column("decision_sha256", String(64), nullable=False),  # of the bulletin that it rests on
+    Column("language", String(16), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),  # wall time
 )
 
 warning_fault = Table(

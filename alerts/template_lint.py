@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 from alerts.by_person import order_by_person
 from alerts.cap import alert
@@ -13,8 +14,10 @@ from alerts.episode import Change, Step
 from alerts.forms import SPEECH, Form, form_words, render
 from alerts.limits import forbidden
 from alerts.message import Text, Voice, fill, officer, villager
+from alerts.notice_facts import notice_text
 from alerts.officer_facts import Case, officer_facts
 from alerts.order import DecideBy, PlaceOrder
+from alerts.outage import Kind, Notice, Source, Word
 from alerts.templates import SPOKEN, SPOKEN_LATER, WITHOUT_PLAN, Templates
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
@@ -38,13 +41,17 @@ from pipeline.world import Mode, World
 AT = datetime(2024, 7, 14, 18, 5, tzinfo=UTC)
 MEASURED = re.compile(r"\d\s?(?:mm|毫米|m3|m³|立方米)", re.IGNORECASE)
 BRACKETED = re.compile(r"【[^【】]+】|[^【】]*")
+ENGLISH = "en"
 WORLD = World("sample", Mode.EXERCISE, "x1")
 
 
 def lint(templates: Templates, *, file: str) -> list[Finding]:
     """Return a finding for each text that cannot be filled or says what no villager should read."""
     voice = Voice(Mode.EXERCISE, templates, _config(templates.language))
-    faults = [*_villagers(voice), *_forms(voice), *_officers(voice), *_cap(voice)]
+    faults = [
+        *(*_villagers(voice), *_forms(voice), *_officers(voice)),
+        *(*_notices(voice), *_cap(voice)),
+    ]
     return [
         Finding("error", file, None, field, message, "correct the template")
         for field, message in faults
@@ -126,6 +133,27 @@ def _officers(voice: Voice) -> Iterator[tuple[str, str]]:
         text = officer(officer_facts(case, voice), voice)
         if text.fault is not None:
             yield "officer", f"cannot be filled: {text.fault}"
+
+
+def _notices(voice: Voice) -> Iterator[tuple[str, str]]:
+    """Find what fails in the texts of a silence; without them English is sent, which some read."""
+    if voice.templates.notice is None and voice.language != ENGLISH:
+        yield "notice", "there is no such text: plain English would be sent"
+    for kind, word in product(Kind, Word):
+        silence = Notice(
+            source=Source(kind, "sample"),
+            word=word,
+            slot=AT,
+            since=AT,
+            grave=False,
+            stations=("S1",),
+            villages=("sample",),
+            blind=1,
+            degraded=0,
+        )
+        text = notice_text(silence, voice, at=AT)
+        if text.fault is not None:
+            yield f"notice.{word}", f"cannot be filled: {text.fault}"
 
 
 def _cap(voice: Voice) -> Iterator[tuple[str, str]]:

@@ -71,6 +71,13 @@ class Changed(_Frozen):
     opened: Line = "The way has changed."
 
 
+class Notices(_Frozen):
+    """What officers get where a feed, or every station of a township, falls silent and is back."""
+
+    silent: Template
+    heard: Template
+
+
 class Cap(_Frozen):
     """The texts of a CAP info block in this language."""
 
@@ -135,8 +142,8 @@ LATER = {"action": {"retract": "sent in error"}}
 SPOKEN = (Action.STAND_BY, Action.PREPARE, Action.MOVE, Action.REFUGE, Action.STAND_DOWN)
 SPOKEN_LATER = (Action.RETURN, Action.RETRACT)
 """Asked for by `lint` alone: older templates are still read, and plain words stand in for these."""
-FORMS_LATER = ("signature", "sms", "voice", "again")
-"""Fields of forms that the first templates did not have."""
+FORMS_LATER = ("signature", "sms", "voice", "again", "notice")
+"""Fields that the first templates did not have."""
 SAW = {
     Sighting.CALM: "the water is calm",
     Sighting.RISING: "the water is rising",
@@ -165,6 +172,7 @@ class Templates(_Frozen):
     sms : by action, what fits on a telephone's screen; without one, plain words are sent
     voice : by action, what a call says; without one, plain words are said
     again : said before a call's text is said the second time
+    notice : of a silence; without it, plain words are sent
     """
 
     language: str
@@ -182,6 +190,7 @@ class Templates(_Frozen):
     sms: dict[Action, Saying] = {}
     voice: dict[Action, Saying] = {}
     again: Line | None = None
+    notice: Notices | None = None
     words: Words
 
     @model_validator(mode="after")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Hour = Annotated[int, Field(ge=0, le=23)]
+DAY_H: Final = 24
+QUIET_FROM: Final = 22
+QUIET_TO: Final = 6
 Release = Literal["at_once", "approve"]
 
 
@@ -75,6 +79,8 @@ class WarningConfig(BaseModel):
     falls_in_the_dark : of a place where the sun does not rise for weeks
     authorisation : pre-authorisation of orders that nobody has approved in person
     night_from, night_to : local hours between which the night's walking times count
+    quiet_from, quiet_to : local hours between which nobody is woken for a silence that blinds no
+        village and in which nothing rises; the same hour twice: there are none
     expires_minutes : how long a message is worth delivering
     sender, web : of CAP (R1, R10)
     radius_km : of the CAP circle around a village's position
@@ -106,8 +112,10 @@ class WarningConfig(BaseModel):
     sender: str = Field("floodwarn", pattern=r"^[^\s,<&]+$")
     web: str = "urn:floodwarn:board"
     radius_km: float = Field(1.0, gt=0, le=50)
-    # a configuration that names none keeps its hash
+    # a configuration that says nothing of these keeps its hash
     publisher: PublishingAuthority | None = Field(None, exclude_if=_unset)
+    quiet_from: Hour = Field(QUIET_FROM, exclude_if=lambda hour: hour == QUIET_FROM)
+    quiet_to: Hour = Field(QUIET_TO, exclude_if=lambda hour: hour == QUIET_TO)
 
     @property
     def hold(self) -> timedelta:
@@ -118,6 +126,11 @@ class WarningConfig(BaseModel):
     def interval(self) -> timedelta:
         """The time from one cycle's slot to the next."""
         return timedelta(minutes=self.cycle_minutes)
+
+    def is_quiet(self, at: datetime) -> bool:
+        """Tell whether an instant lies in the site's quiet hours."""
+        hour = at.astimezone(ZoneInfo(self.zone)).hour
+        return (hour - self.quiet_from) % DAY_H < (self.quiet_to - self.quiet_from) % DAY_H
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form, kept by its hash."""

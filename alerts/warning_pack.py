@@ -26,7 +26,7 @@ from alerts.templates import Templates
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
 from pipeline.site.finding import Finding
-from pipeline.site.model import Link, Station, Village, VillageKind
+from pipeline.site.model import FeedSpec, Link, Station, Village, VillageKind
 from pipeline.site.pack import SitePack
 from pipeline.site.response import Response, responses
 from pipeline.site.sheet import finding_of, read_toml, settle
@@ -46,6 +46,7 @@ class WarningPack:
     station_names : by station id, for officers
     responses : the time scale of each village's water and who lies above it, by village id
     centre : the middle of the villages' positions, WGS84 degrees; None where none has any
+    feeds : as declared, for what is said of their silence
     findings : faults of the files read here; those of the site pack are its own
     """
 
@@ -56,6 +57,7 @@ class WarningPack:
     station_names: Mapping[str, str] = field(default_factory=dict)
     responses: Mapping[str, Response] = field(default_factory=dict)
     centre: tuple[float, float] | None = None
+    feeds: tuple[FeedSpec, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -135,6 +137,7 @@ def load_warning(
         station_names={s.station_id: s.name for s in pack.stations},
         responses=responses(pack.villages, pack.links),
         centre=_centre(pack.villages),
+        feeds=pack.feeds,
         findings=tuple(findings),
     )
 

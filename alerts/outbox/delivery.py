@@ -10,6 +10,8 @@ from enum import StrEnum
 from alerts.tier import Tier
 from pipeline.world import World
 
+NOTICE = "notice"
+"""The purpose of a delivery whose text is a notice's; of every other it is a message's."""
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = {
     Tier.RED: timedelta(seconds=30),

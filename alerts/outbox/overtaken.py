@@ -10,10 +10,11 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, tuple_
 
 from alerts.orders import WHOLE_VILLAGE
-from alerts.outbox.delivery import Delivery
+from alerts.outbox.delivery import NOTICE, Delivery
 from alerts.tables import delivery as deliveries
 from alerts.tables import episode as episodes
 from alerts.tables import message as messages
+from alerts.tables import notice as notices
 from alerts.tier import Action, Tier
 from alerts.warning_message import Audience
 from pipeline.database import within
@@ -23,6 +24,9 @@ NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value, Action.RETRACT.value)
 
 def overtaken(connection: Connection, delivery: Delivery) -> str | None:
     """Return why a delivery should not leave any more; None where it should."""
+    if delivery.purpose == NOTICE:
+        newer = _newer_notice(connection, delivery)
+        return "a newer word on the same silence replaced it" if newer else None
     if _replaced(connection, delivery):
         return "a newer order for the same place and person replaced it"
     if _lowered(connection, delivery):
@@ -91,6 +95,25 @@ def _lowered(connection: Connection, delivery: Delivery) -> bool:
     )
     tier = connection.execute(newest).scalar_one_or_none()
     return tier is not None and Tier(tier) < delivery.tier
+
+
+def _newer_notice(connection: Connection, delivery: Delivery) -> bool:
+    """Tell whether the same person was queued a newer notice of the same source."""
+    mine, newer, theirs = notices.alias(), notices.alias(), deliveries.alias()
+    pairs = mine.join(
+        newer, and_(newer.c.source == mine.c.source, newer.c.slot > mine.c.slot)
+    ).join(theirs, theirs.c.message_id == newer.c.notice_id)
+    found = select(
+        exists()
+        .select_from(pairs)
+        .where(
+            *(within(table, delivery.world) for table in (mine, newer, theirs)),
+            mine.c.notice_id == delivery.message_id,
+            theirs.c.contact_ref == delivery.contact_ref,
+            theirs.c.channel == delivery.channel,
+        )
+    )
+    return bool(connection.execute(found).scalar_one())
 
 
 def _revision_of(message: FromClause, episode: FromClause) -> ColumnElement[bool]:

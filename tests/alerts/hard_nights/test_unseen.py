@@ -1,13 +1,15 @@
 """What cannot be seen is never calm: it pages nobody on a dry day, and raises in a storm."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 
+from alerts import cycle
 from alerts.actions import Asked, confirm_lower, request_lower
 from alerts.errors import Refused
 from alerts.tier import Tier
-from tests.alerts.hard_nights.gorge import FIRST, SECOND
+from tests.alerts.hard_nights.gorge import FIRST, OFFICERS, SECOND
 from tests.alerts.hard_nights.night import subjects
 
 NOON = datetime(2026, 7, 14, 10, tzinfo=UTC)
@@ -32,6 +34,9 @@ def test_a_sensor_lost_at_the_peak_and_six_calm_hours_over_midnight_leave_red_at
     assert night.slot == PEAK
     assert subjects(peak) == {RED}
     assert subjects(peak, "ferry") == {"The quay: leave now", "The care home: leave now"}
+    lost = night.lived(R1=0.3, R2=0.3, H1=None)
+    assert subjects(lost) == {"Feed stage: silent since 2026-07-14 23:00"}
+    assert {sent.village for sent in lost} == {None}
     while night.slot < DAWN:
         assert night.lived(R1=0.3, R2=0.3, H1=None) == []
     with night.board() as board:
@@ -56,13 +61,14 @@ def dead_feed(begin):
 
 
 def test_our_own_feed_dead_on_a_dry_day_sends_no_message_to_any_village(dead_feed):
-    assert dead_feed.sent == []
+    dead_feed.calm(2)
     with dead_feed.board() as board:
         rows = [row(board.now_view(), village) for village in ("ferry", "mill")]
     assert [r.tier for r in rows] == [0, 0]
     assert [r.data_state for r in rows] == ["degraded", "blind"]
     dead_feed.dead = frozenset()
-    assert dead_feed.lived() == []
+    dead_feed.calm(2)
+    assert {sent.village for sent in dead_feed.sent} == {None}
 
 
 def test_our_own_feed_dead_on_a_dry_day_is_one_line_before_the_officers(dead_feed):
@@ -74,13 +80,36 @@ def test_our_own_feed_dead_on_a_dry_day_is_one_line_before_the_officers(dead_fee
     assert all("the feed's silence, not the station's" in e.detail for e in events)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="no door tells officers of a dead feed: it stands on their pages alone"
-)
 def test_our_own_feed_dead_on_a_dry_day_is_one_line_sent_to_the_officers(dead_feed):
     told = {sent.text for sent in dead_feed.sent if sent.village is None}
     assert len(told) == 1
     assert "rain" in told.pop()
+
+
+def test_a_dead_feed_is_told_once_to_each_officer_and_once_that_it_is_back(dead_feed):
+    assert dead_feed.calm(3) == []
+    dead_feed.dead = frozenset()
+    dead_feed.calm(3)
+    silent, back = "Feed rain: silent since 2026-07-14 13:00", "Feed rain: heard again"
+    told = Counter((sent.to, sent.subject) for sent in dead_feed.sent)
+    assert told == {(to, subject): 1 for to in OFFICERS for subject in (silent, back)}
+
+
+def test_a_watch_that_breaks_holds_up_no_order_and_is_made_good_later(begin, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("broken")
+
+    night = begin(slot=NOON)
+    assert night.lived() == []
+    night.dead = frozenset({"stage"})
+    with monkeypatch.context() as patched:
+        patched.setattr(cycle, "watch", broken)
+        assert night.calm(2) == []
+        assert subjects(night.lived(R1=26.5, R2=26.5), "ferry") == {
+            "The quay: leave now",
+            "The care home: leave now",
+        }
+    assert subjects(night.lived()) == {"Feed stage: silent since 2026-07-14 12:15"}
 
 
 def test_stations_that_fall_silent_in_a_storm_raise_their_villages(begin):
