@@ -18,12 +18,13 @@ from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
 from alerts.ledger import actions, closures, episodes, fence
 from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.episodes import Cause
-from alerts.newest import newest_bulletin, whole
+from alerts.newest import SECOND, newest_bulletin, whole
 from alerts.occasion import ByHand, Occasion
 from alerts.roster import Right
 from alerts.seen import report_of, seen_by, subject_of
 from alerts.tier import tier_for
 from pipeline.bulletin import Sighting
+from pipeline.instants import floor_to
 from pipeline.reports import keep
 from pipeline.site.risk_settings import ReportSettings
 
@@ -87,7 +88,8 @@ def _deed(desk: Desk, seen: Seen, settings: ReportSettings, minute: Minute) -> D
     if desk.pack.village(seen.village_id) is None:
         raise Refused(f"there is no village {seen.village_id}")
     desk.roster.entitled(seen.by, Right.REPORT, seen.village_id)
-    seen_at = minute.flood if seen.seen_at is None else seen.seen_at
+    # to the second as the deed's own minute: what is seen as it is reported is not of the future
+    seen_at = minute.flood if seen.seen_at is None else floor_to(seen.seen_at, SECOND)
     if not minute.flood - settings.stands < seen_at <= minute.flood:
         raise Refused(
             f"what was seen counts for {settings.stands_min} minutes, and none is of the future"

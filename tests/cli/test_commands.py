@@ -148,6 +148,7 @@ def test_a_person_reports_water_and_the_next_cycle_counts_it(exercise):
     code, said = exercise(*seen, "county_duty-1", "--ago", "5", "--words", "a caller at the ford")
     assert code == GOOD, said
     assert not said.startswith(b"0 messages")
+    assert exercise(*seen, "county_duty-1")[0] == GOOD
     assert exercise(*seen, "county_duty-1", "--ago", "500")[0] == REFUSED
     with opened(from_environment()) as deployment:
         world, now = deployment.paging_world(), clock.now()

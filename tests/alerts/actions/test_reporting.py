@@ -71,6 +71,14 @@ def with_report(minutes, level=4, by=ONE):
     return bulletin(own, *risks, slot=slot)
 
 
+def test_what_is_seen_as_it_is_reported_counts_whatever_part_of_a_second_it_is(night):
+    part = timedelta(microseconds=700_001)
+    minute = Minute(WALL + part, FLOOD + part)
+    seen = Seen("hekou", Sighting.OVER, ONE, seen_at=minute.flood)
+    assert report_seen(night.desk, seen, RULES, minute).messages
+    assert state(night).tier is Tier.RED
+
+
 def test_a_report_raises_at_once_without_any_bulletin_and_all_are_told(night, post):
     issued = told(night, words="a caller at the ford")
     assert state(night).tier is Tier.RED
