@@ -21,7 +21,7 @@ from jinja2 import StrictUndefined
 from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
-from alerts.decide_by import arrive_by, leave_by
+from alerts.decide_by import NEVER_IN_TIME, arrive_by, leave_by
 from alerts.order import LocalText, PlaceOrder
 from alerts.spoken_time import DAWN_HOUR, spoken_time
 from alerts.templates import Clock, Template, Templates
@@ -177,6 +177,8 @@ def place_words(
         "by": voice.clock(_by(order, at)),
         "at": voice.clock(at),
         "changed": _changed(order, voice),
+        # who is under way must not be told to go on where no way leads any more
+        "cut": order.decide_by == NEVER_IN_TIME,
         "action": voice.templates.words.action[order.action],
     }
 

@@ -10,6 +10,7 @@ from itertools import product
 
 from alerts.by_person import order_by_person
 from alerts.cap import alert
+from alerts.decide_by import NEVER_IN_TIME
 from alerts.episode import Change, Step
 from alerts.forms import SPEECH, Form, form_words, render
 from alerts.limits import forbidden
@@ -163,7 +164,7 @@ def _cap(voice: Voice) -> Iterator[tuple[str, str]]:
 
 
 def _samples(action: Action, *, planned: bool) -> Iterator[PlaceOrder]:
-    """Yield one order with every field and one with no optional field."""
+    """Yield one order with every field, one with no optional field, and one with no way left."""
     text = {"en": "somewhere"}
     full = PlaceOrder(
         village_id="sample",
@@ -182,6 +183,7 @@ def _samples(action: Action, *, planned: bool) -> Iterator[PlaceOrder]:
     yield full
     unknown = DecideBy(None, (), passed=False)
     yield replace(full, avoid=None, signal=None, people=None, decide_by=unknown)
+    yield replace(full, way=None, avoid=None, decide_by=NEVER_IN_TIME)
 
 
 _MINUTES = (

@@ -7,8 +7,11 @@ import pytest
 from alerts.actions import Asked, order_village
 from alerts.closing import Closing, report
 from alerts.errors import Refused
+from alerts.forms import Form, render
 from alerts.issue import Minute
 from alerts.ledger import actions, closures
+from alerts.message import Voice
+from alerts.orders import moment_of, orders
 from alerts.tables import message, officer_action
 from alerts.tier import Tier
 from pipeline.database import reading
@@ -62,6 +65,37 @@ def test_where_no_way_is_left_the_refuge_is_ordered(night):
     body = texts(night, "riverside")[-1]
     assert "the upper floor of the tea house" in body
     assert "Take" not in body
+
+
+@pytest.mark.parametrize(("language", "go_on"), [("en", "keep going"), ("zh", "继续")])
+def test_who_is_under_way_is_told_to_go_on_where_a_way_is_left_and_never_where_none_is(
+    night, language, go_on
+):
+    night.warned(bulletin(risk(4, lead_min=20)))
+    (late,) = texts(night, "riverside", language, after=0)
+    report(night.desk, closing(), at(2))
+    report(night.desk, closing("lane"), at(3))
+    red = replace(order_in(night, "riverside"), changed=None)
+    for form in Form:
+        cut = render(red, {"en": "Hekou"}, voice_of(night, language), at=FLOOD, form=form)
+        assert cut.fault is None
+        assert go_on not in cut.body
+    assert go_on in late
+
+
+def voice_of(night, language):
+    pack = night.desk.pack
+    return Voice(night.world.mode, pack.templates[language], pack.config)
+
+
+def order_in(night, place):
+    """Return the order to a place at red by what is reported closed now."""
+    pack = night.desk.pack
+    with reading(night.engine) as connection:
+        shut = closures.reported(connection, night.world).of("hekou")
+    village, seen = pack.village("hekou"), risk(4, lead_min=400)
+    moment = moment_of(village, Tier.RED, seen, at=FLOOD, config=pack.config, closures=shut)
+    return next(o for o in orders(pack.plans["hekou"], moment) if o.place_id == place)
 
 
 def test_where_no_way_and_no_refuge_is_left_nobody_is_sent_across_the_water(night):
