@@ -18,6 +18,7 @@ from alerts.tables import notice as notices
 from alerts.tier import Action, Tier
 from alerts.warning_message import Audience
 from pipeline.database import within
+from pipeline.world import Mode, live
 
 NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value, Action.RETRACT.value)
 
@@ -31,6 +32,8 @@ def overtaken(connection: Connection, delivery: Delivery) -> str | None:
         return "a newer order for the same place and person replaced it"
     if _lowered(connection, delivery):
         return "the village's tier was lowered since"
+    if delivery.world.mode is Mode.EXERCISE and _is_in_earnest(connection, delivery):
+        return "red is real in this village: the exercise is over there"
     return None
 
 
@@ -114,6 +117,32 @@ def _newer_notice(connection: Connection, delivery: Delivery) -> bool:
         )
     )
     return bool(connection.execute(found).scalar_one())
+
+
+def _is_in_earnest(connection: Connection, delivery: Delivery) -> bool:
+    """Tell whether the live world of the same store has a red episode open in the village.
+
+    Nobody there may read "exercise" while the water is real. Source: users.md 25.
+    """
+    mine = within(messages, delivery.world), messages.c.message_id == delivery.message_id
+    village = select(messages.c.village_id).where(*mine).scalar_subquery()
+    real = within(episodes, live(delivery.world.site)), episodes.c.village_id == village
+    newest = (
+        select(episodes.c.episode_id, episodes.c.closed)
+        .where(*real)
+        .order_by(episodes.c.opened.desc(), episodes.c.revision.desc())
+        .limit(1)
+        .subquery()
+    )
+    was_red = select(
+        exists().where(
+            *real,
+            episodes.c.episode_id == newest.c.episode_id,
+            episodes.c.tier == int(Tier.RED),
+            newest.c.closed == 0,
+        )
+    )
+    return bool(connection.execute(was_red).scalar_one())
 
 
 def _revision_of(message: FromClause, episode: FromClause) -> ColumnElement[bool]:

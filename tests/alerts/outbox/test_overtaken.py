@@ -1,5 +1,6 @@
 """What was decided since keeps a delivery at home: by what is newer, and by no clock."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from alerts.actions import Asked, confirm_lower, order_village, request_lower
 from alerts.issue import Minute
 from alerts.tier import Tier
+from pipeline.world import live
 from tests.alerts.night import HOUR, MINUTE, SLOT, delivery, levels, message
 
 ONE, TWO = "county_duty-1", "county_duty-2"
@@ -108,3 +110,31 @@ def test_that_nobody_need_stand_by_any_more_is_told_though_the_episode_went_on_f
     villagers = states(night, "villager")
     assert villagers[Tier.YELLOW, "stand_by"] == {"superseded"}
     assert villagers[Tier.BLUE, "stand_down"] == {"accepted"}
+
+
+@pytest.mark.parametrize(("real", "stays"), [(Tier.RED, True), (Tier.ORANGE, False)])
+def test_a_real_red_ends_the_exercise_in_that_village_and_in_no_other(night, post, real, stays):
+    night.warned(levels(hekou=4, baishi=4))
+    earnest = replace(night.desk, world=live(night.world.site))
+    order_village(earnest, asked(real), minute(seconds=30))
+    night.delivered(after_s=60)
+    village = {row.message_id: row.village_id for row in night.rows(message)}
+    found = {}
+    for row in night.rows(delivery):
+        found.setdefault(village[row.message_id], set()).add(row.state)
+    assert found == {"hekou": {"superseded" if stays else "accepted"}, "baishi": {"accepted"}}
+
+
+def test_the_exercise_stays_over_where_a_real_red_was_lowered_and_is_not_closed(night, post):
+    earnest = replace(night.desk, world=live(night.world.site))
+    order_village(earnest, asked(Tier.RED), minute(seconds=10))
+    confirm_lower(
+        earnest,
+        request_lower(earnest, asked(Tier.YELLOW), minute(seconds=20)),
+        TWO,
+        minute(seconds=20),
+    )
+    night.warned(levels(hekou=4), at=minute(seconds=30))
+    night.delivered(after_s=60)
+    assert night.states() == {"superseded": len(night.rows(delivery))}
+    assert post.mails == []
