@@ -115,6 +115,8 @@ def _named(plan: Plan | None, village: Village) -> dict[str, str]:
     people = plan.people
     named = {"responsible": people.responsible, "warning": people.warning}
     named["transfer"] = people.transfer
+    named["keeper"] = tuple(s.keeper for s in plan.special_sites if s.keeper is not None)
+    named["team"] = tuple(s.team for s in plan.special_sites if s.team is not None)
     return {ref: role for role, refs in reversed(named.items()) for ref in refs}
 
 

@@ -174,7 +174,9 @@ def let_home(
             place_id=place_id,
             place=known[place_id].name if place_id in known else {"*": place_id},
             people=_people(known[place_id], night=moment.night) if place_id in known else None,
-            recipients=tuple(dict.fromkeys((*_movers(plan), *told.get(place_id, ())))),
+            recipients=tuple(
+                dict.fromkeys((*_movers(plan, known.get(place_id)), *told.get(place_id, ())))
+            ),
         )
         for place_id in places
     )
@@ -261,7 +263,7 @@ def _to_place(moment: Moment, plan: Plan, place: Place) -> PlaceOrder:
         signal=_signal(plan, action),
         people=_people(place, night=moment.night),
         decide_by=limit,
-        recipients=_movers(plan),
+        recipients=_movers(plan, place),
     )
 
 
@@ -311,7 +313,12 @@ def _signal(plan: Plan | None, action: Action) -> LocalText | None:
             return None
 
 
-def _movers(plan: Plan) -> tuple[str, ...]:
-    """Return who leads a move, each once, in the plan's order."""
+def _movers(plan: Plan, place: Place | None) -> tuple[str, ...]:
+    """Return who leads a move, each once; of a special site also its keeper and who comes to help.
+
+    Source: users.md 7: at orange a care home's text goes to a named team as well.
+    """
     people = plan.people
-    return tuple(dict.fromkeys((*people.responsible, *people.warning, *people.transfer)))
+    own = (place.keeper, place.team) if isinstance(place, SpecialSite) else ()
+    named = (*people.responsible, *people.warning, *people.transfer, *own)
+    return tuple(dict.fromkeys(ref for ref in named if ref is not None))

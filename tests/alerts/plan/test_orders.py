@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.orders import data_age_min, is_night, moment_of, orders, stand_down
+from alerts.orders import clock_presses, data_age_min, is_night, moment_of, orders, stand_down
 from alerts.tier import Action, Tier
 from pipeline.bulletin import Indicator
 from pipeline.site.model import VillageKind
@@ -40,6 +40,14 @@ def test_at_orange_zones_prepare_and_those_who_need_help_move():
     told = actions(Tier.ORANGE)
     assert told.pop("care-home") is Action.MOVE
     assert set(told.values()) == {Action.PREPARE}
+
+
+def test_the_order_to_a_care_home_reaches_its_keeper_and_its_team_and_no_zone_s_does():
+    home = PLAN.special_sites[0].model_copy(update={"keeper": "hekou/keeper", "team": "town/team"})
+    plan = PLAN.model_copy(update={"special_sites": (home,)})
+    told = {order.place_id: order.recipients for order in placed(Tier.ORANGE, plan=plan)}
+    assert {"hekou/keeper", "town/team"} <= set(told.pop("care-home"))
+    assert not {"hekou/keeper", "town/team"} & {ref for refs in told.values() for ref in refs}
 
 
 def test_at_red_every_place_moves():
@@ -106,6 +114,21 @@ def test_a_longer_call_walk_or_age_never_gives_a_later_order(call, walk, age):
     quick = placed(Tier.RED)
     slow = placed(Tier.RED, plan=slower, age_s=300 + age)
     assert all(s.decide_by.at <= q.decide_by.at for s, q in zip(slow, quick, strict=True))
+
+
+def pressed(plan, lead_min):
+    moment = moment_of(
+        HEKOU, Tier.ORANGE, risk(3, lead_min=lead_min), at=CUTOFF, config=PACK.config
+    )
+    return clock_presses(plan, replace(moment, cycle_min=5))
+
+
+def test_where_every_way_takes_twice_as_long_the_clock_presses_earlier():
+    leads = range(1, 300)
+    plain, slow = ({n for n in leads if pressed(PLAN.walked(k), n)} for k in (1, 2))
+    assert plain < slow
+    assert max(slow) > max(plain)
+    assert plain == set(range(1, max(plain) + 1))
 
 
 def test_the_oldest_reading_behind_the_level_counts():
