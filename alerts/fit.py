@@ -345,7 +345,8 @@ def _headlines(village: Village, voices: list[Voice]) -> Iterator[_Fault]:
     for voice in voices:
         word = max(voice.templates.words.action.values(), key=len)
         name = voice.say(village_name(village))
-        facts = {"source": voice.source, "village": name, "signal_word": word}
+        named = {"source": voice.source, "village": name, "township": village.township}
+        facts = named | {"signal_word": word}
         text = passage(voice.templates.cap.headline, facts, voice)
         said = one_line(text.body)
         if text.fault is None and len(said) > most:

@@ -137,7 +137,7 @@ def _on_no_list(
     places: Sheet[RegisteredPlace], hazards: HazardMap, plans: Mapping[str, Plan]
 ) -> list[Finding]:
     rows = {place.place_id: line for line, place in places.rows}
-    cure = "write it as a special site of its village's plan, its place_id as id"
+    cure = "write it into its village's plan, a settlement as a zone, all else as a special site"
     return [
         Finding(
             "error", PLACES_FILE, rows[place.place_id], "place_id", _unlisted(place, zone), cure

@@ -139,6 +139,9 @@ def export_book(
 def lint(site: Site = None, home: Home = None, where: Json = None) -> None:
     """Find what would fail at night: every fault of every plan, with file, row and field.
 
+    Plans are also held against the hazard zones and the register of places; what could not be, for
+    want of either, is said.
+
     Raises
     ------
     Exit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alerts.plan.fault import Fault, Faults, Season, Severity
 from alerts.plan.model import Plan
 from alerts.plan.places import Place, SpecialSite
+from alerts.plan.ways import Route
 from alerts.plan.words import CutFrom
 from alerts.tier import Tier
 
@@ -32,6 +33,9 @@ def ways(plan: Plan, _season: Season) -> Faults:
         if len(place.routes) < SECOND:
             message = f"{place.id} has no second way: when {place.routes[0]} is closed it has none"
             yield Fault("warning", f"{field}.routes", message, "name a second way")
+        for crossing in _on_all([routes[ident] for ident in place.routes]):
+            message = f"every way of {place.id} crosses {crossing}: when that is out it has none"
+            yield Fault("warning", f"{field}.routes", message, "name a way that does not")
     yield from _crossings(plan)
 
 
@@ -52,6 +56,20 @@ def shelters(plan: Plan, _season: Season) -> Faults:
         if isinstance(place, SpecialSite) and chosen[0].step_free is False:
             message = f"{chosen[0].id} has steps, and {place.id} brings people who cannot climb"
             yield Fault("warning", f"{field}.shelters", message, "choose one without steps")
+
+
+def alone(plan: Plan, _season: Season) -> Faults:
+    """Find what would mislead a village that hears nobody: its own levels, and where all go."""
+    if plan.offline is None:
+        return
+    if any(s.is_lost_at(Tier.RED) for s in plan.shelters if s.id == plan.offline.shelter):
+        message = f"all go to {plan.offline.shelter} when nobody is heard, and the flood takes it"
+        yield Fault("error", "offline.shelter", message, "choose one that stays dry at red")
+    for number, bucket in enumerate(plan.offline.buckets):
+        if bucket.prepare_mm >= bucket.move_mm:
+            message = f"in {bucket.hours:g} h it is time to leave before it is time to get ready"
+            cure = "prepare_mm is the smaller of the two"
+            yield Fault("error", f"offline.buckets.{number}.move_mm", message, cure)
 
 
 def refuges(plan: Plan, _season: Season) -> Faults:
@@ -83,6 +101,12 @@ def _not_judged(plan: Plan) -> Faults:
             message = f"nobody has said whether {shelter.id} stays dry; it counts as dry"
             cure = "look at it, and write yellow, orange, red or never"
             yield Fault("warning", f"shelters.{number}.flooded_from", message, cure)
+
+
+def _on_all(ways: list[Route]) -> list[str]:
+    """Return the crossings that several ways have in common; of one way alone, none."""
+    crossed = [{crossing.id for crossing in way.crossings} for way in ways]
+    return sorted(set.intersection(*crossed)) if len(set(map(id, ways))) >= SECOND else []
 
 
 def _crossings(plan: Plan) -> Faults:

@@ -23,7 +23,7 @@ def roles(plan: Plan, _season: Season) -> Faults:
             cure = "name a person and a deputy by reference"
             # nobody to tell: the order falls to whomever the roster has for the village
             yield Fault(severity, field, f"nobody is {role}", cure, breaks=severity == "error")
-        elif 0 < len(refs) < DEPUTY_FROM:
+        elif refs and len(set(refs)) < DEPUTY_FROM:
             message = f"{refs[0]} has no deputy"
             yield Fault("warning", field, message, "name a deputy after the person")
         for ref in dict.fromkeys(refs):
@@ -36,11 +36,8 @@ def roles(plan: Plan, _season: Season) -> Faults:
 
 def helpers(plan: Plan, _season: Season) -> Faults:
     """Find people who need help and have nobody, or somebody who must be elsewhere."""
-    away = {
-        ref: role
-        for role in ("monitoring", "warning", "patrol")
-        for ref in plan.people.roles[role][:1]
-    }
+    away = {ref: role for role, refs in plan.people.roles.items() for ref in refs[:1]}
+    weak = {person.ref for person in plan.needs_help}
     helped: dict[str, str] = {}
     for number, person in enumerate(plan.needs_help):
         field = f"needs_help.{number}.helper"
@@ -48,6 +45,9 @@ def helpers(plan: Plan, _season: Season) -> Faults:
             message = f"{person.ref} needs help and has no helper"
             yield Fault("error", field, message, "agree with a neighbour, and write who")
             continue
+        if person.helper in weak:
+            message = f"{person.helper} is to help, and needs help as well"
+            yield Fault("error", field, message, "agree with a neighbour who can")
         if person.helper in away:
             message = f"{person.helper} must be at work as {away[person.helper]} then"
             yield Fault("warning", field, message, "agree with another neighbour")

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from alerts.plan.fault import Fault, Faults, Severity
 from alerts.plan.model import Plan
-from alerts.plan.places import SpecialSite
+from alerts.plan.places import Place, SpecialSite
 from alerts.plan.words import Count, Frozen, Latitude, Longitude, Position, Words
 from alerts.tier import Tier, tier_for
 from pipeline.bulletin import RiskLevel
@@ -28,6 +28,7 @@ from pipeline.bulletin import RiskLevel
 SAME_PLACE_M: Final = 500.0
 """How far apart two surveys may put one place, metres."""
 METRES_PER_DEGREE: Final = 111_195.0
+SETTLEMENT: Final = "settlement"
 TOUCH: Final = 1e-7
 """Degrees, about a centimetre: less of a way than this inside a zone is none."""
 
@@ -70,16 +71,20 @@ class HazardZone:
 
 
 class RegisteredPlace(Frozen):
-    """A place of the county's register where people sleep, learn, work or are looked after.
+    """A place of the county's register where people live, learn, work or are looked after.
 
     Attributes
     ----------
-    place_id : the register's own; a plan's special site bears it as its id
+    place_id : the register's own; a plan's special site bears it as its id, or, of a settlement,
+        its zone
     people_day, people_night : all inside, guests and staff
     """
 
     place_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    kind: Literal["care_home", "school", "kindergarten", "hospital", "camp", "guesthouse", "works"]
+    kind: Literal[
+        "care_home", "school", "kindergarten", "hospital", "camp", "guesthouse", "works",
+        "settlement",
+    ]  # fmt: skip
     name: Words
     name_en: str = ""
     township: str = ""
@@ -138,7 +143,8 @@ def on_no_list(
     """Yield each registered place that a flood of any return period takes and no plan moves.
 
     A special site is the registered place where two of id, name and position agree; a site that
-    has a position must lie near, for ids and names repeat among villages.
+    has a position must lie near, for ids and names repeat among villages. A settlement is a zone of
+    its id and name: zones have no position.
 
     Returns
     -------
@@ -146,10 +152,13 @@ def on_no_list(
 
     Source: anchors.md 2.2 and 4 (the care home of Taishitun stood on no list: 31 dead).
     """
-    sites = _by_id_and_name(site for plan in plans for site in plan.special_sites)
+    known = tuple(plans)
+    sites = _by_id_and_name(site for plan in known for site in plan.special_sites)
+    homes = _by_id_and_name(zone for plan in known for zone in plan.zones)
     for place in places:
         zones = hazards.at((place.lon, place.lat))
-        alike = (site for key in _keys(place) for site in sites.get(key, ()))
+        listed = homes if place.kind == SETTLEMENT else sites
+        alike = (site for key in _keys(place) for site in listed.get(key, ()))
         if zones and not any(_is_same(site, place) for site in alike):
             yield place, zones[0]
 
@@ -236,8 +245,8 @@ def _stretches(way: LineString, flood: BaseGeometry) -> Iterator[tuple[float, fl
         gone += leg.length
 
 
-def _by_id_and_name(sites: Iterable[SpecialSite]) -> Mapping[str, list[SpecialSite]]:
-    found: dict[str, list[SpecialSite]] = defaultdict(list)
+def _by_id_and_name(sites: Iterable[Place]) -> Mapping[str, list[Place]]:
+    found: dict[str, list[Place]] = defaultdict(list)
     for site in sites:
         for key in {_plain(site.id), *(_plain(name) for name in site.name.values())}:
             found[key].append(site)
@@ -249,11 +258,11 @@ def _keys(place: RegisteredPlace) -> set[str]:
     return names - {""}
 
 
-def _is_same(site: SpecialSite, place: RegisteredPlace) -> bool:
+def _is_same(site: Place, place: RegisteredPlace) -> bool:
     by_id = _plain(site.id) == _plain(place.place_id)
     names = {_plain(name) for name in site.name.values()}
     by_name = bool(names & {_plain(place.name), _plain(place.name_en)})
-    if site.position is None:
+    if not isinstance(site, SpecialSite) or site.position is None:
         return by_id and by_name
     near = _metres(site.position, (place.lon, place.lat)) <= SAME_PLACE_M
     return near and (by_id or by_name)

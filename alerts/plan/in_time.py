@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from alerts.plan.fault import Fault, Faults, Season
 from alerts.plan.model import Plan
-from alerts.plan.places import Place
+from alerts.plan.places import Place, SpecialSite, Zone
 
 LONGEST = 240
 """Minutes from the order to the last person in: beyond it no flash flood waits."""
@@ -63,4 +63,7 @@ def age(plan: Plan, season: Season) -> Faults:
 def _needed(plan: Plan, place: Place) -> int:
     """Return the minutes from the order to the last person in, by night and the shortest way."""
     walk = min(r.minutes_night for r in plan.routes if r.id in place.routes)
-    return plan.times.call + plan.times.gather + plan.times.help + walk
+    own = place.gather if isinstance(place, Zone) else None
+    gather = plan.times.gather if own is None else own
+    helped = place.times_help if isinstance(place, SpecialSite) else plan.times.help
+    return plan.times.call + gather + helped + walk

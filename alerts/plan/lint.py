@@ -10,6 +10,7 @@ CHECKS = (
     on_paper.texts,
     against_flood.ways,
     against_flood.shelters,
+    against_flood.alone,
     against_flood.refuges,
     against_flood.capacity,
     among_people.roles,

@@ -140,6 +140,25 @@ def test_the_lint_names_file_row_and_field_and_fails_on_an_error(site, capsys):
     assert "error: plans/qingxi/baishi.toml:18: zones.0.routes: " in capsys.readouterr().out
 
 
+def test_the_lint_finds_the_care_home_that_no_plan_moves(site, capsys):
+    ring = [[115, 40], [116, 40], [116, 41], [115, 41], [115, 40]]
+    drawn = {
+        "type": "Feature",
+        "properties": {"zone": "bank", "level": 4, "return_period_y": 100, "basis": "surveyed"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    zones = json.dumps({"type": "FeatureCollection", "features": [drawn]})
+    (site / "hazard_zones.geojson").write_text(zones, encoding="utf-8")
+    (site / "places.csv").write_text(
+        "place_id,kind,name,lon,lat,people_day,people_night\nc1,care_home,West,115.5,40.5,60,50\n",
+        encoding="utf-8",
+    )
+    assert run(["plans", "lint"]) == REFUSED
+    said = capsys.readouterr().out
+    assert "places.csv:2: place_id: care_home West" in said
+    assert "is on no list" in said
+
+
 def test_a_write_that_fails_leaves_the_old_plan_and_nothing_else(site, monkeypatch):
     before = files(site)
     path = site / "plans" / "qingxi" / "hekou.toml"

@@ -51,6 +51,14 @@ def test_every_order_of_every_shipped_plan_can_be_sent(site):
     assert [f for f in fits(pack, {}) if f.severity == "error"] == []
 
 
+def test_a_headline_that_names_the_township_is_measured_with_it():
+    long = "长" * 100 + "{{ township }}" * 15
+    cap = PACK.templates["zh"].cap.model_copy(update={"headline": long})
+    assert found(rewritten("zh", cap=cap), only="CAP headline, zh") == [
+        ("warning", "villages.csv", "name")
+    ]
+
+
 def test_a_name_too_long_for_any_sms_is_an_error_at_its_field():
     names = found(renamed("shelters", 0, en="the old school " * 40))
     assert ("error", FILES["baishi"], "shelters.0.name.en") in names

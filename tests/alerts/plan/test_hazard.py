@@ -11,7 +11,14 @@ from shapely.geometry import Point, Polygon, box
 
 from alerts import hazard_files
 from alerts.hazard_files import hazard_findings, read_places, read_zones
-from alerts.plan.hazard import HazardMap, HazardZone, RegisteredPlace, against_hazard, on_no_list
+from alerts.plan.hazard import (
+    SETTLEMENT,
+    HazardMap,
+    HazardZone,
+    RegisteredPlace,
+    against_hazard,
+    on_no_list,
+)
 from alerts.plan.model import Plan
 from alerts.plan.places import SITE_KINDS
 from pipeline.bulletin import RiskLevel
@@ -202,7 +209,19 @@ def test_a_place_is_on_the_list_where_two_of_id_name_and_position_agree(listed, 
 
 def test_the_register_knows_the_kinds_that_plans_know():
     kinds = RegisteredPlace.model_json_schema()["properties"]["kind"]["enum"]
-    assert set(kinds) == SITE_KINDS
+    assert set(kinds) == SITE_KINDS | {SETTLEMENT}
+
+
+@pytest.mark.parametrize(
+    ("ident", "name", "found"),
+    [("ch-7", "敬老院", False), ("ch-7", "x", True), ("z", "敬老院", True)],
+)
+def test_a_settlement_is_moved_by_a_zone_of_its_id_and_name_and_by_nothing_else(ident, name, found):
+    hamlet = HOME.model_copy(update={"kind": SETTLEMENT})
+    zones = HazardMap([zone(ground(0, 1), years=200)])
+    home = plan().zones[0].model_copy(update={"id": ident, "name": {"zh": name}})
+    plans = [plan().model_copy(update={"zones": (home,)}), with_site("ch-7", "敬老院")]
+    assert bool(list(on_no_list([hamlet], zones, plans))) is found
 
 
 # ------------------------------------------------------------------------------- the two files

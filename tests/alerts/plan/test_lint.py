@@ -3,9 +3,13 @@
 import pytest
 
 from alerts.plan.fault import Season
+from alerts.plan.in_time import LONGEST
 from alerts.plan.lint import lint
-from alerts.plan.model import Plan
+from alerts.plan.model import Bucket, Offline, Plan
+from alerts.plan.people import NeedsHelp
 from alerts.plan.places import Refuge
+from alerts.plan.ways import Crossing
+from alerts.plan.words import CutFrom
 from tests.golden.samples import valley
 
 PLAN = valley().plans["baishi"]
@@ -52,6 +56,70 @@ def test_of_a_sound_plan_nothing_is_found_but_what_it_has_not():
 )
 def test_each_fault_is_named_by_its_field(plan, fault):
     assert fault in faults(plan)
+
+
+def test_two_ways_over_one_bridge_are_one_way_when_it_is_out():
+    bridge = Crossing(id="bridge", name={"en": "the bridge"}, cut_from="never")
+    ways = tuple(
+        PLAN.routes[0].model_copy(update={"id": ident, "crossings": crossings})
+        for ident, crossings in (("one", (bridge,)), ("two", (bridge,)), ("dry", ()))
+    )
+    zone = PLAN.zones[0]
+
+    def by(*idents):
+        chosen = (zone.model_copy(update={"routes": idents}),)
+        plan = PLAN.model_copy(update={"routes": ways, "zones": chosen})
+        return ("warning", "zones.0.routes") in faults(plan)
+
+    assert by("one", "two")
+    assert not by("one", "dry")
+
+
+def test_a_deputy_is_another_person():
+    twice = PLAN.people.model_copy(update={"transfer": ("baishi/t", "baishi/t")})
+    assert ("warning", "people.transfer") in faults(PLAN.model_copy(update={"people": twice}))
+
+
+@pytest.mark.parametrize("helper", ["baishi/weak", "baishi/other", PLAN.people.transfer[0]])
+def test_who_needs_help_or_leads_helps_nobody(helper):
+    home = PLAN.zones[0].id
+    weak = (
+        NeedsHelp(ref="baishi/weak", place=home, how="carry", helper=helper),
+        NeedsHelp(ref="baishi/other", place=home, how="wake", helper="baishi/neighbour"),
+    )
+    found = faults(PLAN.model_copy(update={"needs_help": weak}))
+    assert "needs_help.0.helper" in {field for _, field in found}
+    assert "needs_help.1.helper" not in {field for _, field in found}
+
+
+def alone(**update):
+    offline = Offline(works={"en": "gong"}, shelter=PLAN.shelters[0].id)
+    return PLAN.model_copy(update={"offline": offline.model_copy(update=update)})
+
+
+def test_where_all_go_when_nobody_is_heard_must_stay_dry():
+    drowned = PLAN.shelters[0].model_copy(update={"flooded_from": CutFrom.RED})
+    dry, wet = alone(), alone().model_copy(update={"shelters": (drowned, *PLAN.shelters[1:])})
+    fault = ("error", "offline.shelter")
+    assert (fault in faults(dry), fault in faults(wet)) == (False, True)
+
+
+@pytest.mark.parametrize(("prepare_mm", "move_mm", "found"), [(26, 37, 0), (37, 26, 1), (9, 9, 1)])
+def test_a_bucket_says_get_ready_before_it_says_leave(prepare_mm, move_mm, found):
+    bucket = Bucket(hours=1, prepare_mm=prepare_mm, move_mm=move_mm)
+    fault = ("error", "offline.buckets.0.move_mm")
+    assert (fault in faults(alone(buckets=(bucket,)))) is bool(found)
+
+
+def test_the_minutes_of_a_move_are_those_that_its_order_counts():
+    """A zone's own gathering and a site's own help count, as they do in `orders`."""
+    slow = changed("zones", 0, gather=LONGEST)
+    assert ("warning", "zones.0") in faults(slow)
+    hekou = valley().plans["hekou"]
+    site = hekou.special_sites[0].model_copy(update={"times_help": LONGEST})
+    assert ("warning", "special_sites.0") in faults(
+        hekou.model_copy(update={"special_sites": (site,)})
+    )
 
 
 def test_a_finding_says_what_to_do():
