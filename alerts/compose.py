@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from alerts.cap import CapAlert, alert
-from alerts.episode import Change, Step
+from alerts.episode import Change, Step, said_again
 from alerts.message import Text, Voice, officer, villager
 from alerts.occasion import Occasion, Release, Retraction
 from alerts.officer_facts import Case, earliest_decide_by, officer_facts
@@ -80,9 +80,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
     case = case_of(occasion, pack)
     if not _speaks(case):
         return Composed()
-    voices = tuple(
-        Voice(occasion.world.mode, words, pack.config) for words in pack.templates.values()
-    )
+    voices = _voices(occasion, pack)
     cap = _cap(occasion, case, voices)
     written = [
         _message(occasion, case, voice, order) for voice in voices for order in (*_told(case), None)
@@ -95,6 +93,27 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
         faults=(*faults, *(() if cap is None else cap.faults)),
         waits=case.waits,
     )
+
+
+def compose_anew(occasion: Occasion, pack: WarningPack, *, asks: bool) -> CapAlert | None:
+    """Return the CAP alert that says once more what stands; nobody else is told anything.
+
+    Parameters
+    ----------
+    asks : it gives the standing orders, as of now; else it asks nothing
+
+    Raises
+    ------
+    KeyError
+        The village is not one of the pack's.
+    """
+    step = said_again(occasion.step) if asks else occasion.step
+    case = case_of(replace(occasion, step=step), pack)
+    return _cap(occasion, case, _voices(occasion, pack))
+
+
+def _voices(occasion: Occasion, pack: WarningPack) -> tuple[Voice, ...]:
+    return tuple(Voice(occasion.world.mode, w, pack.config) for w in pack.templates.values())
 
 
 def case_of(occasion: Occasion, pack: WarningPack) -> Case:

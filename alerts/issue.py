@@ -7,13 +7,15 @@ delivery for each person and channel. What cannot be written as planned is writt
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
-from alerts.compose import Composed, compose
+from alerts import renewal
+from alerts.cap import CapAlert
+from alerts.compose import Composed, compose, compose_anew
 from alerts.episode import TierEpisode
 from alerts.errors import Refused
 from alerts.last_words import last_words
@@ -33,7 +35,7 @@ from pipeline.errors import StoreError
 from pipeline.world import Mode, World
 
 log = logging.getLogger(__name__)
-
+Made = TypeVar("Made")
 Told = TypeVar("Told")
 
 
@@ -98,14 +100,15 @@ def issue(
     earlier = messages.references(
         connection, desk.world, episode.episode_id, before=episode.revision
     )
-    composed, pack = composed_or_simpler(replace(occasion, earlier=earlier), desk.pack)
+    occasion = replace(occasion, earlier=earlier)
+    composed, pack = composed_or_simpler(occasion, desk.pack)
     if occasion.closures_before is not None and not composed.messages:
         return Issued(faults=composed.faults)  # no order is another one by it: nothing has moved
     keep_state(connection, desk.world, _away(episode, composed), cause)
     if not composed.messages:
-        return Issued(faults=composed.faults)
-    for kind, content in (*pack.versions(occasion.village_id), *_village(occasion, pack)):
-        explain.keep(connection, kind, desk.world.site, content, stored_at=minute.wall)
+        anew = _renewed(connection, desk, occasion, minute, cause)
+        return Issued(faults=tuple(dict.fromkeys((*composed.faults, *anew))))
+    _keep_versions(connection, desk, occasion, pack, minute)
     _keep(connection, desk, composed, minute)
     waits = _waits(connection, desk, occasion, composed, minute)
     wanted, nobody = _deliveries(desk, composed.messages, minute, waits=waits)
@@ -114,6 +117,30 @@ def issue(
         deliveries=queue.enqueue(connection, wanted),
         faults=(*composed.faults, *nobody),
     )
+
+
+def _renewed(
+    connection: Connection, desk: Desk, occasion: Occasion, minute: Minute, cause: Cause
+) -> tuple[str, ...]:
+    """Issue the CAP alert of what still stands anew before it expires; return what went wrong.
+
+    Only a bulletin's turn does, and under the revision that it has just made: so an alert is
+    issued once, and a cycle that fails leaves it to the next one.
+    """
+    episode, rules = occasion.step.episode, desk.pack.config
+    if episode is None or not occasion.earlier or cause is not Cause.BULLETIN:
+        return ()
+    newest = messages.cap(connection, desk.world, occasion.earlier[-1].identifier)
+    if newest is None or not renewal.is_due(episode, newest, at=occasion.at, rules=rules):
+        return ()
+    asks = renewal.asks(newest)
+    cap, pack, faults = _tried(
+        lambda pack: compose_anew(occasion, pack, asks=asks), desk.pack, occasion.village_id
+    )
+    if cap is not None and not cap.faults:
+        _keep_versions(connection, desk, occasion, pack, minute)
+        _keep_cap(connection, desk, cap, episode.episode_id, episode.revision)
+    return (*faults, *(() if cap is None else cap.faults))
 
 
 def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:
@@ -150,17 +177,28 @@ def composed_or_simpler(occasion: Occasion, pack: WarningPack) -> tuple[Composed
 
     Returns what was composed, and the pack that it was composed with.
     """
+    composed, used, faults = _tried(lambda p: compose(occasion, p), pack, occasion.village_id)
+    if composed is not None:
+        return replace(composed, faults=(*faults, *composed.faults)), used
+    last = last_words(occasion, pack)
+    return Composed(messages=() if last is None else (last,), faults=tuple(faults)), pack
+
+
+def _tried(
+    make: Callable[[WarningPack], Made], pack: WarningPack, village_id: str
+) -> tuple[Made | None, WarningPack, list[str]]:
+    """Make something as planned, else without plan and templates; None where neither can be.
+
+    Returns also the pack that it was made with, and what went wrong before.
+    """
     faults: list[str] = []
     for simpler in (pack, _plain(pack)):
         try:
-            composed = compose(occasion, simpler)
+            return make(simpler), simpler, faults
         except Exception as error:  # whatever one village's plan or bulletin breaks, it is told
             faults.append(f"not composed: {type(error).__name__}: {error}")
-            log.exception("village %s could not be composed", occasion.village_id)
-        else:
-            return replace(composed, faults=(*faults, *composed.faults)), simpler
-    last = last_words(occasion, pack)
-    return Composed(messages=() if last is None else (last,), faults=tuple(faults)), pack
+            log.exception("village %s could not be composed", village_id)
+    return None, pack, faults
 
 
 def _plain(pack: WarningPack) -> WarningPack:
@@ -168,6 +206,13 @@ def _plain(pack: WarningPack) -> WarningPack:
         language: plain_templates(language, pack.config.site_name) for language in pack.languages
     }
     return replace(pack, plans={}, templates=words)
+
+
+def _keep_versions(
+    connection: Connection, desk: Desk, occasion: Occasion, pack: WarningPack, minute: Minute
+) -> None:
+    for kind, content in (*pack.versions(occasion.village_id), *_village(occasion, pack)):
+        explain.keep(connection, kind, desk.world.site, content, stored_at=minute.wall)
 
 
 def _village(occasion: Occasion, pack: WarningPack) -> list[tuple[str, bytes]]:
@@ -182,13 +227,13 @@ def _keep(connection: Connection, desk: Desk, composed: Composed, minute: Minute
     # An alert that breaks a rule of CAP is not kept, so it cannot leave.
     if composed.cap is not None and not composed.cap.faults:
         first = composed.messages[0]
-        messages.keep_cap(
-            connection,
-            desk.world,
-            composed.cap,
-            episode_id=first.episode_id,
-            revision=first.revision,
-        )
+        _keep_cap(connection, desk, composed.cap, first.episode_id, first.revision)
+
+
+def _keep_cap(
+    connection: Connection, desk: Desk, cap: CapAlert, episode_id: str, revision: int
+) -> None:
+    messages.keep_cap(connection, desk.world, cap, episode_id=episode_id, revision=revision)
 
 
 def _deliveries(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from alerts.cap import CapAlert, Reference
 from alerts.cn_chain import Entry
-from alerts.tables import cap_alert
+from alerts.tables import cap_alert, episode
 from alerts.tables import message as messages
 from alerts.tier import Action, Tier
 from alerts.warning_message import Audience, Provenance, WarningMessage
@@ -33,6 +33,14 @@ class Kept:
     world: World
     message: WarningMessage
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCap:
+    """A CAP alert byte for byte as it was issued."""
+
+    identifier: str
+    content: bytes
 
 
 def keep(
@@ -130,6 +138,24 @@ def cap(connection: Connection, world: World, identifier: str) -> bytes | None:
             within(cap_alert, world), cap_alert.c.identifier == identifier
         )
     ).scalar_one_or_none()
+
+
+def newest_cap(
+    connection: Connection, world: World, episode_id: str, *, upto: datetime | None = None
+) -> KeptCap | None:
+    """Return an episode's newest CAP alert, of a state at a slot up to `upto`."""
+    chosen = (
+        select(cap_alert.c.identifier, cap_alert.c.content)
+        .where(within(cap_alert, world), cap_alert.c.episode_id == episode_id)
+        .order_by(cap_alert.c.revision.desc())
+        .limit(1)
+    )
+    if upto is not None:
+        state = within(episode, world) & (episode.c.episode_id == cap_alert.c.episode_id)
+        state &= episode.c.revision == cap_alert.c.revision
+        chosen = chosen.join(episode, state).where(episode.c.slot <= to_us(upto))
+    row = connection.execute(chosen).one_or_none()
+    return None if row is None else KeptCap(row.identifier, row.content)
 
 
 def references(

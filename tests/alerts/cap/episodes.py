@@ -12,9 +12,10 @@ from functools import cache, cached_property
 
 from hypothesis import strategies as st
 
+from alerts import renewal
 from alerts.by_person import lower_by_person, order_by_person, release, restate, retract
 from alerts.cap import CapAlert
-from alerts.compose import Composed, compose
+from alerts.compose import Composed, compose, compose_anew
 from alerts.episode import Change, Step, TierEpisode, advance_through, in_all
 from alerts.errors import Refused
 from alerts.heard import heard
@@ -351,11 +352,21 @@ def _say(
         return
     story.episode = after = _away(after, composed)
     story.faults += composed.faults
-    if composed.cap is not None:
+    cap = composed.cap
+    if by_hand is None and not composed.messages and same:
+        cap = _anew(occasion, same[-1].cap.content, story.setting.pack)
+    if cap is not None:
         released = isinstance(instead, Release)
-        story.told.append(Emitted(composed.cap, after, before, released, at))
+        story.told.append(Emitted(cap, after, before, released, at))
     elif _must_speak(before, step, begun=bool(same)):
         story.silent.append(f"revision {after.revision}: {step.change} and not a word in CAP")
+
+
+def _anew(occasion: Occasion, newest: bytes, pack: WarningPack) -> CapAlert | None:
+    episode, asks = occasion.step.episode, renewal.asks(newest)
+    if not renewal.is_due(episode, newest, at=occasion.at, rules=pack.config):
+        return None
+    return compose_anew(occasion, pack, asks=asks)
 
 
 def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:

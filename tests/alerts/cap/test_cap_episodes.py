@@ -62,6 +62,13 @@ def test_an_order_that_goes_out_while_a_bulletin_waits_is_sent_before_it():
     assert oracle.faults(story) == []
 
 
+@pytest.mark.parametrize("moved", [(), (Deed("lower", tier=Tier.ORANGE, overrides=True),)])
+def test_what_stands_for_hours_is_issued_anew_in_the_chain(moved):
+    story = tell(HEKOU, [Told(4), *moved, *(Told(0) for _ in range(20))])
+    assert len(story.told) > 3 + len(moved)
+    assert oracle.faults(story) == []
+
+
 RING = "40.05,115.62 40.08,115.62 40.08,115.65 40.05,115.62"
 CROSSED = "40.05,115.62 40.08,115.65 40.08,115.62 40.05,115.65 40.05,115.62"
 CIRCLE = "<circle>40.0660,115.6320 1</circle>"

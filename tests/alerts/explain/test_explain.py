@@ -11,7 +11,7 @@ from alerts.actions import Asked, confirm_lower, order_village, request_lower
 from alerts.closing import Closing, report
 from alerts.explain import explain, message_at
 from alerts.issue import Minute
-from alerts.tables import message
+from alerts.tables import cap_alert, message
 from alerts.tier import Tier
 from alerts.warning_pack import load_warning
 from pipeline.assess import assess, bulletins
@@ -121,6 +121,20 @@ def test_so_is_what_was_told_of_one_bulletin_on_time_and_of_many_late(engine, st
     texts = [explain(engine, row.message_id).text for row in storm.one_of_each()]
     assert len(revisions) > 1
     assert set(texts) == {Verdict.IDENTICAL}
+
+
+def test_so_is_what_was_told_between_alerts_that_were_issued_anew(engine, storm):
+    storm.world = replace(storm.world, world_id="x2")
+    rules = storm.pack.config.model_copy(update={"expires_minutes": 60})
+    storm.pack = replace(storm.pack, config=rules)
+    told = bulletins(engine, replace(storm.world, world_id="x1"), after=None)
+    for each in told:
+        storm.warned(each, at=Minute(WALL, each.cutoff))
+    issued = {row.identifier for row in storm.rows(cap_alert)}
+    assert {row.cap_identifier for row in storm.rows(message)} - {None} < issued
+    shutil.rmtree(storm.folder)
+    texts = {explain(engine, row.message_id).text for row in storm.rows(message)}
+    assert texts == {Verdict.IDENTICAL}
 
 
 def test_a_bulletin_on_the_way_that_is_gone_is_said_to_be(storm):
