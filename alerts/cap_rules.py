@@ -250,8 +250,8 @@ def _circle(text: str) -> Iterator[str]:
 
 
 def plain_values(root: Element) -> Iterator[str]:
-    """R12: no markup in values and no blanks around them."""
-    for element in root.iter():
+    """R12: no markup in CAP's own values and no blanks around them; a signature has lines."""
+    for element in root.iter(f"{{{NAMESPACE}}}*"):
         text = element.text or ""
         if len(element) == 0 and (text != text.strip() or HTML.search(text)):
             yield f"{etree.QName(element).localname} holds markup or blanks around its value"

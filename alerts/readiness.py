@@ -8,10 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from alerts.errors import RosterError
+from alerts import cap_signature
+from alerts.cap_rules import NAMESPACE
+from alerts.errors import AlertError, RosterError
 from alerts.fit import fits
 from alerts.progress import Progress
-from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, signing_key
+from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, signing_key
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
 from alerts.warning_pack import PLANS, WarningPack, load_warning
@@ -23,6 +25,8 @@ from pipeline.site.sheet import read_text
 from pipeline.world import Mode
 
 APPROVERS = 2
+UNSAID = f'<alert xmlns="{NAMESPACE}"></alert>'.encode()
+"""An alert that says nothing, to try a key on."""
 
 
 def findings_of(
@@ -48,6 +52,7 @@ def findings_of(
         *warning.findings,
         *_fit(settings.site_folder, warning, bar("orders in words")),
         *_people(settings),
+        *_signs(settings, now),
         *_authorised(settings.mode, warning.config, day),
     ]
 
@@ -80,6 +85,19 @@ def _people(settings: Settings) -> list[Finding]:
         else:
             found += _of_roster(content) if isinstance(content, Roster) else []
     return found
+
+
+def _signs(settings: Settings, now: datetime) -> list[Finding]:
+    """Find a key that is set to sign CAP alerts and cannot: then none is handed out."""
+    if settings.cap_key is None:
+        return []
+    try:
+        cap_signature.sign(UNSAID, read_private(settings.home / settings.cap_key), now=now)
+    except AlertError as error:
+        file = f"FLOODWARN_HOME/{settings.cap_key}"
+        cure = "no CAP alert is handed out; see the runbook, or unset FLOODWARN_CAP_KEY"
+        return [Finding("error", file, None, None, str(error), cure)]
+    return []
 
 
 def _of_roster(roster: Roster) -> list[Finding]:

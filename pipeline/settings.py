@@ -34,6 +34,8 @@ class Settings:
     public_url : FLOODWARN_PUBLIC_URL, base address of the acknowledgement pages
     smtp_sender : FLOODWARN_SMTP_SENDER, the address that messages come from
     smtp_login : FLOODWARN_SMTP_LOGIN; its password is the credential `smtp_credential`
+    cap_key : FLOODWARN_CAP_KEY, the file in `home` whose key signs CAP alerts that are handed out;
+        without it they go unsigned
     """
 
     home: Path
@@ -47,6 +49,7 @@ class Settings:
     smtp_security: SmtpSecurity = "none"
     smtp_login: str | None = None
     smtp_credential: str = "FLOODWARN_SMTP_PASSWORD"
+    cap_key: str | None = None
 
 
 def from_environment(*, site: Path | None = None, home: Path | None = None) -> Settings:
@@ -70,6 +73,7 @@ def from_environment(*, site: Path | None = None, home: Path | None = None) -> S
         smtp_sender=os.environ.get("FLOODWARN_SMTP_SENDER") or "floodwarn@mailbox.invalid",
         smtp_security=_security(os.environ.get("FLOODWARN_SMTP_SECURITY") or "none"),
         smtp_login=os.environ.get("FLOODWARN_SMTP_LOGIN") or None,
+        cap_key=_file_name(os.environ.get("FLOODWARN_CAP_KEY")),
     )
 
 
@@ -119,6 +123,12 @@ def _mode(text: str) -> Mode:
         raise SettingsError(
             f"FLOODWARN_MODE is {text!r}; it must be one of {', '.join(Mode)}"
         ) from None
+
+
+def _file_name(text: str | None) -> str | None:
+    if text and (text == ".." or Path(text).name != text):
+        raise SettingsError(f"FLOODWARN_CAP_KEY is {text!r}; it must name a file in FLOODWARN_HOME")
+    return text or None
 
 
 def _port(text: str) -> int:

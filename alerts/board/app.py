@@ -11,10 +11,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from alerts.board.act_routes import act_routes
 from alerts.board.pages import HEADERS, page
-from alerts.board.requests import VillageId, base_of
+from alerts.board.requests import Identifier, VillageId, base_of
 from alerts.board.state import BoardSource
+from alerts.errors import AlertError
 
 GEOJSON = "application/geo+json"
+XML = "application/xml"
 
 
 def create_app(source: BoardSource, current_user: Callable[..., Any]) -> FastAPI:
@@ -30,7 +32,7 @@ def create_app(source: BoardSource, current_user: Callable[..., Any]) -> FastAPI
     def known(request: Request, login: str = Depends(current_user)) -> None:
         request.state.login = login
 
-    for routes in (_pages(source), act_routes(source)):
+    for routes in (_pages(source), _files(source), act_routes(source)):
         app.include_router(routes, dependencies=[Depends(known)])
     return app
 
@@ -53,9 +55,26 @@ def _pages(source: BoardSource) -> APIRouter:
     def feeds_page(request: Request) -> HTMLResponse:
         return page("feeds.html", view=source.feeds_view(), base=base_of(request))
 
+    return router
+
+
+def _files(source: BoardSource) -> APIRouter:
+    """Return what other systems fetch."""
+    router = APIRouter()
+
     @router.get("/metrics")
     def metrics() -> Response:
         return Response(source.metrics(), media_type=CONTENT_TYPE_LATEST)
+
+    @router.get("/cap/{identifier}.xml")
+    def cap_alert(identifier: Identifier) -> Response:
+        try:
+            copy = source.cap_alert(identifier)
+        except AlertError as error:
+            raise HTTPException(503, str(error)) from error
+        if copy is None:
+            raise HTTPException(404, "no such alert")
+        return Response(copy.content, media_type=XML, headers=HEADERS)
 
     @router.get("/villages.geojson")
     def present_state() -> Response:

@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import Path, Request
 
 VillageId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Identifier = Annotated[str, Path(pattern=r"^[^\s,<&/]{1,200}$")]
+"""Of a CAP alert, as `alerts.cap` writes it."""
 
 
 def base_of(request: Request) -> str:

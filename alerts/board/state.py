@@ -19,9 +19,11 @@ from alerts.board.possible import Possible, Record, possible
 from alerts.board.seat import Seat, sit
 from alerts.board.view import NowView, banner, now_view
 from alerts.board.village_view import VillageView, village_view
+from alerts.cap import Reference
 from alerts.deployment import Deployment, NothingToDo
 from alerts.episode import TierEpisode
 from alerts.errors import AlertError
+from alerts.handing_out import Copy, of_identifier, signed
 from alerts.ledger import actions, answers, closures, episodes, messages
 from alerts.ledger.closures import Reported
 from alerts.ledger.messages import Kept
@@ -94,7 +96,30 @@ class BoardSource:
         facts = self._facts(pack, clock.now())
         cutoff = facts.at if facts.bulletin is None else facts.bulletin.cutoff
         series = village_series(self._connected(), pack.risk, village_id, cutoff=cutoff)
-        return village_view(facts, village, series, pack.warning.plans.get(village_id))
+        plan = pack.warning.plans.get(village_id)
+        alerts = self._alerts(pack, facts.episodes.get(village_id))
+        return village_view(facts, village, series, plan, alerts)
+
+    def cap_alert(self, identifier: str) -> Copy | None:
+        """Return a CAP alert of the world that is paged, signed where there is a key.
+
+        Raises
+        ------
+        AlertError
+            There is a key, and it cannot sign.
+        """
+        _, world = self._played(self._read_pack())
+        copy = None if world is None else of_identifier(self._connected(), world, identifier)
+        return None if copy is None else signed(copy, self.settings, now=clock.now())
+
+    def _alerts(self, pack: _Pack, episode: TierEpisode | None) -> tuple[Reference, ...]:
+        """Return the CAP alerts of an episode, oldest first."""
+        _, world = self._played(pack)
+        if world is None or episode is None:
+            return ()
+        episode_id, before = episode.episode_id, episode.revision + 1
+        with reading(self._connected()) as connection:
+            return messages.references(connection, world, episode_id, before=before)
 
     def seat(self, login: str) -> Seat:
         """Return the seat of a login at the desk of the world that is paged.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from alerts.board.charts import Chart, hydrograph, hyetograph
 from alerts.board.facts import Facts, Sent
 from alerts.board.view import REFRESH_S, Banner, Row, banner, village_row
 from alerts.board.words import clock, in_language, sent_count
+from alerts.cap import Reference
 from alerts.plan.model import Plan
 from alerts.plan.places import Place, Refuge, SpecialSite
 from pipeline.bulletin import RiskLevel
@@ -88,6 +90,14 @@ class MessageItem:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertItem:
+    """One CAP alert of the episode, by which it can be fetched."""
+
+    when: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPlace:
     """One zone or special site of the plan, first route and shelter."""
 
@@ -126,12 +136,17 @@ class VillageView:
     guidance: tuple[GuidanceRow, ...]
     forecast: ForecastView | None
     messages: tuple[MessageItem, ...]
+    alerts: tuple[AlertItem, ...]
     plan: PlanView | None
     refresh_s: int = REFRESH_S
 
 
 def village_view(
-    facts: Facts, village: Village, series: VillageSeries, plan: Plan | None
+    facts: Facts,
+    village: Village,
+    series: VillageSeries,
+    plan: Plan | None,
+    alerts: tuple[Reference, ...] = (),
 ) -> VillageView:
     """Return the page of one village.
 
@@ -139,6 +154,7 @@ def village_view(
     ----------
     series : read at the same cutoff as the newest bulletin, so page and decision agree
     plan : None where there is none, or none that could be read
+    alerts : its episode's in CAP, oldest first
     """
     risk = facts.risk(village.village_id)
     mine = [s for s in facts.sent if s.village_id == village.village_id]
@@ -152,27 +168,21 @@ def village_view(
         confidence=risk.confidence.value,
         wetness=_wetness(series),
         rain=hyetograph(series.times, series.rain_mm, facts.zone),
-        rivers=tuple(
-            RiverChart(
-                r.station_id,
-                r.variable.value,
-                hydrograph(
-                    r.times,
-                    r.values,
-                    r.levels,
-                    facts.zone,
-                    unit=r.variable.unit,
-                    hours=series.times,
-                ),
-            )
-            for r in series.rivers
-        ),
+        rivers=tuple(_rivers(series, facts)),
         accumulations=tuple(_accumulation(a) for a in series.accumulations),
         guidance=tuple(_guidance(g) for g in series.guidance),
         forecast=None if series.forecast is None else _forecast(series.forecast, facts),
         messages=tuple(_message(s, facts) for s in reversed(mine)),
+        alerts=tuple(_alert(ref, facts) for ref in reversed(alerts)),
         plan=None if plan is None else plan_view(plan),
     )
+
+
+def _rivers(series: VillageSeries, facts: Facts) -> Iterator[RiverChart]:
+    for r in series.rivers:
+        unit = r.variable.unit
+        chart = hydrograph(r.times, r.values, r.levels, facts.zone, unit=unit, hours=series.times)
+        yield RiverChart(r.station_id, r.variable.value, chart)
 
 
 def _wetness(series: VillageSeries) -> str:
@@ -234,6 +244,11 @@ def _message(sent: Sent, facts: Facts) -> MessageItem:
         acked=f"acknowledged by {answers}" if answers else "no answer yet",
         ack_class="ok" if answers else "no",
     )
+
+
+def _alert(reference: Reference, facts: Facts) -> AlertItem:
+    sent = datetime.fromisoformat(reference.sent)
+    return AlertItem(clock(sent, facts.zone, with_date=True), reference.identifier)
 
 
 def plan_view(plan: Plan) -> PlanView:

@@ -1,4 +1,4 @@
-"""Commands about what was kept: explain a message, or draft it in the Chinese national form."""
+"""Commands about what was kept: explain a message, draft it in China's form, hand out its CAP."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pipeline.commands.options import (
     opened,
     say,
     settings_of,
+    write_bytes,
     write_json,
 )
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.explain import Explained
+    from alerts.handing_out import Copy
     from pipeline.replay import Verdict
     from pipeline.settings import Settings
     from pipeline.village_case import VillageCase
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 MessageId = Annotated[str | None, typer.Argument(help="As the board shows it.")]
 VillageId = Annotated[str | None, typer.Option("--village", help="With --at.")]
 Folder = Annotated[Path, typer.Option("--to", help="The folder of the drafts.")]
+Out = Annotated[Path | None, typer.Option("--to", help="A folder; default standard output.")]
+File = Annotated[Path | None, typer.Option("--verify", help="An alert of anybody's, to check.")]
+Pinned = Annotated[Path | None, typer.Option("--key", help="Whose: a certificate (PEM).")]
 
 
 def explain(
@@ -120,6 +125,69 @@ def draft(
     say(drafted.note)
 
 
+def cap(  # noqa: PLR0913, PLR0917 - a command's options
+    message_id: MessageId = None,
+    village: VillageId = None,
+    at: At = None,
+    to: Out = None,
+    verify: File = None,
+    key: Pinned = None,
+    site: Site = None,
+    home: Home = None,
+) -> None:
+    """Hand out the CAP 1.2 alert of what was told, as it was issued; nobody is sent it.
+
+    With FLOODWARN_CAP_KEY it is signed. With --village and --at it is the alert that stood then,
+    also one that was issued anew since the last message. With --verify it checks an alert's
+    signature against the certificate of --key, and writes what is signed: read nothing else of it.
+
+    Raises
+    ------
+    BadParameter
+        Neither a message, nor a village and an instant, nor a file and a certificate is named.
+    """
+    if verify is None and key is None:
+        _one_of(message_id, village, at)
+        copy = _handed_out(settings_of(site, home), message_id, village, at)
+        _write(copy.file_name, copy.content, to)
+    elif verify is None or key is None or (message_id, village, at) != (None, None, None):
+        raise typer.BadParameter("give --verify and --key together, and nothing to hand out")
+    else:
+        from alerts.cap_signature import verified
+        from pipeline import clock
+
+        content = verified(verify.read_bytes(), key.read_bytes(), now=clock.now())
+        _write(f"{verify.stem}.verified.xml", content, to)
+
+
+def _handed_out(
+    settings: Settings, message_id: str | None, village: str | None, at: datetime | None
+) -> Copy:
+    from alerts import handing_out
+    from pipeline import clock
+    from pipeline.database import connect
+
+    engine = connect(settings.database_url)
+    try:
+        if village is not None and at is not None:
+            copy = handing_out.of_village(engine, _told_in(settings), village, at)
+        else:
+            copy = handing_out.of_message(engine, message_id or "")
+    finally:
+        engine.dispose()
+    return handing_out.signed(copy, settings, now=clock.now())
+
+
+def _write(name: str, content: bytes, to: Path | None) -> None:
+    from alerts.cli.plan_files import put
+
+    if to is None:
+        write_bytes(content, Path("-"))
+        return
+    put(to / name, content)
+    say(f"written: {to / name}")
+
+
 def _one_of(message_id: str | None, village: str | None, at: datetime | None) -> None:
     if (message_id is None) == (village is None or at is None):
         raise typer.BadParameter("give a message id, or --village and --at")
@@ -173,4 +241,4 @@ def _village(case: VillageCase | None) -> str | None:
     return None if case is None else case.risk.village_id
 
 
-COMMANDS = (explain, draft)
+COMMANDS = (explain, draft, cap)
