@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -52,16 +53,28 @@ def refuse(desk: Desk, judged: Judged, minute: Minute) -> int:
     """Hold back what waits for a village; return how many deliveries that was.
 
     It goes by itself after the time that the site sets, or at once when something new speaks for
-    it, unless two persons lower the village until then.
+    it, unless two persons lower the village until then. An order is held back once: a "no" over and
+    over would be a lowering by one person.
 
     Raises
     ------
     Refused
-        As in `approve`, or no reason is given.
+        As in `approve`, no reason is given, or the order was held back before.
     """
     if not judged.reason.strip():
         raise Refused("state a reason")
     return _judge(desk, judged, whole(minute), Verb.REFUSE)
+
+
+def held_once(deeds: Iterable[Deed], episode: TierEpisode) -> bool:
+    """Tell whether an approver has said "no" to an episode's tier: a second one is no approver's.
+
+    Parameters
+    ----------
+    deeds : of the village
+    """
+    no = (Verb.REFUSE, episode.episode_id, episode.tier)
+    return any((deed.verb, deed.episode_id, deed.tier) == no for deed in deeds)
 
 
 def end_refusals(
@@ -111,6 +124,12 @@ def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
             )
         if episode is None or not moved:
             raise Refused(f"nothing waits for an approver in {judged.village_id}")
+        told = actions.of_village(connection, desk.world, judged.village_id)
+        if verb is Verb.REFUSE and held_once(told, episode):
+            raise Refused(
+                f"{episode.tier.colour} was held back once in {judged.village_id}; to keep it back"
+                " two persons lower it"
+            )
         was_refused = _is_refused(connection, desk, episode, minute)
         deed = Deed(
             village_id=judged.village_id,

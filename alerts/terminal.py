@@ -18,6 +18,8 @@ from alerts.tier import Action
 from pipeline.world import Exercise
 
 NO_TIME = timedelta()
+IN_A_FILE = 160
+"""Columns of a table that no terminal limits."""
 ORDERED_AS = {Action.MOVE: "move", Action.REFUGE: "refuge"}
 Advance = Callable[[int, int], None]
 """Told what is done and what there is in all."""
@@ -97,6 +99,8 @@ class Terminal:
                 _time(one.crossed),
                 _span(one.margin),
             )
+        if not self._console.is_terminal:  # a file has no edge that a name need be cut for
+            self._console.width = max(self._console.width, IN_A_FILE)
         self._console.print(table)
         known = [one.margin for one in ordered if one.margin is not None]
         walked = [one.margin_on_foot for one in ordered if one.margin_on_foot is not None]

@@ -26,7 +26,7 @@ class Roles(BaseModel):
 
 
 class Authorisation(BaseModel):
-    """The county's signed word that orders may go by themselves; without it none does in live.
+    """The county's signed word that orders may go by themselves; `check` asks a live site for it.
 
     Attributes
     ----------

@@ -36,10 +36,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What waits for an approver, and whether this person is one."""
+    """What waits for an approver, whether this person is one, and may hold it back."""
 
     text: str
     judge: bool
+    refuse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _waits(record: Record, can: Possible, zone: ZoneInfo, say: ActWords) -> Wait
     if waiting is None:
         return None
     text = say.waits.format(count=waiting.deliveries, time=clock(waiting.until, zone))
-    return Waits(text, can.judge)
+    return Waits(text, can.judge, can.refuse)
 
 
 def _shut(record: Record, can: Possible, say: ActWords) -> tuple[Shut, ...]:

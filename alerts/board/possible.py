@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from alerts.agree import RIGHTS, SOMEBODY, against
 from alerts.agreement import open_request, two_persons
+from alerts.approvals import held_once
 from alerts.board.seat import Seat
 from alerts.by_person import lower_by_person, release, retract
 from alerts.closing import Closing, concerned
@@ -99,12 +100,14 @@ class Possible:
 
     Attributes
     ----------
-    judge : approve or refuse what waits
+    judge : approve what waits
+    refuse : hold it back, which is done once
     order : tiers; none below the one that stands, for an order lowers nothing
     blocked : items of the release's list that no tick can meet now
     """
 
     judge: bool = False
+    refuse: bool = False
     report: bool = False
     order: tuple[Tier, ...] = ()
     lower: tuple[Target, ...] = ()
@@ -120,8 +123,10 @@ def possible(connection: Connection, seat: Seat, record: Record) -> Possible:
     """Return what a person can do in a village now."""
     known = tuple(parts(record.plan))
     shut = [p for p in known if is_shut(p, record.closed)]
+    judge = record.waiting is not None and _may(seat, Right.APPROVE, record)
     return Possible(
-        judge=record.waiting is not None and _may(seat, Right.APPROVE, record),
+        judge=judge,
+        refuse=judge and not _was_held(record),
         report=_may(seat, Right.REPORT, record),
         order=tuple(t for t in ORDERS if t >= record.tier and _may(seat, Right.ORDER, record)),
         lower=tuple(_targets(seat, record)),
@@ -134,6 +139,10 @@ def possible(connection: Connection, seat: Seat, record: Record) -> Possible:
         blocked=_blocked(seat, record),
         requests=tuple(_open_requests(connection, seat, record)),
     )
+
+
+def _was_held(record: Record) -> bool:
+    return record.episode is not None and held_once(record.deeds, record.episode)
 
 
 def parts(plan: Plan | None) -> Iterator[Part]:

@@ -56,6 +56,15 @@ def test_what_an_act_brought_is_said_once_and_to_who_did_it(duty: Duty) -> None:
     assert "批准" in officer.page()
 
 
+def test_what_was_held_back_once_can_be_sent_and_not_held_again(duty: Duty) -> None:
+    duty.red()
+    officer = duty.officer()
+    assert {"approve", "refuse"} <= set(officer.acts())
+    officer.press("refuse", reason="the gauge lies")
+    assert "refuse" not in officer.acts()
+    assert "approve" in officer.acts()
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_without_login_nothing_is_done(duty: Duty, act: str) -> None:
     duty.red()

@@ -101,6 +101,18 @@ def test_a_no_dies_on_new_evidence(asked):
     assert to_village(asked) == {3}
 
 
+def test_a_no_is_said_once_to_a_tier_whoever_says_it(asked):
+    asked.warned(levels(hekou=3))
+    first, second = [c.ref for c in asked.roster.contacts if "approve" in c.rights][:2]
+    refuse(asked.desk, Judged("hekou", first, "not yet"), at(1))
+    for ref in (first, second):
+        with pytest.raises(Refused, match="held back once"):
+            refuse(asked.desk, Judged("hekou", ref, "not yet"), at(2))
+    assert to_village(asked) == {16}
+    asked.warned(bulletin(risk(4, slot=SLOT + HOUR), slot=SLOT + HOUR), at=at(3))
+    refuse(asked.desk, Judged("hekou", second, "the gauge lies"), at(4))
+
+
 def test_a_no_to_orange_does_not_hold_a_red(asked):
     asked.warned(levels(hekou=3))
     refuse(asked.desk, Judged("hekou", approver(asked), "not yet"), at(1))
