@@ -37,7 +37,7 @@ Language = Annotated[
 ]
 BaseUrl = Annotated[
     str | None,
-    typer.Option("--base-url", help="Where the QR codes lead; default FLOODWARN_PUBLIC_URL."),
+    typer.Option("--base-url", help="The board's address, for the QR codes; else there are none."),
 ]
 
 
@@ -62,7 +62,7 @@ def card(
     settings = settings_of(site, home)
     pack = load_warning(load(settings.site_folder, settings.home))
     spoken = language or pack.languages[0]
-    issuer = _issuer(pack, spoken, base_url or settings.public_url)
+    issuer = _issuer(pack, spoken, base_url)
     to.mkdir(parents=True, exist_ok=True)
     without = []
     for village_id in dict.fromkeys(villages or pack.plans):
@@ -77,11 +77,13 @@ def card(
         raise typer.Exit(FINDING)
 
 
-def _issuer(pack: WarningPack, language: str, base_url: str) -> Issuer:
+def _issuer(pack: WarningPack, language: str, base_url: str | None) -> Issuer:
     """Return who speaks on the cards, in a language or in the site's first."""
     from alerts.plan.card import Issuer
 
-    if urlsplit(base_url).hostname in HERE_ALONE:
+    if base_url is None:
+        complain("no --base-url, the board's address: the cards bear no QR code")
+    elif urlsplit(base_url).hostname in HERE_ALONE:
         complain(f"{base_url} is known on this machine alone: its QR codes lead nowhere elsewhere")
     words = pack.templates.get(language) or next(iter(pack.templates.values()))
     return Issuer(words.source, words.contact, base_url)

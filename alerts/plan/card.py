@@ -57,12 +57,12 @@ class Issuer:
     Attributes
     ----------
     source, contact : as the site's approved texts of that language name them
-    base_url : of the pages; the village's own is below it
+    base_url : of the duty board, behind whose login the village's own page is; None = no QR code
     """
 
     source: str
     contact: str
-    base_url: str
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +115,14 @@ def card(plan: Plan, village: Village, issuer: Issuer, *, language: str) -> str:
     ValueError
         The issuer's base address is none of http or https.
     """
-    if not MEANT_FOR_THE_WEB.fullmatch(issuer.base_url):
-        raise ValueError(f"{issuer.base_url!r} is no http address; the QR code would lead nowhere")
-    address = f"{issuer.base_url.rstrip('/')}/villages/{village.village_id}"
+    address = _address(issuer.base_url, village)
     content = _content(plan, village, language)
     return _template().render(
         content,
         points=_points(content) or SIZES_PT[-1],
         issuer=issuer,
         address=address,
-        qr=_qr(address),
+        qr=None if address is None else _qr(address),
     )
 
 
@@ -143,6 +141,14 @@ def labels(language: str) -> dict[str, str]:
 def _template() -> Template:
     source = resources.files("alerts.plan").joinpath("card.html").read_text("utf-8")
     return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
+
+
+def _address(base_url: str | None, village: Village) -> str | None:
+    if base_url is None:
+        return None
+    if not MEANT_FOR_THE_WEB.fullmatch(base_url):
+        raise ValueError(f"{base_url!r} is no http address; the QR code would lead nowhere")
+    return f"{base_url.rstrip('/')}/villages/{village.village_id}"
 
 
 def _qr(address: str) -> Markup:

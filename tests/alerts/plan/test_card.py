@@ -302,6 +302,13 @@ def test_a_plan_with_more_words_gets_no_greater_letters_and_one_beyond_the_page_
     assert not fits(plan(zones=many, needs_help=[]), VILLAGE, language="en")
 
 
+def test_without_the_boards_address_a_card_bears_no_code_that_leads_nowhere():
+    bare = page(plan(), issuer=Issuer("Qingxi flood desk", "the duty officer"))
+    assert "<svg" not in bare
+    assert "://" not in bare
+    assert "<svg" in page(plan())
+
+
 def test_the_command_writes_only_the_cards_whose_plan_changed(tmp_path):
     site, to = copied(tmp_path), tmp_path / "cards"
     app = typer.Typer()
