@@ -120,7 +120,7 @@ def test_a_repeat_is_the_same_bytes(one, post):
 
 
 def test_a_dead_receiver_holds_up_nobody_else(night, post):
-    night.budget_s = 1.0
+    night.budget_s = 3.0  # more than a healthy mail takes where all cores are at work
     post.behaviour = {NAME: "stall recipient"}
     night.warned(levels(hekou=4, baishi=4, nanping=4))
     night.delivered()
