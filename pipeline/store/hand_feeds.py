@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from pipeline.database import insert_absent
 from pipeline.instants import from_us, to_us
 from pipeline.risk.hand_fed import HandFed
+from pipeline.store.persons import heard_before
 from pipeline.store.tables import hand_fed as table
 
 INSTANTS = ("known_at", "first", "last")
@@ -34,14 +35,12 @@ def said(
     ----------
     known_before, stored_before : leave out what became known, or was stored, after; None = nothing
     """
-    wanted = [table.c.site == site]
-    if known_before is not None:
-        wanted.append(table.c.known_at <= to_us(known_before))
-    if stored_before is not None:
-        wanted.append(table.c.stored_at <= to_us(stored_before))
+    heard = heard_before(table, known_before=known_before, stored_before=stored_before)
     columns = [table.c[name] for name in HandFed.__dataclass_fields__]
     order = table.c.stored_at, table.c.feed_id, table.c.payload_sha256
-    found = connection.execute(select(*columns).where(*wanted).order_by(*order))
+    found = connection.execute(
+        select(*columns).where(table.c.site == site, *heard).order_by(*order)
+    )
     return tuple(
         HandFed(**{**row, **{name: from_us(row[name]) for name in INSTANTS}})
         for row in found.mappings()

@@ -10,7 +10,7 @@ from pipeline.bulletin import Sighting
 from pipeline.database import Connection, insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.risk.reported import Report
-from pipeline.store.suspensions import whose
+from pipeline.store.persons import heard_before, whose
 from pipeline.store.tables import report as table
 from pipeline.world import World
 
@@ -42,13 +42,11 @@ def said(
     ----------
     known_before, stored_before : leave out what became known, or was stored, after; None = nothing
     """
-    wanted = [within(table, whose(world))]
-    if known_before is not None:
-        wanted.append(table.c.known_at <= to_us(known_before))
-    if stored_before is not None:
-        wanted.append(table.c.stored_at <= to_us(stored_before))
+    heard = heard_before(table, known_before=known_before, stored_before=stored_before)
     columns = (table.c.known_at, table.c.village_id, table.c.by_ref, table.c.saw)
-    rows = connection.execute(select(table).where(*wanted).order_by(*columns))
+    rows = connection.execute(
+        select(table).where(within(table, whose(world)), *heard).order_by(*columns)
+    )
     return tuple(
         Report(
             village_id=row.village_id,

@@ -10,13 +10,9 @@ from pipeline.database import Connection, insert_absent, named, within
 from pipeline.errors import StoreError
 from pipeline.instants import from_us, to_us
 from pipeline.risk.suspension import Suspension
+from pipeline.store.persons import heard_before, whose
 from pipeline.store.tables import suspension as table
-from pipeline.world import Mode, World, live
-
-
-def whose(world: World) -> World:
-    """Return the world whose suspensions a world sees: a replay sees those of the live one."""
-    return live(world.site) if world.mode is Mode.REPLAY else world
+from pipeline.world import World
 
 
 def say(connection: Connection, world: World, word: Suspension, *, stored_at: datetime) -> None:
@@ -52,13 +48,11 @@ def said(
     ----------
     known_before, stored_before : leave out what became known, or was stored, after; None = nothing
     """
-    wanted = [within(table, whose(world))]
-    if known_before is not None:
-        wanted.append(table.c.known_at <= to_us(known_before))
-    if stored_before is not None:
-        wanted.append(table.c.stored_at <= to_us(stored_before))
+    heard = heard_before(table, known_before=known_before, stored_before=stored_before)
     rows = connection.execute(
-        select(table).where(*wanted).order_by(table.c.known_at, table.c.station_id)
+        select(table)
+        .where(within(table, whose(world)), *heard)
+        .order_by(table.c.known_at, table.c.station_id)
     )
     return tuple(
         Suspension(
