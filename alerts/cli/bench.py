@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.bench import tell_works
+from pipeline.commands.bench import OnlyWorks, tell_works
 from pipeline.commands.options import Home, Json, Site, settings_of
 
 
 def orders(
     *,
-    work: Annotated[
-        list[str] | None, typer.Option("--work", help="Only this work; may be said again.")
-    ] = None,
+    work: OnlyWorks = None,
     small: Annotated[
         bool, typer.Option("--small", help="A fiftieth of the work, to see that it runs.")
     ] = False,

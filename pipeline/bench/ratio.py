@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple, Self
 
+from pipeline.errors import PipelineError
+
 Work = Callable[[], object]
 Pair = tuple[float, float]
 """Seconds of the one and of the other."""
 
 MILLISECONDS = 1000.0
+
+
+class Differs(PipelineError):
+    """The two sides did not answer alike, so that their times say nothing."""
 
 
 @dataclass(frozen=True, slots=True)

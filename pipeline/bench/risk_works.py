@@ -16,8 +16,7 @@ import numpy.typing as npt
 from shapely.geometry import Point, Polygon
 
 from pipeline.bench import risk_peers as peers
-from pipeline.bench.ratio import Measured, Ratio, Work, by_turns
-from pipeline.bench.shapes import Differs
+from pipeline.bench.ratio import Differs, Measured, Ratio, Work, by_turns
 from pipeline.catchment.accumulation import accumulate_steps
 from pipeline.catchment.areal import areal_mean
 from pipeline.catchment.polygons import from_polygons

@@ -16,11 +16,10 @@ import numpy as np
 
 from pipeline.bench import made
 from pipeline.bench.batch_log import BatchLog
-from pipeline.bench.ratio import Ratio, Work, by_turns
+from pipeline.bench.ratio import Differs, Ratio, Work, by_turns
 from pipeline.bench.row_table import RowTable
 from pipeline.compaction import compact
 from pipeline.database import Engine
-from pipeline.errors import PipelineError
 from pipeline.store.batches import Incoming
 from pipeline.store.rows import Points, SeriesNames
 
@@ -31,10 +30,6 @@ DAY: Final = timedelta(days=1)
 DAYS: Final = 28
 REACH: Final = 20.0
 """Times faster than rows that a window of a network must be read."""
-
-
-class Differs(PipelineError):
-    """The two sides did not answer alike, so that their times say nothing."""
 
 
 @dataclass(frozen=True, slots=True)

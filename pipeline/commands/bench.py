@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
-from pipeline.bench.ratio import Measured, Work, by_turns
-from pipeline.bench.shapes import Differs
+from pipeline.bench.ratio import Differs, Measured, Work, by_turns
 from pipeline.commands.options import Home, Json, complain, say, settings_of, write_json
 
 if TYPE_CHECKING:
@@ -17,9 +16,12 @@ if TYPE_CHECKING:
 
     from pipeline.bench.comparison import Line
 
-__all__ = ["Differs", "Measured", "Work", "app", "by_turns", "tell_works"]
+__all__ = ["Differs", "Measured", "OnlyWorks", "Work", "app", "by_turns", "tell_works"]
 
 Told = TypeVar("Told")
+OnlyWorks = Annotated[
+    list[str] | None, typer.Option("--work", help="Only this work; may be said again.")
+]
 app: Final = typer.Typer(help="How fast it is, against what is common.", no_args_is_help=True)
 
 SHAPE: Final = 41
@@ -83,9 +85,7 @@ def store(
 @app.command()
 def risk(
     *,
-    work: Annotated[
-        list[str] | None, typer.Option("--work", help="Only this work; may be said again.")
-    ] = None,
+    work: OnlyWorks = None,
     small: Annotated[
         bool, typer.Option("--small", help="A hundredth of the work, to see that it runs.")
     ] = False,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from pipeline.bench import made
-from pipeline.bench.ratio import Ratio, by_turns
-from pipeline.bench.shapes import SHAPES, Differs, Sides, Sizes, Timed, expect_alike
+from pipeline.bench.ratio import Differs, Ratio, by_turns
+from pipeline.bench.shapes import SHAPES, Sides, Sizes, Timed, expect_alike
 
 FIVE = timedelta(minutes=5)
 WINDOW = (made.START - FIVE, made.START + 11 * FIVE, made.START + 12 * FIVE)

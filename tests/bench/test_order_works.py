@@ -8,7 +8,7 @@ import pytest
 from alerts import order_works
 from alerts.cli.app import run
 from alerts.order_works import SMALL, works
-from pipeline.bench.shapes import Differs
+from pipeline.bench.ratio import Differs
 from pipeline.site.pack import load
 from tests.golden.samples import ROOT, VALLEY
 

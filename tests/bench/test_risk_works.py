@@ -8,9 +8,8 @@ import pytest
 
 from alerts.cli.app import REFUSED, run
 from pipeline.bench import risk_peers, risk_works
-from pipeline.bench.ratio import Measured, by_turns
+from pipeline.bench.ratio import Differs, Measured, by_turns
 from pipeline.bench.risk_works import DAY, DURATIONS, SMALL, WORKS, Network
-from pipeline.bench.shapes import Differs
 from pipeline.catchment.accumulation import accumulate_steps
 from pipeline.catchment.areal import areal_mean
 
