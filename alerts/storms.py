@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -91,26 +91,24 @@ def storms(records: Sequence[Record], orders: Sequence[Order]) -> list[Storm]:
         for at, value in record.values
         if value is not None and value >= record.mark
     )
+    return [_storm(records, orders, began, ended) for began, ended in _spans(over)]
+
+
+def crossings(values: Sequence[tuple[datetime, float | None]], mark: float) -> tuple[datetime, ...]:
+    """Return when each storm first stood at a mark; below it for `APART` another one begins."""
+    over = (at for at, value in values if value is not None and value >= mark)
+    return tuple(began for began, _ in _spans(over))
+
+
+def _spans(over: Iterable[datetime]) -> list[list[datetime]]:
+    """Return the first and last instant of each storm, of instants above a mark, oldest first."""
     spans: list[list[datetime]] = []
     for at in over:
         if spans and at - spans[-1][1] <= APART:
             spans[-1][1] = at
         else:
             spans.append([at, at])
-    return [_storm(records, orders, began, ended) for began, ended in spans]
-
-
-def crossings(values: Sequence[tuple[datetime, float | None]], mark: float) -> tuple[datetime, ...]:
-    """Return when each storm first stood at a mark; below it for `APART` another one begins."""
-    found: list[datetime] = []
-    last: datetime | None = None
-    for at, value in values:
-        if value is None or value < mark:
-            continue
-        if last is None or at - last > APART:
-            found.append(at)
-        last = at
-    return tuple(found)
+    return spans
 
 
 def _storm(

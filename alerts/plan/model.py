@@ -118,6 +118,8 @@ class Plan(Frozen):
 
     def walked(self, times: float) -> Self:
         """Return the plan as if every way took so many times as long."""
+        if times == 1:
+            return self
         slower = tuple(
             route.model_copy(
                 update={
@@ -127,7 +129,7 @@ class Plan(Frozen):
             )
             for route in self.routes
         )
-        return self if times == 1 else self.model_copy(update={"routes": slower})
+        return self.model_copy(update={"routes": slower})
 
     def way_out(
         self, place: Place, tier: Tier, *, night: bool, closures: Closures = OPEN
