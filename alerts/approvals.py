@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -130,7 +130,7 @@ def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
                 f"{episode.tier.colour} was held back once in {judged.village_id}; to keep it back"
                 " two persons lower it"
             )
-        was_refused = _is_refused(connection, desk, episode, minute)
+        was_refused = _is_refused(told, episode, desk, minute)
         deed = Deed(
             village_id=judged.village_id,
             verb=verb,
@@ -147,11 +147,11 @@ def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
     return moved
 
 
-def _is_refused(connection: Connection, desk: Desk, episode: TierEpisode, minute: Minute) -> bool:
+def _is_refused(told: Sequence[Deed], episode: TierEpisode, desk: Desk, minute: Minute) -> bool:
     """Tell whether what waits was held back by a "no", which wrote it for its end."""
     holds = timedelta(minutes=desk.pack.config.refusal_minutes)
-    judged = actions.all_of(connection, desk.world, Verb.APPROVE, Verb.REFUSE)
-    last = next((d for d in reversed(judged) if d.episode_id == episode.episode_id), None)
+    mine = (d for d in reversed(told) if d.episode_id == episode.episode_id)
+    last = next((d for d in mine if d.verb in {Verb.APPROVE, Verb.REFUSE}), None)
     return last is not None and last.verb is Verb.REFUSE and last.at + holds > minute.wall
 
 

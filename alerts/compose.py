@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from alerts.cap import CapAlert, alert
@@ -155,7 +155,6 @@ def case_of(occasion: Occasion, pack: WarningPack) -> Case:
         reason=reason,
         rerouted=occasion.closures_before is not None,
         instead=occasion.instead is not None,
-        said_at=occasion.at + timedelta(minutes=occasion.held or 0),
         waits=_waits(occasion, moment),
     )
 
@@ -248,7 +247,9 @@ def _message(
     episode = case.step.episode
     if episode is None:
         raise ValueError("no episode, no message")
-    text = _text(case, voice, order)
+    # what a "no" holds back is read when that ends
+    read_at = case.at + timedelta(minutes=occasion.held or 0)
+    text = _text(case, voice, order, at=read_at)
     audience = Audience.OFFICER if order is None else Audience.VILLAGER
     place_id = OFFICERS if order is None else order.place_id
     message = WarningMessage(
@@ -281,10 +282,10 @@ def _message(
     return message, fault
 
 
-def _text(case: Case, voice: Voice, order: PlaceOrder | None) -> Text:
+def _text(case: Case, voice: Voice, order: PlaceOrder | None, *, at: datetime) -> Text:
     if order is None:
         return officer(officer_facts(case, voice), voice)
-    return villager(order, village_name(case.village), voice, at=case.said_at or case.at)
+    return villager(order, village_name(case.village), voice, at=at)
 
 
 def _roles(order: PlaceOrder | None, voice: Voice) -> tuple[str, ...]:

@@ -35,7 +35,6 @@ class Case:
     rerouted : nothing but what is closed has changed
     instead : people go home, or what was told is taken back
     waits : how long the village's texts wait for an approver
-    said_at : the minute that a villager's text gives as its own; None where that is `at`
     """
 
     village: Village
@@ -53,7 +52,6 @@ class Case:
     rerouted: bool = False
     instead: bool = False
     waits: timedelta = timedelta(0)
-    said_at: datetime | None = None
 
 
 def officer_facts(case: Case, voice: Voice) -> Facts:
