@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline.bulletin import Evidence, Onset, RiskLevel, Signal, VillageRisk
+from pipeline.bulletin import Evidence, Onset, VillageRisk
+from pipeline.site.risk_settings import Signals
 
 
 def as_reported(risk: VillageRisk, seen: Evidence, *, at: datetime) -> VillageRisk:
@@ -18,13 +19,7 @@ def as_reported(risk: VillageRisk, seen: Evidence, *, at: datetime) -> VillageRi
     return replace(
         risk,
         level=raised,
-        signal=_advice(raised) if raised > risk.level else risk.signal,
+        signal=Signals().advice(raised) if raised > risk.level else risk.signal,
         onset=Onset(at, at, at) if there else risk.onset,
         evidence=tuple(sorted((*risk.evidence, seen), key=lambda e: -e.level)),
     )
-
-
-def _advice(level: RiskLevel) -> Signal:
-    if level >= RiskLevel.RED:
-        return Signal.MOVE
-    return Signal.PREPARE if level is RiskLevel.ORANGE else Signal.NONE

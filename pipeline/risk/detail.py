@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from pipeline import instants
-from pipeline.bulletin import Onset, RiskLevel, Signal, VillageRisk
+from pipeline.bulletin import Onset, RiskLevel, VillageRisk
 from pipeline.risk.as_read import SECOND_US
 from pipeline.risk.confidence import confidence
 from pipeline.risk.evidence import (
@@ -24,7 +24,6 @@ from pipeline.risk.reported import evidence as report_evidence
 from pipeline.risk.reported import offsets_h as reported_offsets_h
 from pipeline.risk.site_arrays import HOUR_S
 from pipeline.risk.thresholds import Floats
-from pipeline.site.risk_settings import Signals
 
 
 def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:
@@ -53,20 +52,13 @@ def detail(found: Findings, village: int, rain_h: Floats) -> VillageRisk:
     return VillageRisk(
         village_id=site.villages[village],
         level=level,
-        signal=signal(level, site.config.risk.signals),
+        signal=site.config.risk.signals.advice(level),
         onset=_onset(found, village, rain_h) if level > RiskLevel.NONE else None,
         confidence=confidence(level, state, evidence),
         data_state=state,
         cause=found.sight.causes[village],
         evidence=evidence,
     )
-
-
-def signal(level: RiskLevel, signals: Signals) -> Signal:
-    """Return the advice that a level stands for at this site."""
-    if level >= signals.move:
-        return Signal.MOVE
-    return Signal.PREPARE if level >= signals.prepare else Signal.NONE
 
 
 def _onset(found: Findings, village: int, rain_h: Floats) -> Onset:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from pipeline.bulletin import RiskLevel, Sighting
+from pipeline.bulletin import RiskLevel, Sighting, Signal
 from pipeline.site.comms_settings import CommsSettings
 from pipeline.site.frozen import Frozen
 
@@ -38,6 +38,12 @@ class Signals(Frozen):
 
     prepare: RiskLevel = RiskLevel.ORANGE
     move: RiskLevel = RiskLevel.RED
+
+    def advice(self, level: RiskLevel) -> Signal:
+        """Return the advice that a level stands for at this site."""
+        if level >= self.move:
+            return Signal.MOVE
+        return Signal.PREPARE if level >= self.prepare else Signal.NONE
 
 
 class ForecastSettings(Frozen):
