@@ -117,6 +117,12 @@ def _named(plan: Plan | None, village: Village) -> dict[str, str]:
     named["transfer"] = people.transfer
     named["keeper"] = tuple(s.keeper for s in plan.special_sites if s.keeper is not None)
     named["team"] = tuple(s.team for s in plan.special_sites if s.team is not None)
+    named["helper"] = tuple(
+        ref
+        for person in plan.needs_help
+        for ref in (person.helper, person.deputy)
+        if ref is not None
+    )
     return {ref: role for role, refs in reversed(named.items()) for ref in refs}
 
 

@@ -19,8 +19,9 @@ from alerts.limits import forbidden, limits, seconds, size, variable_max
 from alerts.message import Text, Voice, one_line, passage, refuse, villager
 from alerts.order import DecideBy, LocalText, PlaceOrder
 from alerts.orders import WHOLE_VILLAGE, village_name
+from alerts.plan.helped import helped_in, is_helped
 from alerts.plan.model import Plan
-from alerts.plan.places import Place, SpecialSite
+from alerts.plan.places import Place, SpecialSite, Zone
 from alerts.progress import Progress, followed
 from alerts.template_lint import colours
 from alerts.tier import Action, Tier
@@ -184,8 +185,10 @@ def _all_told(village: Village, plan: Plan | None, limit: DecideBy) -> Iterator[
         actions = (*actions, Action.PREPARE, Action.MOVE, Action.RETURN)
     yield from (_Told(replace(whole, action=action), {}) for action in actions)
     for field, place in () if plan is None else plan.places():
-        order = replace(whole, place_id=place.id, place=place.name)
-        yield from _to_place(plan, place, _Told(order, {"place": f"{field}.name"}))
+        helped = isinstance(place, Zone) and plan is not None and plan.helped_at(place)
+        for place_id in (place.id, helped_in(place.id)) if helped else (place.id,):
+            order = replace(whole, place_id=place_id, place=place.name)
+            yield from _to_place(plan, place, _Told(order, {"place": f"{field}.name"}))
 
 
 def _to_place(plan: Plan | None, place: Place, told: _Told) -> Iterator[_Told]:
@@ -195,7 +198,7 @@ def _to_place(plan: Plan | None, place: Place, told: _Told) -> Iterator[_Told]:
         order = replace(told.order, action=Action.REFUGE, to=place.refuge.name)
         field = told.fields["place"].removesuffix("name") + "refuge"
         yield _Told(order, {**told.fields, "to": field})
-    now = isinstance(place, SpecialSite) or place.cannot_wait
+    now = isinstance(place, SpecialSite) or place.cannot_wait or is_helped(told.order.place_id)
     for action in (Action.MOVE,) if now else (Action.PREPARE, Action.MOVE):
         for way in () if plan is None else _ways(plan, place, told):
             yield replace(way, order=replace(way.order, action=action))

@@ -23,6 +23,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from alerts.decide_by import NEVER_IN_TIME, arrive_by, leave_by
 from alerts.order import LocalText, PlaceOrder
+from alerts.plan.helped import is_helped
 from alerts.spoken_time import DAWN_HOUR, spoken_time
 from alerts.templates import Clock, Template, Templates
 from alerts.tier import Action
@@ -163,13 +164,14 @@ def place_words(
     ----------
     at : UTC (flood time): when the order was made
     """
-    place = voice.say(order.place) or ""
+    place = place_name(order, voice)
     return {
         "source": voice.source,
         "contact": voice.contact,
         "village": voice.say(village),
         "place": place,
         "Place": place[:1].upper() + place[1:],
+        "helped": is_helped(order.place_id),
         "to": voice.say(order.to),
         "way": voice.say(order.way),
         "avoid": voice.say(order.avoid),
@@ -181,6 +183,12 @@ def place_words(
         "cut": order.decide_by == NEVER_IN_TIME,
         "action": voice.templates.words.action[order.action],
     }
+
+
+def place_name(order: PlaceOrder, voice: Voice) -> str:
+    """Return who or what an order is for, in this language."""
+    place = voice.say(order.place) or ""
+    return voice.templates.helped.format(place=place) if is_helped(order.place_id) else place
 
 
 def _changed(order: PlaceOrder, voice: Voice) -> str | None:

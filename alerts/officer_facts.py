@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.episode import Step, TierEpisode
-from alerts.message import Voice
+from alerts.message import Voice, place_name
 from alerts.order import PlaceOrder
 from alerts.orders import village_name
 from alerts.plan.model import Plan
@@ -109,7 +109,7 @@ def _onset(onset: Onset | None, voice: Voice) -> dict[str, Fact] | None:
 
 def _order(order: PlaceOrder, voice: Voice) -> dict[str, Fact]:
     return {
-        "place": voice.say(order.place),
+        "place": place_name(order, voice),
         "people": order.people,
         "action": voice.templates.words.action[order.action],
         "to": voice.say(order.to),

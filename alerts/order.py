@@ -33,7 +33,8 @@ class PlaceOrder:
 
     Attributes
     ----------
-    place_id : zone or site id of the plan; ``village`` where there is no plan
+    place_id : zone or site id of the plan, or that of those of a zone who need help
+        (`alerts.plan.helped`); ``village`` where there is no plan
     to, way, avoid : shelter or refuge, route, what to stay off; by language
     changed : where the order is another one than before only for that: the names of what has
         closed, none where something has opened again; None of every other order

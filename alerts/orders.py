@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from alerts.approval import wait
 from alerts.decide_by import NEVER_IN_TIME, Delays, decide_by
 from alerts.order import DecideBy, LocalText, PlaceOrder
+from alerts.plan.helped import helped_in, home_of, is_helped
 from alerts.plan.model import Plan
+from alerts.plan.people import NeedsHelp
 from alerts.plan.places import Place, SpecialSite, Zone
 from alerts.plan.ways import OPEN, Closures, Way
 from alerts.tier import Action, Tier
@@ -76,10 +78,10 @@ def orders(plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
     """Return the order to each place of a village; none for blue, nor for a river point.
 
     Yellow asks the responsible persons to stand by. At orange the zones prepare; the special
-    sites, whose people need help, and a zone that floods often and has no refuge move; at red all
-    move, each by the way that the flood and its reports leave open. Past its decide-by, or with
-    no way left, a place is told its named refuge; where the plan names none it is told to move,
-    and `lint` has said so before. Without a usable plan the village is ordered as a whole.
+    sites, those of a zone who need help, and a zone that floods often and has no refuge move; at
+    red all move, each by the way that the flood and its reports leave open. Past its decide-by, or
+    with no way left, a place is told its named refuge; where the plan names none it is told to
+    move, and `lint` has said so before. Without a usable plan the village is ordered as a whole.
 
     Source: DESIGN section 7; users.md 6 to 8.
     """
@@ -90,7 +92,7 @@ def orders(plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
         return (_whole(moment, Action.STAND_BY, plan),)
     if plan is None:
         return (_whole(moment, Action.MOVE if tier is Tier.RED else Action.PREPARE, None),)
-    return tuple(_to_place(moment, plan, place) for _, place in plan.places())
+    return tuple(order for _, place in plan.places() for order in _at_place(moment, plan, place))
 
 
 def rerouted(plan: Plan | None, moment: Moment, *, before: Closures) -> tuple[PlaceOrder, ...]:
@@ -165,20 +167,28 @@ def let_home(
     word = _whole(moment, Action.RETURN, plan)
     if plan is None:
         return (word,)
-    known = {place.id: place for _, place in plan.places()}
     return tuple(
         word
         if place_id == WHOLE_VILLAGE
-        else replace(
-            word,
-            place_id=place_id,
-            place=known[place_id].name if place_id in known else {"*": place_id},
-            people=_people(known[place_id], night=moment.night) if place_id in known else None,
-            recipients=tuple(
-                dict.fromkeys((*_movers(plan, known.get(place_id)), *told.get(place_id, ())))
-            ),
-        )
+        else _home(plan, replace(word, place_id=place_id), told.get(place_id, ()), moment)
         for place_id in places
+    )
+
+
+def _home(plan: Plan, word: PlaceOrder, told: tuple[str, ...], moment: Moment) -> PlaceOrder:
+    """Return the word that lets a place's people home, as that place's own."""
+    home = home_of(word.place_id)
+    place = next((place for _, place in plan.places() if place.id == home), None)
+    if place is None:
+        recipients = (*_movers(plan, None), *told)
+        return replace(word, place={"*": home}, people=None, recipients=_once(recipients))
+    alone = not is_helped(word.place_id)
+    helped = () if alone else plan.helped_at(place)
+    return replace(
+        word,
+        place=place.name,
+        people=_people(place, night=moment.night) if alone else len(helped),
+        recipients=_once((*_movers(plan, place, helped), *told)),
     )
 
 
@@ -222,7 +232,6 @@ def village_name(village: Village) -> LocalText:
 
 
 def _whole(moment: Moment, action: Action, plan: Plan | None) -> PlaceOrder:
-    signals = None if plan is None or plan.signals is None else plan.signals
     return PlaceOrder(
         village_id=moment.village.village_id,
         place_id=WHOLE_VILLAGE,
@@ -232,15 +241,30 @@ def _whole(moment: Moment, action: Action, plan: Plan | None) -> PlaceOrder:
         to=None,
         way=None,
         avoid=None,
-        signal=None if signals is None else _signal(plan, action),
+        signal=_signal(plan, action, moment.tier),
         people=moment.village.people,
         decide_by=DecideBy(at=None, minutes=(), passed=False),
         recipients=() if plan is None else plan.people.responsible,
     )
 
 
-def _to_place(moment: Moment, plan: Plan, place: Place) -> PlaceOrder:
-    action = _action(moment.tier, place)
+def _at_place(moment: Moment, plan: Plan, place: Place) -> Iterator[PlaceOrder]:
+    """Yield the orders to one place; those of a zone who need help come first and leave first.
+
+    Their order goes to who leads and to who comes for them. They are not told themselves: whoever
+    cannot leave alone waits for the helper.
+    """
+    if isinstance(place, Zone) and (helped := plan.helped_at(place)):
+        yield replace(
+            _to_place(moment, plan, place, Action.MOVE),
+            place_id=helped_in(place.id),
+            people=len(helped),
+            recipients=_movers(plan, place, helped),
+        )
+    yield _to_place(moment, plan, place, _action(moment.tier, place))
+
+
+def _to_place(moment: Moment, plan: Plan, place: Place, action: Action) -> PlaceOrder:
     # whoever only prepares will walk at red, so the way must be open then
     flood = Tier.RED if action is Action.PREPARE else moment.tier
     way = plan.way_out(place, flood, night=moment.night, closures=moment.closures)
@@ -260,7 +284,7 @@ def _to_place(moment: Moment, plan: Plan, place: Place) -> PlaceOrder:
         to=_destination(place, way, to_refuge=to_refuge),
         way=None if route is None else route.name,
         avoid=None if route is None else route.avoid,
-        signal=_signal(plan, action),
+        signal=_signal(plan, action, moment.tier),
         people=_people(place, night=moment.night),
         decide_by=limit,
         recipients=_movers(plan, place),
@@ -299,26 +323,36 @@ def _limit(moment: Moment, plan: Plan, place: Place, way: Way | None) -> DecideB
     return decide_by(None if onset is None else onset.earliest, delays, now=moment.at)
 
 
-def _signal(plan: Plan | None, action: Action) -> LocalText | None:
+def _signal(plan: Plan | None, action: Action, tier: Tier) -> LocalText | None:
+    """Return what is heard in the village with an order.
+
+    Whoever leaves at orange leaves without one: to all others the signal to leave says "you too".
+    """
     if plan is None or plan.signals is None:
         return None
     match action:
         case Action.PREPARE:
             return plan.signals.prepare
         case Action.MOVE | Action.REFUGE:
-            return plan.signals.move
+            return plan.signals.move if tier is Tier.RED else None
         case Action.RETURN:
             return plan.signals.all_clear
         case Action.STAND_BY | Action.STAND_DOWN | Action.RETRACT:
             return None
 
 
-def _movers(plan: Plan, place: Place | None) -> tuple[str, ...]:
+def _movers(plan: Plan, place: Place | None, helped: tuple[NeedsHelp, ...] = ()) -> tuple[str, ...]:
     """Return who leads a move, each once; of a special site also its keeper and who comes to help.
 
     Source: users.md 7: at orange a care home's text goes to a named team as well.
     """
     people = plan.people
-    own = (place.keeper, place.team) if isinstance(place, SpecialSite) else ()
-    named = (*people.responsible, *people.warning, *people.transfer, *own)
-    return tuple(dict.fromkeys(ref for ref in named if ref is not None))
+    own: tuple[str | None, ...] = ()
+    if isinstance(place, SpecialSite):
+        own, helped = (place.keeper, place.team), plan.helped_at(place)
+    helpers = (ref for person in helped for ref in (person.helper, person.deputy))
+    return _once((*people.responsible, *people.warning, *people.transfer, *own, *helpers))
+
+
+def _once(refs: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ref for ref in refs if ref is not None))

@@ -19,6 +19,7 @@ from alerts.notice_facts import notice_text
 from alerts.officer_facts import Case, officer_facts
 from alerts.order import DecideBy, PlaceOrder
 from alerts.outage import Kind, Notice, Source, Word
+from alerts.plan.helped import helped_in
 from alerts.templates import SPOKEN, SPOKEN_LATER, WITHOUT_PLAN, Templates
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
@@ -164,7 +165,7 @@ def _cap(voice: Voice) -> Iterator[tuple[str, str]]:
 
 
 def _samples(action: Action, *, planned: bool) -> Iterator[PlaceOrder]:
-    """Yield one order with every field, one with no optional field, and one with no way left."""
+    """Yield orders: with every field, with no optional one, with no way left, to who needs help."""
     text = {"en": "somewhere"}
     full = PlaceOrder(
         village_id="sample",
@@ -184,6 +185,7 @@ def _samples(action: Action, *, planned: bool) -> Iterator[PlaceOrder]:
     unknown = DecideBy(None, (), passed=False)
     yield replace(full, avoid=None, signal=None, people=None, decide_by=unknown)
     yield replace(full, way=None, avoid=None, decide_by=NEVER_IN_TIME)
+    yield replace(full, place_id=helped_in(full.place_id))
 
 
 _MINUTES = (

@@ -153,6 +153,8 @@ SAW = {
     Sighting.DEBRIS: "mud and stones coming down",
 }
 """Said where templates have no word of their own."""
+HELPED = "those who need help in {place}"
+"""Said where templates have no word of their own."""
 WITHOUT_PLAN = (Action.PREPARE, Action.MOVE)
 
 
@@ -163,6 +165,7 @@ class Templates(_Frozen):
     ----------
     source : who speaks: the full name of an authority known in the village
     contact : whom to answer
+    helped : how those of a place are called who do not get away alone
     join : between the names of a list
     marks : first and last word of every text of a mode that is not live
     villager : by action, for a place of a plan
@@ -185,6 +188,7 @@ class Templates(_Frozen):
     cap: Cap
     clock: Clock
     changed: Changed = Changed()
+    helped: Annotated[str, Field(max_length=100, pattern=r"^[^{}]*\{place\}[^{}]*$")] = HELPED
     join: Annotated[str, Field(min_length=1, max_length=8)] = ", "
     signature: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     sms: dict[Action, Saying] = {}
@@ -214,6 +218,8 @@ class Templates(_Frozen):
         absent: dict[str, bool | dict[str, bool]] = {
             name: True for name in FORMS_LATER if not getattr(self, name)
         }
+        if self.helped == HELPED:
+            absent["helped"] = True
         if not self.words.saw:
             absent["words"] = {"saw": True}
         return self.model_dump_json(exclude=absent).encode()

@@ -41,6 +41,7 @@ class ActWords:
     shut: str
     way: str
     everywhere: str
+    helped: str
     close: str
     shelter: str
     full: str
@@ -97,6 +98,7 @@ EN = ActWords(
     shut="closed",
     way="Way or bridge",
     everywhere="in every village",
+    helped="those who need help in {place}",
     close="Report closed",
     shelter="Shelter",
     full="Full",
@@ -174,6 +176,7 @@ ZH = ActWords(
     shut="封闭",
     way="道路或桥梁",
     everywhere="所有村",
+    helped="{place}要帮的人",
     close="上报封闭",
     shelter="安置点",
     full="已满",
@@ -251,6 +254,7 @@ FR = ActWords(
     shut="fermé",
     way="Chemin ou pont",
     everywhere="dans tous les villages",
+    helped="{place}, ceux qui ont besoin d'aide",
     close="Signaler fermé",
     shelter="Abri",
     full="Plein",

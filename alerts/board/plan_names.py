@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from alerts.board.act_words import ActWords
 from alerts.board.possible import Part, Record
 from alerts.board.words import in_language
+from alerts.plan.helped import home_of, is_helped
 from alerts.plan.places import Place, SpecialSite
 
 
@@ -19,17 +20,24 @@ def part_name(part: Part, say: ActWords) -> str:
 def place_names(record: Record, places: Iterable[str], say: ActWords) -> str:
     """Return the places' names in a line; an id where the plan no longer knows the place."""
     known = _places(record)
-    return ", ".join(
-        in_language(known[place].name, say.language) if place in known else place
-        for place in places
-    )
+    return ", ".join(_place_name(place, known, say) for place in places)
+
+
+def _place_name(place_id: str, known: Mapping[str, Place], say: ActWords) -> str:
+    place = known.get(home_of(place_id))
+    if place is None:
+        return place_id
+    name = in_language(place.name, say.language)
+    return say.helped.format(place=name) if is_helped(place_id) else name
 
 
 def people_at(record: Record, place_id: str) -> str:
     """Return how many people the plan counts at a place."""
-    place = _places(record).get(place_id)
-    if place is None:
+    place = _places(record).get(home_of(place_id))
+    if place is None or record.plan is None:
         return "?"
+    if is_helped(place_id):
+        return str(len(record.plan.helped_at(place)))
     return str(place.most_inside if isinstance(place, SpecialSite) else place.people)
 
 

@@ -116,6 +116,10 @@ class Plan(Frozen):
         for number, zone in enumerate(self.zones):
             yield f"zones.{number}", zone
 
+    def helped_at(self, place: Place) -> tuple[NeedsHelp, ...]:
+        """Return those who live at a place and do not get away alone."""
+        return tuple(person for person in self.needs_help if person.place == place.id)
+
     def walked(self, times: float) -> Self:
         """Return the plan as if every way took so many times as long."""
         if times == 1:

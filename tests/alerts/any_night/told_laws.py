@@ -30,7 +30,18 @@ WHOLE, OFFICERS = "village", ""
 OFFICER_ROLES = {"county_duty", "township_duty"}
 NO_ORDER = {"return", "stand_down", "retract"}
 PLAN = tomllib.loads((VALLEY / "plans" / "qingxi" / f"{PLANNED}.toml").read_text("utf-8"))
-PLACES = {place["id"]: place for place in (*PLAN["zones"], *PLAN["special_sites"])}
+HOMES = {place["id"]: place for place in (*PLAN["special_sites"], *PLAN["zones"])}
+HELPERS = {
+    f"{home}:help": tuple(
+        person[role]
+        for person in PLAN["needs_help"]
+        if person["place"] == home
+        for role in ("helper", "deputy")
+    )
+    for home in {person["place"] for person in PLAN["needs_help"]}
+}
+"""Who fetches those of a zone who need help: they are a place of their own."""
+PLACES = HOMES | {place: HOMES[place.removesuffix(":help")] for place in HELPERS}
 Told = dict[str, tuple[str, ...]]
 """Whom a step tells: roster references by place; the officers' place is empty."""
 
@@ -53,7 +64,9 @@ class People:
         if village == PLANLESS:
             return (f"role:{PLANLESS}/responsible",)
         stands_by = action in {"stand_by", "stand_down"}
-        return RESPONSIBLE if stands_by and place == WHOLE else (*RESPONSIBLE, *WARNING)
+        if stands_by and place == WHOLE:
+            return RESPONSIBLE
+        return (*RESPONSIBLE, *WARNING, *HELPERS.get(place, ()))
 
 
 def people_are_told(event, before: Rows, after: Rows, book: Book, people: People) -> None:

@@ -48,7 +48,7 @@ def test_one_night_of_rise_reroute_release_calm_and_retraction_has_every_kind(se
     for each in story.told:
         kinds.setdefault(each.episode.episode_id, Counter())[each.cap.msg_type] += 1
     assert [dict(kind) for kind in kinds.values()] == [
-        {"Alert": 1, "Update": 8},
+        {"Alert": 1, "Update": 9},
         {"Alert": 1, "Cancel": 1},
         {"Alert": 1, "Cancel": 1},
     ]

@@ -49,13 +49,14 @@ def test_a_tier_that_is_held_says_nothing_again():
 def test_every_place_has_its_message_in_every_language_and_so_have_the_officers():
     messages = compose(occasion(risk(4, lead_min=200)), PACK).messages
     places = {(m.place_id, m.language) for m in messages}
-    names = ("care-home", "riverside", "island", "south", "")
+    names = ("care-home", "riverside:help", "riverside", "island", "south", "")
     assert places == {(name, language) for name in names for language in ("zh", "en")}
 
 
-def test_at_orange_the_care_home_is_told_to_move_and_the_zones_to_prepare():
+def test_at_orange_who_needs_help_is_told_to_move_and_the_zones_to_prepare():
     actions = {m.place_id: m.action for m in told(occasion(risk(3)), Audience.VILLAGER)}
     assert actions.pop("care-home") is Action.MOVE
+    assert actions.pop("riverside:help") is Action.MOVE
     assert set(actions.values()) == {Action.PREPARE}
 
 

@@ -149,10 +149,11 @@ def test_the_answer_s_link_stands_inside_the_marks():
 
 
 def test_who_can_no_longer_be_ready_in_time_is_told_now():
-    order = orders(
+    placed = orders(
         PACK.plans["hekou"],
         moment_of(HEKOU, Tier.ORANGE, risk(3, lead_min=20), at=CUTOFF, config=PACK.config),
-    )[1]
+    )
+    order = next(order for order in placed if order.place_id == "riverside")
     body = said(order, mode=Mode.LIVE).body
     assert "get ready to leave home now (01:05 at night)" in body
     assert "before" not in body

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.orders import clock_presses, data_age_min, is_night, moment_of, orders, stand_down
+from alerts.orders import (
+    clock_presses,
+    data_age_min,
+    is_night,
+    let_home,
+    moment_of,
+    orders,
+    stand_down,
+)
+from alerts.plan.helped import helped_in, is_helped
+from alerts.plan.people import NeedsHelp
 from alerts.tier import Action, Tier
 from pipeline.bulletin import Indicator
 from pipeline.site.model import VillageKind
@@ -39,7 +49,56 @@ def test_yellow_calls_the_responsible_persons_to_their_post():
 def test_at_orange_zones_prepare_and_those_who_need_help_move():
     told = actions(Tier.ORANGE)
     assert told.pop("care-home") is Action.MOVE
+    assert told.pop("riverside:help") is Action.MOVE
     assert set(told.values()) == {Action.PREPARE}
+
+
+PLACES = [place.id for _, place in PLAN.places()]
+WEAK = st.builds(
+    lambda number, place, helper, deputy: NeedsHelp(
+        ref=f"weak-{number}",
+        place=place,
+        how="carry",
+        helper=f"helper-{number}" if helper else None,
+        deputy=f"deputy-{number}" if deputy else None,
+    ),
+    st.integers(0, 9),
+    st.sampled_from(PLACES),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(
+    weak=st.lists(WEAK, max_size=6, unique_by=lambda person: person.ref).map(tuple),
+    tier=st.sampled_from([Tier.ORANGE, Tier.RED]),
+    lead_min=st.integers(1, 400),
+)
+def test_whoever_needs_help_is_fetched_at_orange_and_the_helper_knows_of_nobody_else(
+    weak, tier, lead_min
+):
+    plan = PLAN.model_copy(update={"needs_help": weak})
+    told = {order.place_id: order for order in placed(tier, plan=plan, lead_min=lead_min)}
+    sites = {site.id for site in plan.special_sites}
+    for person in weak:
+        mine = person.place if person.place in sites else helped_in(person.place)
+        helpers = {person.helper, person.deputy} - {None}
+        assert told[mine].action in {Action.MOVE, Action.REFUGE}
+        assert helpers <= set(told[mine].recipients)
+        for place_id, order in told.items():
+            assert person.ref not in order.recipients
+            assert place_id == mine or not helpers & set(order.recipients)
+    groups = {helped_in(person.place): 0 for person in weak if person.place not in sites}
+    assert {place_id for place_id in told if is_helped(place_id)} == set(groups)
+    assert all(told[group].people >= 1 for group in groups)
+
+
+def test_those_who_were_fetched_go_home_by_a_word_to_the_same_people():
+    moment = moment_of(HEKOU, Tier.NONE, risk(0), at=CUTOFF, config=PACK.config)
+    fetched = next(o for o in placed(Tier.ORANGE) if o.place_id == "riverside:help")
+    (word,) = let_home(PLAN, moment, (fetched.place_id,), told={})
+    assert (word.action, word.place, word.people) == (Action.RETURN, fetched.place, 2)
+    assert word.recipients == fetched.recipients
 
 
 def test_the_order_to_a_care_home_reaches_its_keeper_and_its_team_and_no_zone_s_does():
