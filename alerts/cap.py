@@ -212,7 +212,7 @@ def _headline(source: str, facts: Facts, voice: Voice) -> str:
     said = one_line(passage(source, facts, voice).body)
     if len(said) <= HEADLINE_MAX:
         return said
-    mark = voice.templates.marks.get(voice.mode)
+    mark = voice.mark
     end = "" if mark is None else f" {mark}"
     # a blank left at the cut would break R12, and the alert could not leave
     return said[: HEADLINE_MAX - len(end)].rstrip() + end

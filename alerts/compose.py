@@ -23,6 +23,7 @@ from alerts.orders import (
     moment_of,
     orders,
     rerouted,
+    risen,
     stand_down,
     take_back,
     village_name,
@@ -113,7 +114,10 @@ def compose_anew(occasion: Occasion, pack: WarningPack, *, asks: bool) -> CapAle
 
 
 def _voices(occasion: Occasion, pack: WarningPack) -> tuple[Voice, ...]:
-    return tuple(Voice(occasion.world.mode, w, pack.config) for w in pack.templates.values())
+    mode, drilled = occasion.world.mode, occasion.drilled
+    return tuple(
+        Voice(mode, words, pack.config, drilled=drilled) for words in pack.templates.values()
+    )
 
 
 def case_of(occasion: Occasion, pack: WarningPack) -> Case:
@@ -181,6 +185,8 @@ def _placed(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[Plac
             return ()
         case None if occasion.closures_before is not None:
             return rerouted(plan, moment, before=occasion.closures_before)
+        case None if occasion.step.change is Change.RAISED and occasion.before is not None:
+            return risen(plan, moment, before=occasion.before.tier)
         case None:
             return orders(plan, moment)
 
@@ -330,4 +336,5 @@ def _provenance(occasion: Occasion, case: Case, voice: Voice, text: Text) -> Pro
         village_sha256=None if bulletin is not None else _sha256(village_bytes(case.village)),
         closures=None if occasion.closures == OPEN else occasion.closures,
         closures_before=occasion.closures_before,
+        drilled=occasion.drilled,
     )

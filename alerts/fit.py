@@ -199,9 +199,11 @@ def _to_place(plan: Plan | None, place: Place, told: _Told) -> Iterator[_Told]:
         field = told.fields["place"].removesuffix("name") + "refuge"
         yield _Told(order, {**told.fields, "to": field})
     now = isinstance(place, SpecialSite) or place.cannot_wait or is_helped(told.order.place_id)
-    for action in (Action.MOVE,) if now else (Action.PREPARE, Action.MOVE):
+    # who was told to get ready reads that as well: of two texts to leave it is the longer one
+    acts = [(Action.MOVE, None)] if now else [(Action.PREPARE, None), (Action.MOVE, Action.PREPARE)]
+    for action, was in acts:
         for way in () if plan is None else _ways(plan, place, told):
-            yield replace(way, order=replace(way.order, action=action))
+            yield replace(way, order=replace(way.order, action=action, was=was))
 
 
 def _ways(plan: Plan, place: Place, told: _Told) -> Iterator[_Told]:

@@ -22,6 +22,7 @@ from alerts.message import Text, Voice, clean, fill, one_line, place_words, plai
 from alerts.order import LocalText, PlaceOrder
 from alerts.templates import Saying
 from alerts.tier import Action
+from pipeline.world import Mode
 
 BRACKETS: Final = str.maketrans("【】〖〗", "()()")
 """Of an SMS only the signature stands in them; a second pair is a second sender."""
@@ -95,7 +96,7 @@ def written(
     """Return what a form says, and None; or the bare words, and why its template was not used."""
     try:
         inner = _core(action, words, voice, form)
-        if voice.mode in voice.templates.marks:
+        if voice.mode is not Mode.LIVE:
             refuse(inner)
     except Exception as error:  # noqa: BLE001 - a template may fail in any way; silence may not follow
         fault = f"{type(error).__name__}: {error}"
@@ -133,8 +134,8 @@ def around(inner: str, voice: Voice, form: Form, fault: str | None = None) -> Te
 
 
 def bare_mark(voice: Voice) -> str | None:
-    """Return the mark of the mode as a word, without brackets; None of a live text."""
-    mark = voice.templates.marks.get(voice.mode)
+    """Return the mark as a word, without brackets; None where there is none."""
+    mark = voice.mark
     return None if mark is None else EDGES.sub("", mark)
 
 

@@ -35,6 +35,8 @@ from pipeline.errors import StoreError
 from pipeline.world import Mode, World
 
 log = logging.getLogger(__name__)
+DRILL_IS_REMEMBERED = timedelta(hours=24)
+"""For which a village that read of an exercise may take what is real for more of it."""
 Made = TypeVar("Made")
 Told = TypeVar("Told")
 
@@ -100,7 +102,10 @@ def issue(
     earlier = messages.references(
         connection, desk.world, episode.episode_id, before=episode.revision
     )
-    occasion = replace(occasion, earlier=earlier)
+    drilled = messages.rehearsed(
+        connection, desk.world, occasion.village_id, since=minute.wall - DRILL_IS_REMEMBERED
+    )
+    occasion = replace(occasion, earlier=earlier, drilled=drilled)
     composed, pack = composed_or_simpler(occasion, desk.pack)
     if occasion.closures_before is not None and not composed.messages:
         return Issued(faults=composed.faults)  # no order is another one by it: nothing has moved

@@ -64,12 +64,14 @@ class Voice:
     Attributes
     ----------
     aloud : to the ear, so that a time is said in words
+    drilled : the village has just been in an exercise
     """
 
     mode: Mode
     templates: Templates
     config: WarningConfig
     aloud: bool = False
+    drilled: bool = False
 
     @property
     def language(self) -> str:
@@ -78,6 +80,13 @@ class Voice:
     def say(self, text: LocalText | None) -> str | None:
         """Return a text in this language, else in English, else in any."""
         return None if text is None else in_language(text, self.language)
+
+    @property
+    def mark(self) -> str | None:
+        """The first and last word of every text; None where it needs none to be understood."""
+        if self.mode is Mode.LIVE:
+            return self.templates.real if self.drilled else None
+        return self.templates.marks.get(self.mode)
 
     @property
     def source(self) -> str:
@@ -192,11 +201,12 @@ def place_name(order: PlaceOrder, voice: Voice) -> str:
 
 
 def _changed(order: PlaceOrder, voice: Voice) -> str | None:
-    """Return what has changed since the order before; None where the flood alone has."""
-    if order.changed is None:
-        return None
-    names = voice.templates.join.join(voice.say(name) or "" for name in order.changed)
+    """Return what has changed since the order before; None where there is nothing to say of it."""
     said = voice.templates.changed
+    if order.changed is None:
+        leaves = order.was is Action.PREPARE and order.action in {Action.MOVE, Action.REFUGE}
+        return said.leave or None if leaves else None
+    names = voice.templates.join.join(voice.say(name) or "" for name in order.changed)
     return said.closed.format(name=names) if names else said.opened
 
 
@@ -230,16 +240,15 @@ def passage(source: str, words: Mapping[str, object], voice: Voice) -> Text:
 
 
 def marked(text: Text, voice: Voice) -> Text:
-    """Return a text with its mode's mark first and last; a live text bears none.
+    """Return a text with its mark, if any, first and last.
 
     Raises
     ------
     ValueError
         A text that is not live holds a phrase that says it is.
     """
-    if voice.mode not in voice.templates.marks:
-        return text
-    refuse(f"{text.subject}\n{text.body}")
+    if voice.mode is not Mode.LIVE:
+        refuse(f"{text.subject}\n{text.body}")
     return _bracketed(text, voice)
 
 
@@ -258,7 +267,7 @@ def refuse(said: str) -> None:
 
 
 def _bracketed(text: Text, voice: Voice) -> Text:
-    mark = voice.templates.marks.get(voice.mode)
+    mark = voice.mark
     if mark is None:
         return text
     return Text(f"{mark} {text.subject} {mark}", f"{mark}\n{text.body}\n{mark}", text.fault)

@@ -67,6 +67,7 @@ class Occasion:
     held : minutes for which an approver's "no" holds back what is said
     closures_before : what was, where that alone has changed; only the places whose order is
         another one by it are told
+    drilled : the village has just been in an exercise, so that a live text says that it is real
     """
 
     world: World
@@ -82,6 +83,7 @@ class Occasion:
     instead: Release | Retraction | None = None
     seen: Evidence | None = None
     held: int | None = None
+    drilled: bool = False
 
     @property
     def known_at(self) -> datetime:

@@ -38,6 +38,7 @@ class PlaceOrder:
     to, way, avoid : shelter or refuge, route, what to stay off; by language
     changed : where the order is another one than before only for that: the names of what has
         closed, none where something has opened again; None of every other order
+    was : what the place was told to do before the tier rose; None where it had not
     """
 
     village_id: str
@@ -53,3 +54,4 @@ class PlaceOrder:
     decide_by: DecideBy
     recipients: tuple[str, ...]
     changed: tuple[LocalText, ...] | None = None
+    was: Action | None = None

@@ -95,6 +95,15 @@ def orders(plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
     return tuple(order for _, place in plan.places() for order in _at_place(moment, plan, place))
 
 
+def risen(plan: Plan | None, moment: Moment, *, before: Tier) -> tuple[PlaceOrder, ...]:
+    """Return the orders of a village whose tier has risen, with what each place was told before.
+
+    Source: alerting.md 3.2 (C7): an update says what changed.
+    """
+    old = {o.place_id: o.action for o in orders(plan, replace(moment, tier=before))}
+    return tuple(replace(o, was=old.get(o.place_id)) for o in orders(plan, moment))
+
+
 def rerouted(plan: Plan | None, moment: Moment, *, before: Closures) -> tuple[PlaceOrder, ...]:
     """Return the orders that are other ones than with what was closed before, and why.
 

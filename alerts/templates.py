@@ -60,15 +60,17 @@ class Clock(_Frozen):
 
 
 class Changed(_Frozen):
-    """The first line of an order that is another one only because something closed or opened.
+    """What an order's first line says has changed since the order before it.
 
     Attributes
     ----------
     closed : ``{name}`` is what has closed; opened : where something has opened again
+    leave : to those who were told to get ready, and now leave
     """
 
     closed: Line = "The way has changed: {name} cannot be used."
     opened: Line = "The way has changed."
+    leave: Annotated[str, Field(max_length=200)] = ""
 
 
 class Notices(_Frozen):
@@ -155,6 +157,8 @@ SAW = {
 """Said where templates have no word of their own."""
 HELPED = "those who need help in {place}"
 """Said where templates have no word of their own."""
+REAL = "REAL, NOT AN EXERCISE"
+LATER_WORDS = {"helped": HELPED, "real": REAL}
 WITHOUT_PLAN = (Action.PREPARE, Action.MOVE)
 
 
@@ -168,6 +172,7 @@ class Templates(_Frozen):
     helped : how those of a place are called who do not get away alone
     join : between the names of a list
     marks : first and last word of every text of a mode that is not live
+    real : the same of a live text to a village that has just been in an exercise
     villager : by action, for a place of a plan
     without_plan : by action, for a village as a whole
     officer : what the duty officers get at any change
@@ -182,6 +187,7 @@ class Templates(_Frozen):
     source: Line
     contact: Line
     marks: dict[Mode, Line]
+    real: Line = REAL
     villager: dict[Action, Template]
     without_plan: dict[Action, Template]
     officer: Template
@@ -218,8 +224,9 @@ class Templates(_Frozen):
         absent: dict[str, bool | dict[str, bool]] = {
             name: True for name in FORMS_LATER if not getattr(self, name)
         }
-        if self.helped == HELPED:
-            absent["helped"] = True
+        absent |= {name: True for name, said in LATER_WORDS.items() if getattr(self, name) == said}
+        if not self.changed.leave:
+            absent["changed"] = {"leave": True}
         if not self.words.saw:
             absent["words"] = {"saw": True}
         return self.model_dump_json(exclude=absent).encode()

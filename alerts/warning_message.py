@@ -49,10 +49,11 @@ class Provenance:
     village_sha256: str | None = None
     closures: Closures | None = None
     closures_before: Closures | None = None
+    drilled: bool = False
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form (JSON), as stored with the message."""
-        said = {name: value for name, value in asdict(self).items() if name not in CLOSING or value}
+        said = {name: value for name, value in asdict(self).items() if name not in LATER or value}
         return canonical(said)
 
     @classmethod
@@ -65,7 +66,8 @@ class Provenance:
 
 
 CLOSING = frozenset({"closures", "closures_before"})
-"""Said only where something was closed, so that an older message keeps its bytes."""
+LATER = CLOSING | {"drilled"}
+"""Said only where there is something to say, so that an older message keeps its bytes."""
 
 
 @dataclass(frozen=True, slots=True)

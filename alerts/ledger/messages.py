@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
 from alerts.cap import CapAlert, Reference
 from alerts.cn_chain import Entry
@@ -156,6 +156,27 @@ def newest_cap(
         chosen = chosen.join(episode, state).where(episode.c.slot <= to_us(upto))
     row = connection.execute(chosen).one_or_none()
     return None if row is None else KeptCap(row.identifier, row.content)
+
+
+def rehearsed(connection: Connection, world: World, village_id: str, *, since: datetime) -> bool:
+    """Tell whether a live world's village was told something in an exercise since an instant.
+
+    Parameters
+    ----------
+    since : UTC (wall time)
+
+    Source: users.md 25.
+    """
+    if world.mode is not Mode.LIVE:
+        return False
+    found = exists().where(
+        messages.c.site == world.site,
+        messages.c.mode == Mode.EXERCISE.value,
+        messages.c.village_id == village_id,
+        messages.c.audience == Audience.VILLAGER.value,
+        messages.c.created_at >= to_us(since),
+    )
+    return bool(connection.execute(select(found)).scalar_one())
 
 
 def references(

@@ -63,6 +63,7 @@ def cases(night: Night) -> dict[str, tuple[VillageRisk, ...]]:
         "stand_down": (seen(2, 150), seen(), seen()),
         "prepare": (seen(3, 150),),
         "move": (seen(4, 150),),
+        "raised": (seen(3, 150), seen(4, 150)),
         "refuge": (seen(4, 30, state=DataState.DEGRADED),),
         "without_plan": (seen(4, 60, village=night.unplanned),),
         "river_point": (seen(4, 60, village=night.river_point),),
@@ -103,7 +104,7 @@ def spoken(mode: Mode, language: str) -> str:
 
 def _told(night: Night, mode: Mode) -> Iterator[PlaceOrder]:
     pack = shipped(night.site)
-    for case in ("stand_by", "prepare", "move", "refuge", "without_plan"):
+    for case in ("stand_by", "prepare", "raised", "move", "refuge", "without_plan"):
         yield from compose(_last(case, mode, night), pack).orders
     (first, *_) = compose(_last("move", mode, night), pack).orders
     for later in (Action.STAND_DOWN, Action.RETURN, Action.RETRACT):

@@ -22,7 +22,7 @@ from pipeline.replay import Verdict
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import load
 from pipeline.store.tables import batch, config_version, cycle
-from pipeline.world import Mode
+from pipeline.world import Mode, live
 from tests.alerts.night import HOUR, WALL, Night, Torn, home_of
 from tests.valley import STORM_PEAK, copied
 
@@ -99,6 +99,14 @@ def test_so_is_what_a_person_ordered_before_any_bulletin(storm):
     storm.world = replace(storm.world, world_id="x3")
     order_village(storm.desk, Asked("songlin", Tier.RED, "seen", "county_duty-1"), AFTER)
     assert {e.verdict for e in verdicts(storm).values()} == {Verdict.IDENTICAL}
+
+
+def test_so_is_what_was_real_after_an_exercise(storm):
+    storm.world = live("valley")
+    order_village(storm.desk, Asked("songlin", Tier.RED, "seen", "county_duty-1"), AFTER)
+    found = verdicts(storm)
+    assert {e.verdict for e in found.values()} == {Verdict.IDENTICAL}
+    assert {e.kept.message.provenance.drilled for e in found.values()} == {True}
 
 
 def test_so_is_what_was_ordered_once_more(storm):

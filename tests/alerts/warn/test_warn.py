@@ -15,7 +15,7 @@ from alerts.tier import Tier
 from alerts.warn import warn
 from pipeline import explain
 from pipeline.store.tables import config_version
-from pipeline.world import Mode, World
+from pipeline.world import Mode, World, live
 from tests.alerts.night import (
     FLOOD,
     HOUR,
@@ -187,4 +187,20 @@ def test_a_live_world_and_an_exercise_do_not_see_each_other(night):
     assert newest(night) == {}
     night.warned(levels(hekou=2), at=MINUTE)
     assert newest(night)["hekou"].tier is Tier.YELLOW
-    assert "EXERCISE" not in str(night.rows(message))
+    assert not any(row.subject.startswith("EXERCISE") for row in night.rows(message))
+    assert any(row.subject.startswith("REAL, NOT AN EXERCISE ") for row in night.rows(message))
+
+
+@pytest.mark.parametrize(("hours", "says"), [(0.5, True), (23.9, True), (24.1, False)])
+def test_a_village_that_was_drilled_today_reads_first_and_last_that_it_is_real(night, hours, says):
+    night.warned(levels(hekou=3))
+    night.world = live("valley")
+    later = Minute(WALL + hours * HOUR, MINUTE.flood)
+    night.warned(levels(hekou=2, baishi=2), at=later)
+    real = {"en": "REAL, NOT AN EXERCISE", "zh": "【真实，不是演练】"}
+    for row in night.rows(message):
+        mark = real[row.language]
+        for text in (row.subject, row.body):
+            marked = text.startswith(mark) and text.endswith(mark)
+            assert marked == (says and row.village_id == "hekou")
+            assert marked or mark not in text
