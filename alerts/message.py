@@ -185,6 +185,7 @@ def place_words(
         "way": voice.say(order.way),
         "avoid": voice.say(order.avoid),
         "signal": voice.say(order.signal),
+        "mark": voice.say(order.mark),
         "by": voice.clock(_by(order, at)),
         "at": voice.clock(at),
         "changed": _changed(order, voice),

@@ -39,6 +39,7 @@ class PlaceOrder:
     changed : where the order is another one than before only for that: the names of what has
         closed, none where something has opened again; None of every other order
     was : what the place was told to do before the tier rose; None where it had not
+    mark : how high the water stands when whoever only prepares leaves without waiting for word
     """
 
     village_id: str
@@ -55,3 +56,4 @@ class PlaceOrder:
     recipients: tuple[str, ...]
     changed: tuple[LocalText, ...] | None = None
     was: Action | None = None
+    mark: LocalText | None = None

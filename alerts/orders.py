@@ -294,6 +294,7 @@ def _to_place(moment: Moment, plan: Plan, place: Place, action: Action) -> Place
         way=None if route is None else route.name,
         avoid=None if route is None else route.avoid,
         signal=_signal(plan, action, moment.tier),
+        mark=plan.offline.mark_move if action is Action.PREPARE and plan.offline else None,
         people=_people(place, night=moment.night),
         decide_by=limit,
         recipients=_movers(plan, place),

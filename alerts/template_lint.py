@@ -177,13 +177,14 @@ def _samples(action: Action, *, planned: bool) -> Iterator[PlaceOrder]:
         way=text if planned else None,
         avoid=text if planned else None,
         signal=text,
+        mark=text,
         people=20,
         decide_by=DecideBy(AT + timedelta(hours=1), _MINUTES, passed=False),
         recipients=("sample/responsible",),
     )
     yield full
     unknown = DecideBy(None, (), passed=False)
-    yield replace(full, avoid=None, signal=None, people=None, decide_by=unknown)
+    yield replace(full, avoid=None, signal=None, mark=None, people=None, decide_by=unknown)
     yield replace(full, way=None, avoid=None, decide_by=NEVER_IN_TIME)
     yield replace(full, place_id=helped_in(full.place_id))
 

@@ -16,6 +16,7 @@ from alerts.orders import (
     stand_down,
 )
 from alerts.plan.helped import helped_in, is_helped
+from alerts.plan.model import Offline
 from alerts.plan.people import NeedsHelp
 from alerts.tier import Action, Tier
 from pipeline.bulletin import Indicator
@@ -242,3 +243,12 @@ def test_at_orange_a_zone_prepares_even_past_its_decide_by():
     assert by_place["care-home"].action is Action.REFUGE
     assert by_place["riverside"].decide_by.passed
     assert by_place["riverside"].action is Action.PREPARE
+
+
+@pytest.mark.parametrize("tier", [Tier.ORANGE, Tier.RED])
+def test_who_only_prepares_knows_the_mark_at_which_to_leave_without_waiting_for_word(tier):
+    mark = {"en": "at the second line on the wall"}
+    offline = Offline(works={"en": "gong"}, shelter="school", mark_move=mark)
+    plan = PLAN.model_copy(update={"offline": offline})
+    for order in placed(tier, plan=plan):
+        assert order.mark == (mark if order.action is Action.PREPARE else None)
