@@ -112,18 +112,10 @@ def _villagers(pack: WarningPack) -> Iterator[Entry]:
 def _named(plan: Plan | None, village: Village) -> dict[str, str]:
     if plan is None:
         return {f"role:{village.village_id}/responsible": "responsible"}
-    people = plan.people
-    named = {"responsible": people.responsible, "warning": people.warning}
-    named["transfer"] = people.transfer
-    named["keeper"] = tuple(s.keeper for s in plan.special_sites if s.keeper is not None)
-    named["team"] = tuple(s.team for s in plan.special_sites if s.team is not None)
-    named["helper"] = tuple(
-        ref
-        for person in plan.needs_help
-        for ref in (person.helper, person.deputy)
-        if ref is not None
-    )
-    return {ref: role for role, refs in reversed(named.items()) for ref in refs}
+    named: dict[str, str] = {}
+    for field, ref in plan.told():
+        named.setdefault(ref, "helper" if "needs_help" in field else field.rpartition(".")[2])
+    return named
 
 
 def _entry(ref: str, role: str, villages: list[str], language: str) -> Entry:

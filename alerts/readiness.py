@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from alerts.warning_pack import PLANS, WarningPack, load_warning
 from pipeline.settings import Settings
 from pipeline.site.check import check
 from pipeline.site.finding import Finding
+from pipeline.site.model import VillageKind
 from pipeline.site.pack import load
 from pipeline.site.sheet import read_text
 from pipeline.world import Mode
@@ -51,7 +52,7 @@ def findings_of(
         *check(pack),
         *warning.findings,
         *_fit(settings.site_folder, warning, bar("orders in words")),
-        *_people(settings),
+        *_people(settings, warning),
         *_signs(settings, now),
         *_authorised(settings.mode, warning.config, day),
     ]
@@ -59,9 +60,14 @@ def findings_of(
 
 def _fit(folder: Path, pack: WarningPack, progress: Progress | None) -> list[Finding]:
     """Return what a telephone would not bring, each with its line where the file is TOML."""
+    found = fits(pack, _plan_files(folder), progress)
+    return [replace(each, row=_row(folder, each)) for each in found]
+
+
+def _plan_files(folder: Path) -> Mapping[str, str]:
+    """Return the file of each village's plan, below the site folder."""
     paths = folder.glob(f"{PLANS}/*/*.toml")
-    files = {path.stem: path.relative_to(folder).as_posix() for path in paths}
-    return [replace(found, row=_row(folder, found)) for found in fits(pack, files, progress)]
+    return {path.stem: path.relative_to(folder).as_posix() for path in paths}
 
 
 def _row(folder: Path, found: Finding) -> int | None:
@@ -71,7 +77,7 @@ def _row(folder: Path, found: Finding) -> int | None:
     return line_of(read_text(folder, found.file)[0] or "", place)
 
 
-def _people(settings: Settings) -> list[Finding]:
+def _people(settings: Settings, pack: WarningPack) -> list[Finding]:
     # A file that is absent matters only to those who send; one open to others matters always.
     found: list[Finding] = []
     for file, read in ((CONTACTS, Roster.load), (SIGNING_KEY, signing_key)):
@@ -83,7 +89,7 @@ def _people(settings: Settings) -> list[Finding]:
             cure = "`floodwarn run` makes those of an exercise; for others see the runbook"
             found.append(Finding("error", f"FLOODWARN_HOME/{file}", None, None, str(error), cure))
         else:
-            found += _of_roster(content) if isinstance(content, Roster) else []
+            found += _of_roster(content, pack, settings) if isinstance(content, Roster) else []
     return found
 
 
@@ -100,8 +106,43 @@ def _signs(settings: Settings, now: datetime) -> list[Finding]:
     return []
 
 
-def _of_roster(roster: Roster) -> list[Finding]:
-    return [*_contacts(roster), *_approvers(roster)]
+def _of_roster(roster: Roster, pack: WarningPack, settings: Settings) -> list[Finding]:
+    return [
+        *_contacts(roster),
+        *_approvers(roster),
+        *_unknown(roster, pack, settings.site_folder),
+        *_unreached(roster, pack),
+    ]
+
+
+def _unknown(roster: Roster, pack: WarningPack, folder: Path) -> Iterator[Finding]:
+    """Find whom a plan tells of its orders and the roster does not know; of a plan, the first."""
+    files = _plan_files(folder)
+    for village_id, plan in pack.plans.items():
+        unknown = [(field, ref) for field, ref in plan.told() if roster.contact(ref) is None]
+        if not unknown:
+            continue
+        (field, ref), more = unknown[0], len(unknown) - 1
+        others = f", nor {more} more that the plan names" if more else ""
+        message = f"the roster does not know {ref}{others}: no order reaches them"
+        cure = f"add them to {CONTACTS}, or correct the reference"
+        found = Finding("warning", files[village_id], None, field, message, cure)
+        yield replace(found, row=_row(folder, found))
+
+
+def _unreached(roster: Roster, pack: WarningPack) -> Iterator[Finding]:
+    """Find villages of which the roster knows nobody: an order would be told to officers alone."""
+    for village in pack.villages:
+        plan = pack.plans.get(village.village_id)
+        refs = () if plan is None else tuple(ref for _, ref in plan.told())
+        roles = pack.config.roles.villagers
+        if village.kind is not VillageKind.RIVER_POINT and not roster.named(
+            refs, roles, village.village_id
+        ):
+            message = f"nobody of {village.name_en} is in the roster: no order reaches the village"
+            cure = "add its responsible person, by the plan's reference or by role and village"
+            file = f"FLOODWARN_HOME/{CONTACTS}"
+            yield Finding("error", file, None, village.village_id, message, cure)
 
 
 def _approvers(roster: Roster) -> list[Finding]:

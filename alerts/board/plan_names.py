@@ -8,7 +8,7 @@ from alerts.board.act_words import ActWords
 from alerts.board.possible import Part, Record
 from alerts.board.words import in_language
 from alerts.plan.helped import home_of, is_helped
-from alerts.plan.places import Place, SpecialSite
+from alerts.plan.places import Place
 
 
 def part_name(part: Part, say: ActWords) -> str:
@@ -38,7 +38,7 @@ def people_at(record: Record, place_id: str) -> str:
         return "?"
     if is_helped(place_id):
         return str(len(record.plan.helped_at(place)))
-    return str(place.most_inside if isinstance(place, SpecialSite) else place.people)
+    return str(place.most_inside)
 
 
 def _places(record: Record) -> Mapping[str, Place]:

@@ -12,7 +12,7 @@ from alerts.board.view import REFRESH_S, Banner, Row, banner, village_row
 from alerts.board.words import clock, in_language, sent_count
 from alerts.cap import Reference
 from alerts.plan.model import Plan
-from alerts.plan.places import Place, Refuge, SpecialSite
+from alerts.plan.places import Place, Refuge
 from pipeline.bulletin import RiskLevel
 from pipeline.series import Accumulation, VillageSeries
 from pipeline.site.model import Village
@@ -268,12 +268,11 @@ def plan_view(plan: Plan) -> PlanView:
 
 
 def _place(plan: Plan, place: Place) -> PlanPlace:
-    people = place.most_inside if isinstance(place, SpecialSite) else place.people
     route = next(route for route in plan.routes if route.id == place.routes[0])
     shelter = plan.shelter(place.shelters[0])
     return PlanPlace(
         name=_said(place.name),
-        people=str(people),
+        people=str(place.most_inside),
         route=f"{_said(route.name)} ({route.minutes_day} min, at night {route.minutes_night})",
         shelter=f"{_said(shelter.name)} (for {shelter.capacity})",
         refuge=_refuge(place.refuge),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.plan.fault import Fault, Faults, Season, Severity
+from alerts.plan.fault import Fault, Faults, Season, at_stake
 from alerts.plan.model import Plan
 from alerts.plan.places import Place, SpecialSite
 from alerts.plan.ways import Route
@@ -58,36 +58,20 @@ def shelters(plan: Plan, _season: Season) -> Faults:
             yield Fault("warning", f"{field}.shelters", message, "choose one without steps")
 
 
-def alone(plan: Plan, _season: Season) -> Faults:
-    """Find what would mislead a village that hears nobody: its own levels, and where all go."""
-    if plan.offline is None:
-        return
-    if any(s.is_lost_at(Tier.RED) for s in plan.shelters if s.id == plan.offline.shelter):
-        message = f"all go to {plan.offline.shelter} when nobody is heard, and the flood takes it"
-        yield Fault("error", "offline.shelter", message, "choose one that stays dry at red")
-    for number, bucket in enumerate(plan.offline.buckets):
-        if bucket.prepare_mm >= bucket.move_mm:
-            message = f"in {bucket.hours:g} h it is time to leave before it is time to get ready"
-            cure = "prepare_mm is the smaller of the two"
-            yield Fault("error", f"offline.buckets.{number}.move_mm", message, cure)
-
-
 def refuges(plan: Plan, _season: Season) -> Faults:
     """Find places that could only be told to move when it is too late to move."""
     for field, place in plan.places():
         if place.refuge is None:
-            worst = isinstance(place, SpecialSite) or place.danger in {"extreme", "high"}
-            severity: Severity = "error" if worst else "warning"
             message = f"{place.id} has no last refuge: when it is late it can only be told to move"
             cure = "name the floor above the hazard stage, or the ground uphill away from the gully"
-            yield Fault(severity, f"{field}.refuge", message, cure)
+            yield Fault(at_stake(place), f"{field}.refuge", message, cure)
 
 
 def capacity(plan: Plan, _season: Season) -> Faults:
     """Compare the people who have a shelter as first choice with its room."""
     for number, shelter in enumerate(plan.shelters):
         coming = sum(
-            _most_people(place) for _, place in plan.places() if place.shelters[:1] == (shelter.id,)
+            place.most_inside for _, place in plan.places() if place.shelters[:1] == (shelter.id,)
         )
         if coming > shelter.capacity:
             message = f"{coming} people are sent to {shelter.id}, which holds {shelter.capacity}"
@@ -117,7 +101,3 @@ def _crossings(plan: Plan) -> Faults:
                 message = f"nobody has said when {crossing.id} is cut; it counts as cut at red"
                 cure = "look at it, and write yellow, orange, red or never"
                 yield Fault("info", field, message, cure)
-
-
-def _most_people(place: Place) -> int:
-    return place.most_inside if isinstance(place, SpecialSite) else place.people

@@ -6,9 +6,8 @@ from collections import defaultdict
 
 from alerts.plan.fault import Fault, Faults, Season, Severity
 from alerts.plan.model import Plan
+from alerts.plan.people import LEADING
 
-LEADING = ("responsible", "warning", "transfer")
-"""Roles without which no order is carried out; the others are asked for with a word only."""
 DEPUTY_FROM = 2
 MOST_ROLES = 2
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from alerts.plan.model import Plan
+from alerts.plan.places import Place, SpecialSite
 
 Severity = Literal["error", "warning", "info"]
 
@@ -46,3 +47,9 @@ class Season:
 
 Faults = Iterator[Fault]
 Checked = tuple[Plan, Season]
+
+
+def at_stake(place: Place) -> Severity:
+    """Return how grave it is where a place lacks what would save its people."""
+    worst = isinstance(place, SpecialSite) or place.danger in {"extreme", "high"}
+    return "error" if worst else "warning"

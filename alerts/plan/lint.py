@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.plan import against_flood, among_people, in_time, on_paper
+from alerts.plan import against_flood, among_people, by_itself, in_time, on_paper
 from alerts.plan.fault import Fault, Season
 from alerts.plan.model import Plan
 
@@ -10,9 +10,10 @@ CHECKS = (
     on_paper.texts,
     against_flood.ways,
     against_flood.shelters,
-    against_flood.alone,
     against_flood.refuges,
     against_flood.capacity,
+    by_itself.signals,
+    by_itself.alone,
     among_people.roles,
     among_people.helpers,
     in_time.minutes,

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from alerts.plan.people import Drill, NeedsHelp, People
+from alerts.plan.people import LEADING, Drill, NeedsHelp, People
 from alerts.plan.places import AssemblyPoint, Place, Refuge, Shelter, SpecialSite, Zone
 from alerts.plan.ways import OPEN, Closures, Route, Way, way_out
 from alerts.plan.words import Frozen, Ident, Language, LocalWords, Minutes
@@ -119,6 +119,20 @@ class Plan(Frozen):
     def helped_at(self, place: Place) -> tuple[NeedsHelp, ...]:
         """Return those who live at a place and do not get away alone."""
         return tuple(person for person in self.needs_help if person.place == place.id)
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """Yield whom orders go to, by reference, each with its field.
+
+        Source: users.md 7: at orange a care home's text goes to its keeper and a named team.
+        """
+        for role in LEADING:
+            yield from ((f"people.{role}", ref) for ref in self.people.roles[role])
+        for number, site in enumerate(self.special_sites):
+            named = (("keeper", site.keeper), ("team", site.team))
+            yield from ((f"special_sites.{number}.{name}", ref) for name, ref in named if ref)
+        for number, person in enumerate(self.needs_help):
+            named = (("helper", person.helper), ("deputy", person.deputy))
+            yield from ((f"needs_help.{number}.{name}", ref) for name, ref in named if ref)
 
     def walked(self, times: float) -> Self:
         """Return the plan as if every way took so many times as long."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from alerts.plan.words import Count, Frozen, Ident, Minutes, Ref
+
+LEADING: Final = ("responsible", "warning", "transfer")
+"""Roles without which no order is carried out; the others are asked for with a word only."""
 
 
 class People(Frozen):

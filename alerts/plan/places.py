@@ -67,6 +67,11 @@ class Zone(Frozen):
         """Whether it must move at orange: floods often, and has nowhere to go when it is late."""
         return self.refuge is None and self.danger in {"extreme", "high"}
 
+    @property
+    def most_inside(self) -> int:
+        """All who live there."""
+        return self.people
+
 
 class SpecialSite(Frozen):
     """A care home, school, camp: people who need help, so they move one order earlier.

@@ -59,35 +59,35 @@ SLOPE: Final = {
 }
 SIDE: Final = {
     "kind": "high_ground",
-    **both("the side slope, high above the gully bed", "沟侧的高坡，离开沟底"),
+    **both("the side slope, high above the gully bed", "沟侧高坡，离开沟底"),
 }
 THIRD_FLOOR: Final = {
     "kind": "upper_floor",
-    **both("the third floor or above of a sound building nearby", "就近结实楼房的三层以上"),
+    **both("the third floor or above of a sound building nearby", "就近结实楼房三层以上"),
 }
 
 WAYS: Final = {
     "uphill": {
-        "name": both("the lane uphill, away from the river", "背河的上坡路"),
+        "name": both("the lane uphill, away from the river", "上坡路"),
         "minutes_day": 12,
         "minutes_night": 18,
         "avoid": both("the river bank", "河边"),
     },
     "back-lane": {
-        "name": both("the back lane", "房后的小路"),
+        "name": both("the back lane", "房后小路"),
         "minutes_day": 15,
         "minutes_night": 22,
         "avoid": both("the river bank", "河边"),
     },
     "by-road": {
-        "name": both("the upper road", "上坡的公路"),
+        "name": both("the upper road", "上坡公路"),
         "minutes_day": 8,
         "minutes_night": 10,
         "mode": "vehicle",
         "avoid": both("the river street", "沿河街"),
     },
     "main-road": {
-        "name": both("the main road", "村里的主路"),
+        "name": both("the main road", "村主路"),
         "minutes_day": 10,
         "minutes_night": 14,
         "crossings": [
@@ -99,16 +99,16 @@ WAYS: Final = {
         ],
     },
     "side-path": {
-        "name": both("the path up the side slope", "侧坡上的小路"),
+        "name": both("the path up the side slope", "侧坡路"),
         "minutes_day": 12,
         "minutes_night": 20,
-        "avoid": both("the gully bed and its mouth", "沟底和沟口"),
+        "avoid": both("the gully bed and its mouth", "沟底沟口"),
     },
     "ridge": {
-        "name": both("the ridge path", "山梁上的小路"),
+        "name": both("the ridge path", "山梁路"),
         "minutes_day": 18,
         "minutes_night": 28,
-        "avoid": both("the gully bed and its mouth", "沟底和沟口"),
+        "avoid": both("the gully bed and its mouth", "沟底沟口"),
     },
     "gully-road": {
         "name": both("the road out of the gully", "出沟的路"),
@@ -144,7 +144,7 @@ def zone(
 
 RIVERSIDE: Final = zone(
     "riverside",
-    both("the houses by the river", "河边一带"),
+    both("the houses by the river", "河边"),
     danger="high",
     size=(20, 50),
     refuge=SLOPE,
@@ -158,7 +158,7 @@ LOW_LANES: Final = zone(
 )
 GULLY_MOUTH: Final = zone(
     "gully-mouth",
-    both("the houses at the mouth of the gully", "沟口一带"),
+    both("the houses at the mouth of the gully", "沟口"),
     danger="extreme",
     size=(10, 25),
     refuge=SIDE,
@@ -200,7 +200,7 @@ SCHOOL: Final = {
 }
 OWN_FLOOR: Final = {
     "kind": "upper_floor",
-    **both("the third floor of the care home itself", "养老院自己楼里的三层"),
+    **both("the third floor of the care home itself", "养老院楼里三层"),
 }
 CARE: Final = {
     "id": "care-home",

@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.compose import compose
+from alerts.forms import Form, render
+from alerts.message import Voice
+from alerts.orders import village_name
 from alerts.plan.card import Issuer, card, fits
 from alerts.plan.model import Plan
 from alerts.tier import Tier
@@ -164,18 +167,6 @@ def test_no_place_is_left_without_a_refuge_or_two_ways_when_the_flood_is_worst()
             assert not plan.shelter(place.shelters[0]).is_lost_at(Tier.RED)
 
 
-def test_a_village_alone_acts_at_the_assumed_thresholds_of_wet_ground():
-    wet = {
-        (float(row["duration_h"]), int(row["level"])): float(row["value"])
-        for row in rows(BEIJING / "thresholds.csv")
-        if row["wetness"] == "wet" and row["village_id"] == PUTAOYUAN
-    }
-    for plan in plans():
-        for bucket in plan.offline.buckets:
-            for value, level in ((bucket.prepare_mm, 3), (bucket.move_mm, 4)):
-                assert 0 <= wet[bucket.hours, level] - value < 1
-
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_card_of_every_village_is_one_page_and_says_that_it_is_an_exercise(language):
     pack = shipped("beijing")
@@ -210,6 +201,17 @@ def test_two_villages_of_one_name_never_read_the_same_text(name, language):
         assert all(own in message.subject + message.body for message in said)
         texts += [(message.subject, message.body) for message in said]
     assert len(texts) == len(set(texts))
+
+
+@pytest.mark.parametrize("form", [Form.SMS, Form.VOICE])
+def test_a_text_in_chinese_says_once_which_village_it_is_of(form):
+    pack = shipped("beijing")
+    voice = Voice(Mode.EXERCISE, pack.templates["zh"], pack.config)
+    for village in pack.villages:
+        for order in told(village.village_id, 4).orders:
+            text = render(order, village_name(village), voice, at=SLOT, form=form).body
+            passes = 2 if form is Form.VOICE else 1
+            assert text.count(village.name) == passes, text
 
 
 def test_nobody_signed_so_every_order_waits_for_an_approver():

@@ -92,9 +92,80 @@ def test_who_needs_help_or_leads_helps_nobody(helper):
     assert "needs_help.1.helper" not in {field for _, field in found}
 
 
+MARKED = Offline(
+    works={"en": "gong", "zh": "铜锣"},
+    shelter=PLAN.shelters[0].id,
+    mark_prepare={"en": "the first line", "zh": "第一道线"},
+    mark_move={"en": "the second line", "zh": "第二道线"},
+)
+
+
 def alone(**update):
-    offline = Offline(works={"en": "gong"}, shelter=PLAN.shelters[0].id)
-    return PLAN.model_copy(update={"offline": offline.model_copy(update=update)})
+    """Return the plan of a village that, when nobody is heard, goes by marks alone."""
+    return PLAN.model_copy(update={"offline": MARKED.model_copy(update=update)})
+
+
+UNHEARD = [
+    (PLAN.model_copy(update={"signals": None}), "signals"),
+    (PLAN.model_copy(update={"offline": None}), "offline"),
+    (alone(mark_prepare=None, mark_move=None), "offline"),
+    (alone(mark_move=None), "offline"),
+]
+"""Villages that do not know when to leave, with the field that says so."""
+
+
+@pytest.mark.parametrize(("plan", "field"), UNHEARD)
+@pytest.mark.parametrize(
+    ("danger", "severity"),
+    [(None, "warning"), ("moderate", "warning"), ("high", "error"), ("extreme", "error")],
+)
+def test_a_village_without_an_agreed_sign_is_the_graver_the_more_its_people_are_in_danger(
+    plan, field, danger, severity
+):
+    zones = tuple(zone.model_copy(update={"danger": danger}) for zone in plan.zones)
+    found = faults(plan.model_copy(update={"zones": zones}))
+    assert {each for each in found if each[1] == field} == {(severity, field)}
+
+
+def test_a_village_whose_care_home_knows_no_sign_is_in_the_gravest_danger():
+    plan = valley().plans["hekou"].model_copy(update={"offline": None})
+    assert ("error", "offline") in faults(plan)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"mark_prepare": None},
+        {
+            "mark_prepare": None,
+            "mark_move": None,
+            "buckets": (Bucket(hours=1, prepare_mm=1, move_mm=2),),
+        },
+    ],
+)
+def test_one_sign_to_leave_by_is_enough(update):
+    assert {field for _, field in faults(alone(**update))} == {"zones.0.routes"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_get_ready_and_leave_never_have_one_sign(language):
+    sign = PLAN.signals.prepare | {language: PLAN.signals.move[language].upper()}
+    signals = PLAN.signals.model_copy(update={"prepare": sign})
+    mark = MARKED.mark_prepare | {language: MARKED.mark_move[language]}
+    found = faults(alone(mark_prepare=mark).model_copy(update={"signals": signals}))
+    assert {("error", "signals.move"), ("error", "offline.mark_move")} <= found
+
+
+def test_where_all_go_when_nobody_is_heard_has_room_for_all():
+    people = sum(zone.people for zone in PLAN.zones)
+    first, *others = PLAN.shelters
+
+    def too_small(room):
+        shelters = (first.model_copy(update={"capacity": room}), *others)
+        found = faults(alone().model_copy(update={"shelters": shelters}))
+        return ("warning", "offline.shelter") in found
+
+    assert [too_small(people - 1), too_small(people)] == [True, False]
 
 
 def test_where_all_go_when_nobody_is_heard_must_stay_dry():

@@ -69,3 +69,38 @@ def test_the_check_names_line_and_field_of_a_bad_contact_and_no_value(home):
         "new.email",
     )
     assert "13900001111" not in fault.line()
+
+
+def said_of_people(home):
+    return {(f.severity, f.file, f.field) for f in findings_of(settings(home), TODAY)}
+
+
+def without(home, *refs):
+    """Take contacts out of the file, each a table of its own."""
+    path = home / CONTACTS
+    head, *tables = path.read_text().split("\n[[contacts]]\n")
+    kept = [t for t in tables if not any(f'ref = "{ref}"' in t for ref in refs)]
+    assert len(tables) - len(kept) == len(refs)
+    path.write_text("\n[[contacts]]\n".join([head, *kept]))
+
+
+def test_whom_a_plan_tells_and_the_roster_does_not_know_is_a_finding_of_the_plan(home):
+    init_home(home, valley(), Mode.EXERCISE)
+    before = said_of_people(home)
+    without(home, "hekou/warning", "hekou/transfer")
+    assert said_of_people(home) - before == {
+        ("warning", "plans/qingxi/hekou.toml", "people.warning")
+    }
+
+
+def test_a_village_of_which_the_roster_knows_nobody_is_an_error(home):
+    init_home(home, valley(), Mode.EXERCISE)
+    before = said_of_people(home)
+    without(home, *dict.fromkeys(ref for _, ref in valley().plans["hekou"].told()))
+    without(home, "role:songlin/responsible")
+    contacts = f"FLOODWARN_HOME/{CONTACTS}"
+    assert said_of_people(home) - before == {
+        ("warning", "plans/qingxi/hekou.toml", "people.responsible"),
+        ("error", contacts, "hekou"),
+        ("error", contacts, "songlin"),
+    }
