@@ -24,3 +24,14 @@ def kept(connection: Connection, kind: str, sha256: str) -> bytes:
         It was never kept, or it was pruned.
     """
     return versions.version(connection, kind, sha256)
+
+
+def kept_beginning(connection: Connection, kind: str, digits: str) -> bytes:
+    """Return the content of the one version whose hash begins so.
+
+    Raises
+    ------
+    NotKept
+        None begins so, or several do.
+    """
+    return versions.beginning(connection, kind, digits)

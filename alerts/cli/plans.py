@@ -12,18 +12,21 @@ import typer
 
 from alerts.cli.findings import FINDING, tell_findings
 from alerts.cli.plan_card import card
+from alerts.cli.plan_diff import diff
 from pipeline.commands.options import Home, Json, Site, complain, say, settings_of
 
 if TYPE_CHECKING:
     from alerts.cli.plan_files import PlanFiles
     from alerts.plan.book_read import BookResult
     from alerts.plan.book_whose import KnownVillage
+    from alerts.plan.workbook import BookLanguage
     from pipeline.site.pack import SitePack
 
 UNREAD_CURE: Final = "mend that file, or delete it"
 
 app: Final = typer.Typer(help="Contingency plans.", no_args_is_help=True)
 app.command()(card)
+app.command()(diff)
 
 
 class Language(StrEnum):
@@ -78,7 +81,7 @@ def import_book(
         if village in {*result.imported, *result.unchanged, *result.removed}
     }
     for fault in result.faults:
-        say(f"error: {fault.line()}")
+        say(f"error: {fault.line(result.language or _first_language(pack))}")
     for why in stuck.values():
         say(f"error: {why} ({UNREAD_CURE})")
     for line in _changes(result, files, known, stuck):
@@ -87,6 +90,9 @@ def import_book(
         _write(result, files, known, stuck)
     refused = (*result.refused, *stuck)
     _count(result, stuck, dry_run=dry_run)
+    if not dry_run and set(result.imported) - set(stuck):
+        # no file says where a site keeps its cards, so nobody can write them here
+        complain("the cards are of the plans before: floodwarn plans card --to THEIR_FOLDER")
     if refused or result.faults:
         raise typer.Exit(FINDING)
 
@@ -121,9 +127,9 @@ def export_book(
     asked = set() if empty else set(village or files.paths)
     order = [*ids, *sorted(set(files.plans) - set(ids))]
     plans = [files.plans[one] for one in order if one in asked and one in files.plans]
-    spoken = language or (Language.ZH if pack.languages[:1] == ("zh",) else Language.EN)
+    spoken: BookLanguage = _first_language(pack) if language is None else language.value
     try:
-        content = write_book(Book(plans, known, pack.languages), spoken.value)
+        content = write_book(Book(plans, known, pack.languages), spoken)
     except TooLong as error:
         raise Refused(str(error)) from error
     put(book, content)
@@ -166,6 +172,11 @@ def _pack(site: Path | None, home: Path | None) -> SitePack:
 
     settings = settings_of(site, home)
     return load(settings.site_folder, settings.home)
+
+
+def _first_language(pack: SitePack) -> BookLanguage:
+    """Return the language of workbooks where nothing says another."""
+    return "zh" if pack.languages[:1] == ("zh",) else "en"
 
 
 def _known(pack: SitePack) -> tuple[KnownVillage, ...]:

@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from typing import Final
 
 from alerts.plan.book_escape import unescaped
+from alerts.plan.book_faults import Unreadable, wrong
 from alerts.plan.workbook import Choice, Column, Kind
 
 CODE_DIGITS: Final = (12, 15)
@@ -24,23 +25,9 @@ DECIMAL: Final = re.compile(
 DAY: Final = re.compile(r"^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?$", re.ASCII)
 BETWEEN: Final = re.compile(r"[\s;,、]+")
 SCIENTIFIC: Final = re.compile(r"^\d(\.\d+)?e\+?\d+$", re.ASCII | re.IGNORECASE)
-AS_TEXT: Final = "format the column as text, and write it again"
 ON_ONE_EARTH: Final = 2
 
 Scalar = str | int | float | bool | date | time | None
-
-
-class Unreadable(Exception):
-    """A cell that cannot be what its column asks for.
-
-    Attributes
-    ----------
-    cure : what the person should do
-    """
-
-    def __init__(self, message: str, cure: str) -> None:
-        super().__init__(message)
-        self.cure = cure
 
 
 def is_empty(value: object) -> bool:
@@ -82,11 +69,11 @@ def _typed(value: Scalar) -> str:
         case str():
             return value
         case bool():
-            raise Unreadable(f"{value} is a truth value, no text", AS_TEXT)
+            raise Unreadable(wrong("truth_value", value=value))
         case int() | float():
             return str(int(value)) if _is_exact(value) else repr(value)
         case _:
-            raise Unreadable(f"Excel made a date of it: {value}", AS_TEXT)
+            raise Unreadable(wrong("became_date", value=value))
 
 
 def _is_exact(value: float) -> bool:
@@ -95,7 +82,7 @@ def _is_exact(value: float) -> bool:
 
 def _id(value: Scalar) -> str:
     if isinstance(value, float) and not _is_exact(value):
-        raise Unreadable(f"{value} is a number, no id", AS_TEXT)
+        raise Unreadable(wrong("number_no_id", value=value))
     return _plain(value)
 
 
@@ -104,24 +91,21 @@ def _code(value: Scalar) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         digits = str(int(value)) if _is_exact(value) else ""
         if len(digits) not in CODE_DIGITS:
-            message = f"{value!r} is a number, no code of 12 or 15 digits"
-            raise Unreadable(message, AS_TEXT)
+            raise Unreadable(wrong("number_no_code", value=value))
         return digits
     code = _plain(value)
     if SCIENTIFIC.match(code):
-        raise Unreadable(f"{code} is a shortened number, its last digits are lost", AS_TEXT)
+        raise Unreadable(wrong("shortened_number", value=code))
     return code
 
 
 def _ref(value: Scalar) -> str:
     if not isinstance(value, str):
-        cure = "write the reference that the contacts file has; never a phone number"
-        raise Unreadable(f"{value!r} is no text", cure)
+        raise Unreadable(wrong("no_reference", value=value))
     return plain(value)
 
 
 def _whole(value: Scalar) -> int:
-    cure = "write a whole number in digits, without unit or comma"
     match value:
         case bool():
             pass
@@ -131,7 +115,7 @@ def _whole(value: Scalar) -> int:
             return int(value)
         case str() if WHOLE.match(plain(value)):
             return int(plain(value))
-    raise Unreadable(f"{value!s} is no whole number", cure)
+    raise Unreadable(wrong("no_whole_number", value=value))
 
 
 def _decimal(value: Scalar) -> float:
@@ -142,24 +126,23 @@ def _decimal(value: Scalar) -> float:
             return value
         case str() if DECIMAL.match(plain(value)):
             return float(plain(value))
-    raise Unreadable(f"{value!s} is no number", "write a number with a decimal point, without unit")
+    raise Unreadable(wrong("no_number", value=value))
 
 
 def _date(value: Scalar) -> date:
-    cure = "write the day as 2024-05-01"
     if isinstance(value, datetime):
         if value.time() != time():
-            raise Unreadable(f"{value} has an hour", cure)
+            raise Unreadable(wrong("day_with_hour", value=value))
         return value.date()
     if isinstance(value, date):
         return value
     parts = DAY.match(plain(value)) if isinstance(value, str) else None
     if parts is None:
-        raise Unreadable(f"{value!s} is no day", cure)
+        raise Unreadable(wrong("no_day", value=value))
     try:
         return date(*map(int, parts.groups()))
     except ValueError:
-        raise Unreadable(f"{value} is no day of the calendar", cure) from None
+        raise Unreadable(wrong("not_in_calendar", value=value)) from None
 
 
 def _ids(value: Scalar) -> tuple[str, ...]:
@@ -169,8 +152,7 @@ def _ids(value: Scalar) -> tuple[str, ...]:
 def _position(value: Scalar) -> tuple[float, ...]:
     parts = tuple(part for part in BETWEEN.split(_plain(value)) if part)
     if len(parts) != ON_ONE_EARTH or not all(DECIMAL.match(part) for part in parts):
-        cure = "write longitude, latitude in degrees: 115.602, 40.118"
-        raise Unreadable(f"{value!s} is no position", cure)
+        raise Unreadable(wrong("no_position", value=value))
     return tuple(map(float, parts))
 
 
@@ -193,7 +175,7 @@ def _one_of(column: Column, known: Mapping[str, Choice], text: str) -> str:
         return known[_folded(text)].value if _folded(text) in known else text
     if _folded(text) not in known:
         entries = ", ".join(f"{choice.value} {choice.zh}" for choice in column.choices)
-        raise Unreadable(f"{text} is not in the list", f"choose one of: {entries}")
+        raise Unreadable(wrong("not_in_list", value=text, entries=entries))
     return known[_folded(text)].value
 
 

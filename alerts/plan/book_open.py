@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
 from alerts.plan import workbook as bounds
 from alerts.plan.book_cells import Scalar
+from alerts.plan.book_faults import BadBook, CellFault, Wrong, wrong
 
 CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
 BROKEN: Final = (
@@ -27,37 +28,6 @@ BROKEN: Final = (
     SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What reading a book that is none, or a damaged one, can end with."""
-SAVE_AGAIN: Final = "save it again as .xlsx"
-
-
-@dataclass(frozen=True, slots=True)
-class CellFault:
-    """One fault of a workbook.
-
-    Attributes
-    ----------
-    sheet : as the book calls it; empty where the fault is of the book as a whole
-    cell : as Excel names it, ``C7`` or ``A5:A7``; empty where it is of the sheet as a whole
-    cure : what the person should do
-    """
-
-    sheet: str
-    cell: str
-    message: str
-    cure: str
-
-    def line(self) -> str:
-        """Return one line: sheet!cell: message (cure)."""
-        where = "!".join(part for part in (self.sheet, self.cell) if part) or "workbook"
-        return f"{where}: {self.message} ({self.cure})"
-
-
-class BadBook(Exception):
-    """A workbook that cannot be read at all."""
-
-    def __init__(self, fault: CellFault) -> None:
-        super().__init__(fault.line())
-        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +43,7 @@ class Grid:
 
     title: str
     rows: Mapping[int, Mapping[int, Scalar]]
-    unread: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    unread: Mapping[tuple[int, int], Wrong] = field(default_factory=dict)
     merged: tuple[tuple[int, int, str], ...] = ()
 
 
@@ -102,38 +72,37 @@ def open_book(content: bytes) -> tuple[Grid, ...]:
             for sheet, value in zip(written.worksheets, kept.worksheets, strict=True)
         )
     except BROKEN as error:
-        message = f"cannot be read as a workbook: {type(error).__name__}"
-        raise BadBook(CellFault("", "", message, SAVE_AGAIN)) from error
+        raise BadBook(_of_book("no_workbook", error=type(error).__name__)) from error
 
 
 def _bound(content: bytes) -> None:
     if len(content) > bounds.MAX_BYTES:
-        raise _too_much("bytes", len(content), bounds.MAX_BYTES)
+        raise BadBook(_of_book("too_many_bytes", count=len(content), most=bounds.MAX_BYTES))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         if len(members) > bounds.MAX_MEMBERS:
-            raise _too_much("parts", len(members), bounds.MAX_MEMBERS)
+            raise BadBook(_of_book("too_many_parts", count=len(members), most=bounds.MAX_MEMBERS))
         unzipped = sum(member.file_size for member in members)
         if unzipped > bounds.MAX_UNZIPPED:
-            raise _too_much("bytes unpacked", unzipped, bounds.MAX_UNZIPPED)
+            raise BadBook(
+                _of_book("too_many_bytes_unpacked", count=unzipped, most=bounds.MAX_UNZIPPED)
+            )
         cells = 0
         for member in members:  # none gives more than it says: zipfile stops there
             if member.filename.endswith((".xml", ".rels")):
                 cells += _cells(archive.read(member))
         if cells > bounds.MAX_CELLS:
-            raise _too_much("cells", cells, bounds.MAX_CELLS)
+            raise BadBook(_of_book("too_many_cells", count=cells, most=bounds.MAX_CELLS))
 
 
 def _cells(part: bytes) -> int:
     if b"\0" in part or b"<!DOCTYPE" in part:
-        message = "a part of it is not plain UTF-8 XML, as workbooks are"
-        raise BadBook(CellFault("", "", message, SAVE_AGAIN))
+        raise BadBook(_of_book("no_plain_xml"))
     return sum(1 for _ in CELL.finditer(part))
 
 
-def _too_much(what: str, count: int, most: int) -> BadBook:
-    message = f"{count} {what}; at most {most} are read"
-    return BadBook(CellFault("", "", message, "export a new book, and fill in that one"))
+def _of_book(kind: str, sheet: str = "", **about: object) -> CellFault:
+    return CellFault(sheet, "", wrong(kind, **about))
 
 
 def _loaded(content: bytes, *, values: bool) -> Any:  # noqa: ANN401 - openpyxl has no types
@@ -144,17 +113,15 @@ def _bound_area(book: Any) -> None:  # noqa: ANN401
     """Refuse a book whose few cells stand so far apart that walking over it would never end."""
     area = 0
     for sheet in book.worksheets:
-        for what, size, most in (
-            ("rows", sheet.max_row, bounds.MAX_ROWS),
-            ("columns", sheet.max_column, bounds.MAX_COLUMNS),
+        for kind, size, most in (
+            ("too_many_rows", sheet.max_row, bounds.MAX_ROWS),
+            ("too_many_columns", sheet.max_column, bounds.MAX_COLUMNS),
         ):
             if size > most:
-                message = f"{size} {what}; at most {most} are read"
-                cure = f"delete the empty {what} behind the table"
-                raise BadBook(CellFault(sheet.title, "", message, cure))
+                raise BadBook(_of_book(kind, sheet.title, count=size, most=most))
         area += sheet.max_row * sheet.max_column
     if area > bounds.MAX_AREA:
-        raise _too_much("places for cells", area, bounds.MAX_AREA)
+        raise BadBook(_of_book("too_wide_an_area", count=area, most=bounds.MAX_AREA))
 
 
 def _has_formula(book: Any) -> bool:  # noqa: ANN401
@@ -169,13 +136,13 @@ def _filled(sheet: Any) -> Iterator[Any]:  # noqa: ANN401
 
 def _grid(written: Any, kept: Any) -> Grid:  # noqa: ANN401
     rows: dict[int, dict[int, Scalar]] = {}
-    unread: dict[tuple[int, int], str] = {}
+    unread: dict[tuple[int, int], Wrong] = {}
     for cell in _filled(written):
         value = kept.cell(cell.row, cell.column)
         rows.setdefault(cell.row, {})[cell.column] = value.value
         if value.data_type == "e":
-            unread[cell.row, cell.column] = f"it shows the error {value.value}"
+            unread[cell.row, cell.column] = wrong("shows_error", value=value.value)
         elif cell.data_type == "f" and value.value is None:
-            unread[cell.row, cell.column] = "a formula whose value the book does not hold"
+            unread[cell.row, cell.column] = wrong("formula_without_value")
     merged = tuple((m.min_row, m.max_row, str(m)) for m in written.merged_cells.ranges)
     return Grid(written.title, rows, unread, tuple(sorted(merged)))

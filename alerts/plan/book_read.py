@@ -7,15 +7,15 @@ which nobody can tell whose it is may be anybody's, so it holds back all whose i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from alerts.plan.book_cells import Unreadable
-from alerts.plan.book_open import BadBook, CellFault, open_book
-from alerts.plan.book_tables import Line, lines_of
+from alerts.plan.book_faults import BadBook, CellFault, Unreadable
+from alerts.plan.book_open import open_book
+from alerts.plan.book_tables import Line, language_of, lines_of
 from alerts.plan.book_village import Village
 from alerts.plan.book_whose import KnownVillage, VillageIndex
 from alerts.plan.model import Plan
-from alerts.plan.workbook import VILLAGES
+from alerts.plan.workbook import VILLAGES, BookLanguage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class BookResult:
     unchanged : villages whose plan the book tells as it is, and those long removed
     refused : villages of which nothing is imported
     removed : villages whose plan the book says to remove
+    language : of the book; None where no sheet of it says so
     """
 
     imported: Mapping[str, Plan] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class BookResult:
     refused: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     faults: tuple[CellFault, ...] = ()
+    language: BookLanguage | None = None
 
 
 @dataclass(slots=True)
@@ -64,12 +66,13 @@ def read_book(
     current : the plans in force, by village
     """
     try:
-        lines, faults = lines_of(open_book(content))
+        grids = open_book(content)
     except BadBook as bad:
         return BookResult(faults=(bad.fault,))
+    (lines, faults), language = lines_of(grids), language_of(grids)
     if faults:
-        return BookResult(refused=_named(lines), faults=faults)
-    return _settled(_owners(lines, VillageIndex(known)), current)
+        return BookResult(refused=_named(lines), faults=faults, language=language)
+    return replace(_settled(_owners(lines, VillageIndex(known)), current), language=language)
 
 
 def _settled(owners: _Owners, current: Mapping[str, Plan]) -> BookResult:
@@ -88,8 +91,8 @@ def _settled(owners: _Owners, current: Mapping[str, Plan]) -> BookResult:
             told["removed"].append(village_id)
         else:
             imported[village_id] = plan
-    lists = {name: tuple(ids) for name, ids in told.items()}
-    return BookResult(imported, **lists, faults=tuple(dict.fromkeys(faults)))
+    unchanged, refused, removed = map(tuple, told.values())
+    return BookResult(imported, unchanged, refused, removed, tuple(dict.fromkeys(faults)))
 
 
 def _owners(lines: Iterable[Line], known: VillageIndex) -> _Owners:
@@ -102,7 +105,7 @@ def _owners(lines: Iterable[Line], known: VillageIndex) -> _Owners:
             owners.lines.setdefault(known.village_of(*whose), []).append(line)
             continue
         except Unreadable as why:
-            owners.faults += [*line.faults, line.fault(_named_by(line), str(why), why.cure)]
+            owners.faults += [*line.faults, line.fault(_named_by(line), why.why)]
         suspects, by = _suspects(line, known), _named_by(line)
         written = _written(line, by)
         if line.sheet.field == VILLAGES and written is not None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alerts.plan.book_cells import Scalar, Unreadable, is_empty, meaning
-from alerts.plan.book_open import CellFault, Grid, cell_name
+from alerts.plan.book_cells import Scalar, is_empty, meaning
+from alerts.plan.book_faults import CellFault, Unreadable, Wrong, wrong
+from alerts.plan.book_open import Grid, cell_name
 from alerts.plan.workbook import (
     BY_FIELD,
     FIRST_ROW,
@@ -20,11 +21,10 @@ from alerts.plan.workbook import (
     SHEETS,
     TITLE_ROW,
     WHOSE,
+    BookLanguage,
     Column,
     Sheet,
 )
-
-NEW_BOOK = "export a new book, and copy the rows into that one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,15 @@ class Line:
             try:
                 value = self.says(path)
             except Unreadable as why:
-                faults.append(self.fault(path, str(why), why.cure))
+                faults.append(self.fault(path, why.why))
                 continue
             if value is not None:
                 found[path] = value
         return found
 
-    def fault(self, path: str, message: str, cure: str) -> CellFault:
+    def fault(self, path: str, why: Wrong) -> CellFault:
         """Return a fault of the cell of a path, or of the nearest path that has a column."""
-        return CellFault(self.title, cell_name(self.number, self._at(path)), message, cure)
+        return CellFault(self.title, cell_name(self.number, self._at(path)), why)
 
     def _at(self, path: str) -> int:
         parts = path.split(".")
@@ -99,21 +99,28 @@ def lines_of(grids: Sequence[Grid]) -> tuple[tuple[Line, ...], tuple[CellFault, 
         if field in NOTES or (field is None and not grid.rows):
             continue
         if field not in BY_FIELD:
-            message, cure = "a sheet that is not of this workbook", "move it into a book of its own"
-            faults.append(CellFault(grid.title, "", message, cure))
+            faults.append(CellFault(grid.title, "", wrong("strange_sheet")))
         elif field in seen:
-            message = f"a second sheet of the kind of {seen[field]}"
-            faults.append(CellFault(grid.title, "", message, f"move its rows to {seen[field]}"))
+            second = wrong("second_sheet", other=seen[field])
+            faults.append(CellFault(grid.title, "", second))
         else:
             seen[field] = grid.title
             columns = _columns(grid, BY_FIELD[field], faults)
             lines += _lines(grid, BY_FIELD[field], columns)
     faults += [
-        CellFault(f"{sheet.zh} / {sheet.en}", "", "the sheet is missing", NEW_BOOK)
+        CellFault(f"{sheet.zh} / {sheet.en}", "", wrong("sheet_missing"))
         for sheet in SHEETS
         if sheet.field not in seen
     ]
     return tuple(lines), tuple(faults)
+
+
+def language_of(grids: Sequence[Grid]) -> BookLanguage | None:
+    """Return in which language a book's sheets are called; None where none says so."""
+    titles = {grid.title for grid in grids}
+    languages: tuple[BookLanguage, ...] = ("zh", "en")
+    known = (one for one in languages if titles & {sheet.title(one) for sheet in SHEETS})
+    return next(known, None)
 
 
 def _field(grid: Grid) -> str | None:
@@ -132,21 +139,20 @@ def _columns(grid: Grid, sheet: Sheet, faults: list[CellFault]) -> dict[str, tup
         path, column = _column(sheet, str(text))
         where = cell_name(KEY_ROW, number)
         if column is None:
-            message = f"{text} is no column of this sheet"
-            faults.append(CellFault(grid.title, where, message, NEW_BOOK))
+            faults.append(CellFault(grid.title, where, wrong("strange_key", value=text)))
         elif path in found:
-            message = f"{text} stands in {cell_name(KEY_ROW, found[path][0])} too"
-            faults.append(CellFault(grid.title, where, message, "delete one of the columns"))
+            twice = wrong("column_twice", value=text, cell=cell_name(KEY_ROW, found[path][0]))
+            faults.append(CellFault(grid.title, where, twice))
         else:
             found[path] = (number, column)
     faults += _headless(grid, {number for number, _ in found.values()})
     faults += [
-        CellFault(grid.title, "", f"the column {column.zh} / {column.en} is missing", NEW_BOOK)
+        CellFault(grid.title, "", wrong("column_missing", column=f"{column.zh} / {column.en}"))
         for column in (*WHOSE, *sheet.columns)
         if column.path not in {one.path for _, one in found.values()}
     ]
     faults += [
-        CellFault(grid.title, name, "merged cells in the headings", "unmerge them")
+        CellFault(grid.title, name, wrong("merged_headings"))
         for first, _, name in grid.merged
         if first < FIRST_ROW
     ]
@@ -172,9 +178,7 @@ def _headless(grid: Grid, known: set[int]) -> Iterator[CellFault]:
         for number, value in cells.items():
             if row >= TITLE_ROW and number not in known | told and not is_empty(value):
                 told.add(number)
-                message = "a column that is not of this workbook"
-                cure = "delete the column, or move it into a book of its own"
-                yield CellFault(grid.title, cell_name(row, number), message, cure)
+                yield CellFault(grid.title, cell_name(row, number), wrong("strange_column"))
 
 
 def _lines(grid: Grid, sheet: Sheet, columns: Mapping[str, tuple[int, Column]]) -> Iterator[Line]:
@@ -189,9 +193,7 @@ def _lines(grid: Grid, sheet: Sheet, columns: Mapping[str, tuple[int, Column]]) 
 def _row_faults(grid: Grid, row: int) -> Iterator[CellFault]:
     for first, last, name in grid.merged:
         if first <= row <= last:
-            cure = "unmerge them, and write the value into each row"
-            yield CellFault(grid.title, name, "merged cells", cure)
-    for (at, number), message in grid.unread.items():
+            yield CellFault(grid.title, name, wrong("merged_cells"))
+    for (at, number), why in grid.unread.items():
         if at == row:
-            cure = "write the value itself"
-            yield CellFault(grid.title, cell_name(row, number), message, cure)
+            yield CellFault(grid.title, cell_name(row, number), why)

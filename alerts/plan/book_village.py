@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from alerts.plan.book_open import CellFault
+from alerts.plan.book_faults import CellFault, Wrong, wrong
 from alerts.plan.book_rows import Row, raw_plan, rows_of
 from alerts.plan.book_tables import Line
 from alerts.plan.fault import Season
@@ -27,14 +27,15 @@ from alerts.plan.workbook import (
     Sheet,
 )
 
-CURES: Final = {
-    "missing": "fill it in",
-    "greater_than": "write a larger number",
-    "greater_than_equal": "write a larger number",
-    "less_than_equal": "write a smaller number",
-    "string_too_long": "shorten it",
-    "string_pattern_mismatch": "use small letters, digits, - and _ only; no spaces",
+KINDS: Final = {
+    "missing": "missing",
+    "greater_than": "too_small",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "string_too_long": "too_long",
+    "string_pattern_mismatch": "strange_letters",
 }
+"""What a plan's validation finds, by pydantic's name for it; what is not here is `refused`."""
 ROUTES: Final = "routes"
 ONCE: Final = frozenset(
     {"zones", ROUTES, "shelters", "assembly_points", "special_sites", CROSSINGS, OFFLINE}
@@ -88,11 +89,11 @@ class Village:
     def _is_single(self, own: Sequence[Line]) -> bool:
         if not own:
             first = self.lines[0]
-            message = f"{self.village_id} has rows, but none on the sheet {_both(VILLAGES)}"
-            self.faults.append(first.fault("village_id", message, "write its row there"))
+            why = wrong("village_without_row", village=self.village_id, sheet=_both(VILLAGES))
+            self.faults.append(first.fault("village_id", why))
         for line in own[1:]:
-            message = f"{self.village_id} stands in row {own[0].number} too"
-            self.faults.append(line.fault("village_id", message, "delete one of the two rows"))
+            why = wrong("village_twice", village=self.village_id, row=own[0].number)
+            self.faults.append(line.fault("village_id", why))
         return len(own) == 1
 
     def _read(self) -> None:
@@ -115,11 +116,9 @@ class Village:
                 key = _key(entry.line.sheet, entry.values)
                 other = first.setdefault(key, entry)
                 if other is not entry:
-                    one = f"{entry.line.sheet.one} {' '.join(map(str, key))}".strip()
-                    message = f"{one} stands in row {other.line.number} too"
+                    why = wrong("key_twice", row=other.line.number, **_one(entry.line.sheet, key))
                     path = entry.line.sheet.key[-1] if key else "village_id"
-                    cure = "give each its own id, or delete one of the two rows"
-                    self.faults.append(entry.line.fault(path, message, cure))
+                    self.faults.append(entry.line.fault(path, why))
 
     def _led_nowhere(self) -> None:
         """Find rows whose part of the plan has no row: crossings, buckets; and roles without."""
@@ -127,15 +126,15 @@ class Village:
         for entry in self.kept[CROSSINGS]:
             route = entry.values.get("route")
             if route not in routes:
-                message = "no route" if route is None else f"unknown route {route}"
-                cure = f"use an id of the sheet {_both(ROUTES)}"
-                self.faults.append(entry.line.fault("route", message, cure))
+                kind = "no_route" if route is None else "unknown_route"
+                why = wrong(kind, route=route, sheet=_both(ROUTES))
+                self.faults.append(entry.line.fault("route", why))
         for entry in self.kept[BUCKETS] if not self.kept[OFFLINE] else ():
-            message = f"the village has no row on the sheet {_both(OFFLINE)}"
-            self.faults.append(entry.line.fault("village_id", message, "write that row as well"))
+            why = wrong("bucket_without_rule", sheet=_both(OFFLINE))
+            self.faults.append(entry.line.fault("village_id", why))
         for entry in self.kept[PEOPLE]:
             for path in {"role", "ref"} - set(entry.values):
-                self.faults.append(entry.line.fault(path, f"no {path}", CURES["missing"]))
+                self.faults.append(entry.line.fault(path, wrong(f"no_{path}")))
 
     def _validated(self) -> Plan | None:
         rows = {sheet.field: [entry.values for entry in self.kept[sheet.field]] for sheet in SHEETS}
@@ -143,8 +142,8 @@ class Village:
             return Plan.model_validate(raw_plan(self.village_id, rows))
         except ValidationError as error:
             for detail in error.errors():
-                cure = CURES.get(detail["type"], "correct it")
-                self._fault_at(detail["loc"], detail["msg"], cure)
+                kind = KINDS.get(detail["type"], "refused")
+                self._fault_at(detail["loc"], wrong(kind, message=detail["msg"]))
             return None
 
     def _broken(self, plan: Plan) -> None:
@@ -152,7 +151,8 @@ class Village:
         for fault in lint(plan, Season(languages=())):
             if fault.breaks:
                 place = tuple(int(p) if p.isdigit() else p for p in fault.field.split("."))
-                self._fault_at(place, fault.message, fault.cure)
+                why = wrong("no_order", message=fault.message, cure=fault.cure)
+                self._fault_at(place, why)
 
     def _lost(self, current: Plan) -> None:
         """Find what the plan in force has and no row mentions: removal is said, never implied."""
@@ -166,14 +166,12 @@ class Village:
                     self._lose(sheet, key, count)
 
     def _lose(self, sheet: Sheet, key: tuple[object, ...], count: int) -> None:
-        what = f"{sheet.one} {' '.join(map(str, key))}".strip()
-        message = f"{count} row missing on the sheet {_both(sheet.field)}: {what} of today's plan"
-        cure = "write the row again; to take it out of the plan choose remove in its action column"
-        self._fault_at((), message, cure)
+        lost = {"count": count, "sheet": _both(sheet.field), **_one(sheet, key)}
+        self._fault_at((), wrong("row_missing", **lost))
 
-    def _fault_at(self, place: Place, message: str, cure: str) -> None:
+    def _fault_at(self, place: Place, why: Wrong) -> None:
         line, path = self._where(place)
-        self.faults.append(line.fault(path, message, cure))
+        self.faults.append(line.fault(path, why))
 
     def _where(self, place: Place) -> tuple[Line, str]:
         """Return the row and the path below it of a place in the plan."""
@@ -198,6 +196,12 @@ class Village:
 
 def _key(sheet: Sheet, row: Row) -> tuple[object, ...]:
     return tuple(row.get(path) for path in sheet.key)
+
+
+def _one(sheet: Sheet, key: tuple[object, ...]) -> dict[str, str]:
+    """Return what a row of a sheet is called, in both languages."""
+    named = [*map(str, key)]
+    return {"one_en": " ".join([sheet.one, *named]), "one_zh": " ".join([sheet.zh, *named])}
 
 
 def _both(field: str) -> str:

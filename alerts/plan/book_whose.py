@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.plan.book_cells import Unreadable, plain
+from alerts.plan.book_cells import plain
+from alerts.plan.book_faults import Unreadable, wrong
 
 COMMITTEES: Final = (
     "村民委员会",
@@ -81,24 +82,23 @@ class VillageIndex:
             return self._by_name_alone(name, township)
         found = self._by_code.get(code)
         if found is None:
-            raise Unreadable(f"no village has the code {code}", "use a code of the village list")
+            raise Unreadable(wrong("unknown_code", code=code))
         if name is not None and found not in self.called(name, None):
-            message = f"the code {code} is of {found.name}, not of {name}"
-            raise Unreadable(message, "correct the code, or the name")
+            raise Unreadable(wrong("code_of_another", code=code, found=found.name, name=name))
         if township not in {None, plain(found.township)}:
-            message = f"{found.name} ({code}) lies in {found.township}, not in {township}"
-            raise Unreadable(message, "correct the code, or the township")
+            about = {"found": found.name, "there": found.township, "township": township}
+            raise Unreadable(wrong("in_another_township", code=code, **about))
         return code
 
     def _by_name_alone(self, name: str | None, township: str | None) -> str:
         if name is None:
-            raise Unreadable("the row names no village", "write the village code")
+            raise Unreadable(wrong("names_no_village"))
         fitting = self.called(name, township)
         if len(fitting) == 1:
             return fitting[0].village_id
-        where = "" if township is None else f" in {township}"
+        where = "" if township is None else "_there"
+        about = {"name": name, "township": township}
         if not fitting:
-            raise Unreadable(f"no village is called {name}{where}", "write the village code")
+            raise Unreadable(wrong(f"unknown_name{where}", **about))
         codes = ", ".join(f"{village.village_id} ({village.township})" for village in fitting)
-        message = f"{len(fitting)} villages are called {name}{where}"
-        raise Unreadable(message, f"write the code of the one that is meant: {codes}")
+        raise Unreadable(wrong(f"several_of_name{where}", count=len(fitting), codes=codes, **about))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -12,6 +13,8 @@ from pipeline.database import insert_absent
 from pipeline.errors import NotKept
 from pipeline.instants import to_us
 from pipeline.store.tables import config_version
+
+AFTER_ANY_DIGIT: Final = "g"
 
 
 def keep_version(
@@ -46,3 +49,22 @@ def version(connection: Connection, kind: str, sha256: str) -> bytes:
     if kept is None:
         raise NotKept(f"{kind} version {sha256} is not in the store")
     return zlib.decompress(kept)
+
+
+def beginning(connection: Connection, kind: str, digits: str) -> bytes:
+    """Return the content of the one version whose hash begins so, as a printed card shows it.
+
+    Raises
+    ------
+    NotKept
+        None begins so, or several do.
+    """
+    own = config_version.c.sha256
+    found = connection.scalars(
+        select(own).where(
+            config_version.c.kind == kind, own >= digits, own < digits + AFTER_ANY_DIGIT
+        )
+    ).all()
+    if len(found) != 1:
+        raise NotKept(f"{len(found)} {kind} versions in the store begin with {digits}")
+    return version(connection, kind, found[0])

@@ -1,12 +1,19 @@
 """Plans go out as a workbook and come back; a file changes only where its plan does."""
 
 import json
+import shutil
+import tomllib
+from datetime import UTC, datetime
 
 import pytest
 from openpyxl import load_workbook
 
 from alerts.cli.app import COULD_NOT_RUN, REFUSED, run
 from alerts.cli.plan_files import put, read_plans
+from alerts.deployment import opened
+from alerts.plan.model import Plan
+from pipeline import explain
+from pipeline.commands.options import settings_of
 from tests.valley import copied
 
 GOOD, USAGE = 0, 2
@@ -179,3 +186,57 @@ def test_two_files_of_one_village_are_both_left_alone(site):
     read = read_plans(site)
     assert "hekou" in read.unread
     assert "hekou" not in read.plans
+
+
+def test_after_an_import_a_clerk_is_told_how_the_changed_cards_are_written(site, book, capsys):
+    people = heading(book, "Zones", "zones:people")
+    edited(book, "Zones", f"{people}3", 77)
+    assert run(["plans", "import", str(book), "--dry-run"]) == GOOD
+    assert "plans card" not in capsys.readouterr().err
+    assert run(["plans", "import", str(book)]) == GOOD
+    assert "plans card --to" in capsys.readouterr().err
+    assert run(["plans", "import", str(book)]) == GOOD
+    assert "plans card" not in capsys.readouterr().err
+
+
+def test_a_clerk_reads_what_differs_between_two_versions_of_a_plan(site, tmp_path, capsys):
+    old = tmp_path / "old"
+    shutil.copytree(site, old)
+    hekou = site / "plans" / "qingxi" / "hekou.toml"
+    before = hekou.read_text(encoding="utf-8")
+    put(hekou, before.replace("people = 138", "people = 140").encode())
+    (site / "plans" / "qingxi" / "baishi.toml").unlink()
+    earlier = old / "plans" / "qingxi" / "hekou.toml"
+    kept = _keep(earlier)
+    said = "hekou 河口村:\n  zone riverside: people: 138 -> 140\n"
+    for pair in ((earlier, hekou), (kept, hekou), (kept[:12], hekou), (old / "plans", hekou)):
+        assert run(["plans", "diff", *map(str, pair)]) == GOOD
+        assert capsys.readouterr().out == said
+    assert run(["plans", "diff", str(old), str(site)]) == GOOD
+    told = capsys.readouterr()
+    assert told.out.startswith("baishi 白石村:\n  the plan: ")
+    assert told.out.endswith(f"-> nothing\n{said}")
+    assert "2 plans differ" in told.err
+
+
+def test_a_plan_that_cannot_be_read_is_not_one_that_was_removed(site, tmp_path, capsys):
+    shutil.copytree(site, tmp_path / "old")
+    (site / "plans" / "qingxi" / "hekou.toml").write_text("times = ", encoding="utf-8")
+    assert run(["plans", "diff", str(tmp_path / "old"), str(site)]) == GOOD
+    told = capsys.readouterr()
+    assert not told.out
+    assert "not compared: plans/qingxi/hekou.toml" in told.err
+
+
+def test_what_is_no_version_of_a_plan_is_refused(site, tmp_path):
+    plan = str(site / "plans" / "qingxi" / "hekou.toml")
+    for other in (*map(str, (tmp_path / "absent.toml", site / "site.toml", tmp_path)), "0" * 12):
+        assert run(["plans", "diff", plan, other]) in {REFUSED, COULD_NOT_RUN}
+
+
+def _keep(path):
+    """Keep a plan as a message does, and return its hash."""
+    plan = Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    with opened(settings_of(None, None)) as deployment, deployment.engine.begin() as connection:
+        explain.keep(connection, "plan", "valley", plan.to_bytes(), stored_at=datetime.now(UTC))
+    return plan.sha256

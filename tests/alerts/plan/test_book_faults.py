@@ -113,7 +113,7 @@ def test_a_cell_that_cannot_be_read_is_named_and_only_its_village_is_held_back(f
     changed = book.write("zones", book.row("zones", "baishi"), "people", 113)
     result = book.read()
     assert where in told(result), (told(result), changed)
-    assert all(fault.message and fault.cure for fault in result.faults)
+    assert all(fault.line(language) for language in ("en", "zh") for fault in result.faults)
     assert result.refused == ("hekou",)
     assert result.imported["baishi"].zones[0].people == 113
 
@@ -169,7 +169,7 @@ def test_a_code_that_lost_digits_is_named_with_its_cure(value):
     book.write("zones", 3, "village", None)
     result = book.read({})
     (fault,) = (f for f in result.faults if f"{f.sheet}!{f.cell}" == where)
-    assert "format the column as text" in fault.cure
+    assert "format the column as text" in fault.wrong.cure("en")
     assert result.imported == {}, "the row may be of any village of the book"
     assert set(result.refused) == {CODE, "baishi"}
 
@@ -186,7 +186,7 @@ def test_rows_of_a_code_that_is_unknown_everywhere_hold_back_nobody_else():
     stranger = PLANS["hekou"].model_copy(update={"village_id": "nowhere"})
     result = Edited([stranger, PLANS["baishi"]]).read({})
     assert list(result.imported) == ["baishi"]
-    assert any("nowhere" in fault.message for fault in result.faults)
+    assert any("nowhere" in fault.line("zh") for fault in result.faults)
 
 
 def test_a_row_without_any_village_may_be_of_each_and_holds_all_back():
@@ -205,7 +205,7 @@ def test_a_village_that_stands_twice_is_named_by_both_rows():
     page.append([cell.value for cell in page[book.row("villages", "hekou")]])
     result = book.read()
     (fault,) = result.faults
-    assert (fault.cell, fault.message) == ("B5", "hekou stands in row 3 too")
+    assert (fault.cell, fault.wrong.message("en")) == ("B5", "hekou stands in row 3 too")
     assert (result.refused, result.unchanged) == (("hekou",), ("baishi",))
 
 
@@ -214,7 +214,7 @@ def test_an_id_that_stands_twice_is_named_by_both_rows():
     first, second = book.row("zones", "hekou"), book.row("zones", "hekou", 1)
     book.write("zones", second, "id", book.cell("zones", first, "id").value)
     result = book.read({})
-    assert any(f"row {first}" in f.message and f.cell == f"E{second}" for f in result.faults)
+    assert any(f"row {first}" in f.line("en") and f.cell == f"E{second}" for f in result.faults)
     assert result.refused == ("hekou",)
 
 
@@ -246,8 +246,8 @@ def test_a_name_that_villages_of_several_townships_bear_is_told_with_their_codes
     result = book.read({})
     (fault,) = (f for f in result.faults if f.cell == "C3")
     assert where
-    assert OTHER in fault.cure
-    assert "110118101203" in fault.cure
+    assert OTHER in fault.wrong.cure("zh")
+    assert "110118101203" in fault.wrong.cure("en")
     assert (result.refused, list(result.imported)) == ((OTHER,), ["baishi"])
 
 
@@ -334,7 +334,7 @@ def test_a_row_goes_by_its_action_and_crossings_go_with_their_route():
 
 
 def test_a_crossing_of_no_route_and_a_bucket_without_its_rule_are_named():
-    book = Edited()
+    book = Edited(tuple(plan.model_copy(update={"offline": None}) for plan in BOTH))
     page = book.sheet("crossings")
     page.append([None, "hekou", None, None, "tunnel", "ford", "浅滩", "ford", "red"])
     book.sheet("buckets").append([None, "hekou", None, None, 1, 10, 20])

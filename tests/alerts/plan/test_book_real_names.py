@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.plan.book_cells import Unreadable
+from alerts.plan.book_faults import Unreadable
 from alerts.plan.book_whose import KnownVillage, VillageIndex, bare
 from tests.services import require_shared
 
