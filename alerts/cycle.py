@@ -53,7 +53,7 @@ class Turn:
     world : kept with the run
     now : wall time at which this step began
     exercise : the recorded flood that is played; None in today's weather
-    credential : tells the secret that a feed names
+    credential : tells the secret that a feed or a contact names
     """
 
     deployment: Deployment
@@ -202,7 +202,7 @@ class Turn:
             settings,
             self.world,
             Roster.load(settings.home),
-            channels(settings),
+            channels(settings, self.credential),
             now=self.now,
         )
         return str(delivered)
@@ -243,7 +243,7 @@ def turn_of(
 
     Parameters
     ----------
-    credential : tells the secret that a feed names
+    credential : tells the secret that a feed or a contact names
 
     Raises
     ------

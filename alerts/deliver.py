@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -29,7 +29,7 @@ from alerts.ledger.notices import Letter
 from alerts.message import with_answer_link
 from alerts.outbox import queue
 from alerts.outbox.delivery import NOTICE, Delivery, Outcome, State
-from alerts.parcel import Channel, Parcel
+from alerts.parcel import About, Channel, Parcel
 from alerts.roster import Contact, Roster, signing_key
 from alerts.tier import Tier
 from pipeline import clock
@@ -267,25 +267,36 @@ class _Sender:
         return _Sent(Outcome.ACCEPTED)
 
     def _packed(self, begun: Delivery, key: bytes) -> tuple[Channel, Parcel]:
-        letter = self._letter(begun, key)
+        read = self._read(begun, key)
         channel = self.channels.get(begun.channel)
         contact = self.roster.contact(begun.contact_ref)
-        if letter is None or channel is None or contact is None:
+        if read is None or channel is None or contact is None:
             raise SendError("the message, channel or contact is not there", retryable=False)
         if self.world.mode is Mode.EXERCISE and not contact.exercise:
             raise SendError("the contact is not marked for exercises", retryable=False)
-        return channel, _parcel(begun, letter, contact)
+        letter, about = read
+        return channel, _parcel(begun, letter, contact, about)
 
-    def _letter(self, begun: Delivery, key: bytes) -> Letter | None:
+    def _read(self, begun: Delivery, key: bytes) -> tuple[Letter, About] | None:
         """Return what is to be read: a message with its answer's link, or a notice, with none."""
+        about = About(begun.world, begun.message_id, begun.expires_at)
         with self.engine.connect() as connection:
             if begun.purpose == NOTICE:
-                return notices.letter(connection, self.world, begun.message_id)
+                notice = notices.letter(connection, self.world, begun.message_id)
+                return None if notice is None else (notice, about)
             kept = messages.message(connection, self.world, begun.message_id)
         if kept is None:
             return None
-        body = with_answer_link(kept.message.body, self._answer_line(begun, kept, key))
-        return Letter(kept.message.language, kept.message.subject, body)
+        said = kept.message
+        body = with_answer_link(said.body, self._answer_line(begun, kept, key))
+        about = replace(
+            about,
+            village_id=said.village_id,
+            place_id=said.place_id or None,
+            action=said.action.value,
+            decide_by=said.decide_by,
+        )
+        return Letter(said.language, said.subject, body), about
 
     def _answer_line(self, begun: Delivery, kept: Kept, key: bytes) -> str:
         token = ack.token(key, begun.key, at=begun.created_at)
@@ -294,16 +305,17 @@ class _Sender:
         return ANSWER_LINE.get(language, ANSWER_LINE["en"]).format(link=link)
 
 
-def _parcel(begun: Delivery, letter: Letter, contact: Contact) -> Parcel:
+def _parcel(begun: Delivery, letter: Letter, contact: Contact, about: About) -> Parcel:
     return Parcel(
         key=begun.key,
         contact_ref=contact.ref,
-        address=contact.email,
+        address=contact.address(begun.channel),
         subject=letter.subject,
         body=letter.body,
         language=letter.language,
         queued_at=begun.created_at,
         urgent=begun.tier >= Tier.ORANGE,
+        about=about,
     )
 
 

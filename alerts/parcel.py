@@ -4,9 +4,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, ClassVar, Protocol
 
-from pydantic import SecretStr
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints
+
+from pipeline.world import World
+
+WHSEC = "whsec_"
+"""How a webhook's secret begins (Standard Webhooks)."""
+
+CredentialName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where a webhook is, and who may speak there.
+
+    Attributes
+    ----------
+    credentials : names under which the environment or an Airflow Connection holds the secrets; each
+        of them signs, so that a receiver may know the old or the new one
+    allow_private : networks that are not of the public internet and may be spoken to
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", hide_input_in_errors=True
+    )
+
+    url: SecretStr
+    credentials: Annotated[tuple[CredentialName, ...], Field(min_length=1)]
+    allow_private: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a parcel is about, for a machine that does not read its text.
+
+    Attributes
+    ----------
+    message_id : of the stored text
+    village_id, action : None of a notice; place_id : None of what officers get
+    decide_by : UTC (flood time), as the text says it
+    expires_at : wall time, after which nobody need be told any more
+    """
+
+    world: World
+    message_id: str
+    expires_at: datetime
+    village_id: str | None = None
+    place_id: str | None = None
+    action: str | None = None
+    decide_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +71,13 @@ class Parcel:
 
     key: str
     contact_ref: str
-    address: SecretStr | None
+    address: SecretStr | Hook | None
     subject: str
     body: str
     language: str
     queued_at: datetime
     urgent: bool
+    about: About
 
 
 class Channel(Protocol):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from alerts import cap_signature
 from alerts.cap_rules import NAMESPACE
+from alerts.channels.webhook import signing_key as webhook_key
 from alerts.errors import AlertError, RosterError
 from alerts.fit import fits
 from alerts.progress import Progress
@@ -17,7 +18,8 @@ from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, si
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
 from alerts.warning_pack import PLANS, WarningPack, load_warning
-from pipeline.settings import Settings
+from pipeline.errors import SettingsError
+from pipeline.settings import NotSet, Settings, credential
 from pipeline.site.check import check
 from pipeline.site.finding import Finding
 from pipeline.site.model import VillageKind
@@ -110,6 +112,7 @@ def _of_roster(roster: Roster, pack: WarningPack, settings: Settings) -> list[Fi
     return [
         *_contacts(roster),
         *_approvers(roster),
+        *_webhooks(roster),
         *_unknown(roster, pack, settings.site_folder),
         *_unreached(roster, pack),
     ]
@@ -143,6 +146,25 @@ def _unreached(roster: Roster, pack: WarningPack) -> Iterator[Finding]:
             cure = "add its responsible person, by the plan's reference or by role and village"
             file = f"FLOODWARN_HOME/{CONTACTS}"
             yield Finding("error", file, None, village.village_id, message, cure)
+
+
+def _webhooks(roster: Roster) -> list[Finding]:
+    """Find secrets without which a webhook is not signed, and so not sent."""
+    users = {name: c for c in roster.contacts if c.webhook for name in c.webhook.credentials}
+    found = []
+    for name, contact in users.items():
+        place = (f"FLOODWARN_HOME/{CONTACTS}", None, f"{contact.ref}.webhook.credentials")
+        try:
+            webhook_key(name, credential(name))
+        except NotSet as error:
+            cure = (
+                "set it, or keep it in an Airflow Connection of that name, which is not read here"
+            )
+            found.append(Finding("warning", *place, str(error), cure))
+        except SettingsError as error:
+            cure = "make a new one as the runbook says; nothing is signed with this one"
+            found.append(Finding("error", *place, str(error), cure))
+    return found
 
 
 def _approvers(roster: Roster) -> list[Finding]:

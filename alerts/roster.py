@@ -31,8 +31,10 @@ from pydantic import (
 from typing_extensions import override
 
 from alerts.errors import Refused, RosterError
+from alerts.parcel import WHSEC, Hook
 from alerts.plan.words import Ref
 from alerts.toml_lines import line_of
+from pipeline.outbound import Target
 
 CONTACTS = "contacts.toml"
 SIGNING_KEY = "ack.key"
@@ -65,6 +67,7 @@ class Contact(BaseModel):
     ----------
     villages : village ids, or ``"*"`` for all
     email : never shown: neither ``repr`` nor an error prints it
+    webhook : of a system that speaks for this person; its address is as secret as theirs
     logins : names under which the board knows this person
     exercise : may be sent exercises; without it an exercise reaches nobody
     """
@@ -75,7 +78,8 @@ class Contact(BaseModel):
     role: Name
     villages: tuple[str, ...]
     email: SecretStr | None = None
-    channels: tuple[Literal["email", "file"], ...] = ("email",)
+    webhook: Hook | None = None
+    channels: tuple[Literal["email", "file", "webhook"], ...] = ("email",)
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] = "en"
     logins: tuple[Name, ...] = ()
     rights: frozenset[Right] = frozenset()
@@ -94,11 +98,31 @@ class Contact(BaseModel):
             raise ValueError("not one plain e-mail address")
         return email
 
+    @field_validator("webhook")
+    @classmethod
+    def _one_hook(cls, hook: Hook | None) -> Hook | None:
+        if hook is not None:
+            Target(hook.url.get_secret_value(), hook.allow_private)
+            if any(name.startswith(WHSEC) for name in hook.credentials):
+                raise ValueError("credentials: a secret stands where its name should")
+        return hook
+
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        if "email" in self.channels and self.email is None:
-            raise ValueError("the channel email needs an address")
+        for channel in ("email", "webhook"):
+            if channel in self.channels and self.address(channel) is None:
+                raise ValueError(f"the channel {channel} needs an address")
         return self
+
+    def address(self, channel: str) -> SecretStr | Hook | None:
+        """Return where this person is found by a channel; None where it needs no address."""
+        match channel:
+            case "email":
+                return self.email
+            case "webhook":
+                return self.webhook
+            case _:
+                return None
 
     def covers(self, village_id: str) -> bool:
         """Tell whether the village is one of this person's."""

@@ -42,6 +42,22 @@ class FetchError(PipelineError):
         self.retry_after = retry_after
 
 
+class PostFailed(PipelineError):
+    """A server of others gave no answer to what was posted.
+
+    Attributes
+    ----------
+    handed_over : bool
+        Some of it was: the server may have taken it.
+    """
+
+    retryable = True
+
+    def __init__(self, message: str, *, handed_over: bool) -> None:
+        super().__init__(message)
+        self.handed_over = handed_over
+
+
 class DecodeError(PipelineError):
     """A payload could not be read as its feed declares it.
 

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr
 
 from alerts.channels.email import EmailChannel, Server
 from alerts.channels.file import FileChannel
+from alerts.channels.webhook import WebhookChannel
 from alerts.parcel import Channel
-from pipeline.settings import Settings, credential
+from pipeline import clock
+from pipeline.settings import Settings, ca_bundle, credential
 
 OUTGOING = "outgoing"
 
 
-def channels(settings: Settings) -> Mapping[str, Channel]:
+def channels(
+    settings: Settings, credential: Callable[[str], str] = credential
+) -> Mapping[str, Channel]:
     """Return the deployment's channels by the name that contacts use.
+
+    Parameters
+    ----------
+    credential : tells a secret by its name
 
     Raises
     ------
     SettingsError
-        The mail server wants a login whose password is not in the environment.
+        The mail server wants a login whose password is not there.
     """
     return {
-        "email": EmailChannel(_server(settings)),
+        "email": EmailChannel(_server(settings, credential)),
         "file": FileChannel(settings.home / OUTGOING),
+        "webhook": WebhookChannel(credential, clock.now, ca_bundle()),
     }
 
 
-def _server(settings: Settings) -> Server:
+def _server(settings: Settings, credential: Callable[[str], str]) -> Server:
     login = settings.smtp_login
     return Server(
         host=settings.smtp_host,

@@ -67,7 +67,7 @@ class EmailChannel:
         SendError
             With `uncertain` where the text was handed over and no answer came.
         """
-        if parcel.address is None:
+        if not isinstance(parcel.address, SecretStr):
             raise SendError("email: the contact has no address", retryable=False)
         address = parcel.address.get_secret_value()
         session = _Session(self.server)

@@ -67,16 +67,28 @@ def visiting(
     """Open one session with a feed; its budget begins."""
     spec = source.spec
     deadline = Deadline.after(spec.budget_s)
-    with _Straight() as session:
-        # Neither proxies nor .netrc of whoever started the process: what is asked is declared.
-        session.trust_env = False
-        session.verify = source.ca_bundle or True
-        session.headers.update({"User-Agent": "floodwarn", "Accept-Encoding": "gzip"})
+    with straight(Guard(networks(spec.allow_private)), source.ca_bundle) as session:
+        session.headers.update({"Accept-Encoding": "gzip"})
         session.headers.update(source.secret_headers)
-        adapter = GuardedAdapter(Guard(networks(spec.allow_private)))
-        for scheme in SCHEMES:
-            session.mount(scheme, adapter)
         yield Visit(session, source, deadline, clock, pause)
+
+
+def straight(guard: Guard, ca_bundle: str | None) -> requests.Session:
+    """Return a session that connects where its guard does, and goes nowhere else from there.
+
+    Parameters
+    ----------
+    ca_bundle : file of the authorities that are trusted; None = those of the library
+    """
+    session = _Straight()
+    # Neither proxies nor .netrc of whoever started the process: what is asked is declared.
+    session.trust_env = False
+    session.verify = ca_bundle or True
+    session.headers.update({"User-Agent": "floodwarn"})
+    adapter = GuardedAdapter(guard)
+    for scheme in SCHEMES:
+        session.mount(scheme, adapter)
+    return session
 
 
 def media_of(address: str) -> str:
@@ -174,7 +186,7 @@ class Visit:
             raise kind(
                 f"HTTP {status}",
                 retryable=status in TRY_AGAIN,
-                retry_after=_retry_after(answer.headers.get("Retry-After"), self.clock()),
+                retry_after=retry_after(answer.headers.get("Retry-After"), self.clock()),
             )
 
     def _content(self, answer: requests.Response) -> bytes:
@@ -233,7 +245,7 @@ def _whole(text: str) -> float | None:
     return float(text) if text.isascii() and text.isdigit() else None
 
 
-def _retry_after(text: str | None, now: datetime) -> float | None:
+def retry_after(text: str | None, now: datetime) -> float | None:
     """Return seconds from a Retry-After header: seconds or an HTTP date (RFC 9110, 10.2.3)."""
     if text is None:
         return None

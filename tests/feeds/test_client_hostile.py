@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.feeds.answer import FetchFailure
 from pipeline.feeds.client import fetch
-from pipeline.feeds.http import _retry_after
+from pipeline.feeds.http import retry_after
 from pipeline.feeds.source import Source
 from pipeline.feeds.window import Window
 from pipeline.observation import RawPayload
@@ -153,7 +153,7 @@ def test_a_number_that_is_none_stops_nothing(header, number):
 @example("9" * 5000)
 @example("Mon, 01 Jan 2024 00:00:00 +99999999999999")
 def test_any_wish_to_wait_is_seconds_or_nothing(text):
-    seconds = _retry_after(text, NOW)
+    seconds = retry_after(text, NOW)
     assert seconds is None or seconds >= 0
 
 

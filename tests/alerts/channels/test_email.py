@@ -11,10 +11,6 @@ from datetime import UTC, datetime
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -23,10 +19,10 @@ from pydantic import SecretStr
 from alerts.channels import channels
 from alerts.channels.email import EmailChannel, Server
 from alerts.errors import SendError
-from alerts.parcel import Parcel
+from alerts.parcel import About, Parcel
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings
-from pipeline.world import Mode
+from pipeline.world import Mode, World
 from tests.alerts.post_office import PostOffice, free_port, open_for_business
 
 PARCEL = Parcel(
@@ -38,6 +34,9 @@ PARCEL = Parcel(
     language="zh",
     queued_at=datetime(2026, 11, 24, 2, tzinfo=UTC),
     urgent=True,
+    about=About(
+        World("valley", Mode.EXERCISE, "e"), "m", datetime(2026, 11, 24, 8, tzinfo=UTC), "hekou"
+    ),
 )
 
 
@@ -229,33 +228,9 @@ def test_a_login_without_its_password_in_the_environment_is_refused(tmp_path, mo
         channels(settings)
     monkeypatch.setenv("FLOODWARN_SMTP_PASSWORD", "a-secret")
     assert "a-secret" not in repr(channels(settings))
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Give the files of a certificate for localhost that nobody else knows."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "key.pem").write_bytes(private)
-    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
-    return folder / "cert.pem", folder / "key.pem"
+    monkeypatch.delenv("FLOODWARN_SMTP_PASSWORD")
+    made = channels(settings, {"FLOODWARN_SMTP_PASSWORD": "kept elsewhere"}.__getitem__)
+    assert made["email"].server.password.get_secret_value() == "kept elsewhere"
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -104,3 +104,22 @@ def test_a_village_of_which_the_roster_knows_nobody_is_an_error(home):
         ("error", contacts, "hekou"),
         ("error", contacts, "songlin"),
     }
+
+
+@pytest.mark.parametrize(
+    ("secret", "severity"),
+    [(None, "warning"), ("s3cr3t", "error"), ("whsec_" + "A" * 32, None)],
+)
+def test_the_check_names_a_webhooks_secret_that_is_absent_or_none(
+    home, monkeypatch, secret, severity
+):
+    init_home(home, valley(), Mode.EXERCISE)
+    path = home / CONTACTS
+    hook = 'webhook = { url = "https://hooks.invalid/x", credentials = ["HOOK"] }'
+    path.write_text(path.read_text().replace("[[contacts]]\n", f"[[contacts]]\n{hook}\n", 1))
+    monkeypatch.delenv("HOOK", raising=False)
+    if secret is not None:
+        monkeypatch.setenv("HOOK", secret)
+    found = [f for f in findings_of(settings(home), TODAY) if "webhook" in (f.field or "")]
+    assert [f.severity for f in found] == ([] if severity is None else [severity])
+    assert all("HOOK" in f.message and "s3cr3t" not in f.line() for f in found)

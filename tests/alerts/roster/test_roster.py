@@ -192,3 +192,50 @@ def test_a_private_file_is_written_once_and_whole(tmp_path_factory, content):
     assert not write_private(path, b"other")
     assert path.read_bytes() == content
     assert [child.name for child in path.parent.iterdir()] == ["file"]
+
+
+HOOKED = """schema = "floodwarn.contacts/1"
+[[contacts]]
+ref = "a"
+role = "county_duty"
+villages = "*"
+channels = ["webhook"]
+[contacts.webhook]
+url = "https://hooks.invalid/T0K3N"
+credentials = ["HOOK_NEW", "HOOK_OLD"]
+allow_private = ["10.1.0.0/16"]
+"""
+
+
+def test_a_webhook_is_an_address_that_is_never_printed(tmp_path):
+    roster = Roster.load(written(tmp_path, HOOKED))
+    (contact,) = roster.contacts
+    assert contact.address("webhook").url.get_secret_value() == "https://hooks.invalid/T0K3N"
+    assert contact.address("email") is None
+    assert "T0K3N" not in f"{roster!r} {contact.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda t: t.replace("https:", "http:"),
+        lambda t: t.replace("https:", "file:"),
+        lambda t: t.replace("hooks.", "us:T0K3N@hooks."),
+        lambda t: t.replace("https://hooks.invalid", ""),
+        lambda t: t.replace('"HOOK_NEW", "HOOK_OLD"', ""),
+        lambda t: t.replace("HOOK_NEW", "whsec_T0K3N"),
+        lambda t: t.replace("HOOK_NEW", "T0K3N/+="),
+        lambda t: t.replace("10.1.0.0/16", "0.0.0.0/0"),
+        lambda t: t.replace("10.1.0.0/16", "T0K3N"),
+        lambda t: t.replace("allow_private", "networks"),
+        lambda t: t.replace("[contacts.webhook]", "[contacts.web]"),
+        lambda t: t.partition("[contacts.webhook]")[0],
+    ],
+)
+def test_a_webhook_that_cannot_be_used_leaves_its_contact_out_and_is_not_quoted(tmp_path, spoil):
+    roster = Roster.load(written(tmp_path, spoil(HOOKED)))
+    assert roster.contacts == ()
+    assert roster.faults
+    told = f"{[str(fault) for fault in roster.faults]}"
+    assert "T0K3N" not in told
+    assert "hooks" not in told
