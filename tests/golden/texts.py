@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alerts.by_person import release, restate, retract
 from alerts.compose import compose
 from alerts.forms import SPEECH, Form, render
 from alerts.limits import seconds, size
 from alerts.message import Voice
-from alerts.occasion import Occasion
+from alerts.occasion import ByHand, Occasion, Release, Retraction
 from alerts.order import PlaceOrder
 from alerts.orders import village_name
-from alerts.tier import Action
+from alerts.plan.ways import OPEN, Closures
+from alerts.tier import Action, Tier
 from alerts.warning_message import WarningMessage
 from pipeline.bulletin import DataState, VillageRisk
 from pipeline.world import Mode, World, live
@@ -70,13 +72,16 @@ def cases(night: Night) -> dict[str, tuple[VillageRisk, ...]]:
     }
 
 
-CASES = tuple(cases(VALLEY))
+DEEDS = ("rerouted", "return", "retract")
+"""What persons do on the night of the move, an hour later."""
+CASES = (*cases(VALLEY), *DEEDS)
 
 
 def page(case: str, mode: Mode, language: str) -> str:
     """Return every text that one case sends in one language, one below the other."""
     night = NIGHTS[language]
-    composed = compose(_last(case, mode, night), shipped(night.site))
+    told = (_deed if case in DEEDS else _last)(case, mode, night)
+    composed = compose(told, shipped(night.site))
     assert composed.faults == ()
     said = [message for message in composed.messages if message.language == language]
     return "\n".join(_shown(message) for message in said)
@@ -88,6 +93,29 @@ def _last(case: str, mode: Mode, night: Night) -> Occasion:
         told.append(occasion(seen, world=world, before=before, slot=night.slot + hour * HOUR))
         before = told[-1].step.episode
     return told[-1]
+
+
+def _deed(case: str, mode: Mode, night: Night) -> Occasion:
+    ordered = _last("move", mode, night)
+    moved, at = ordered.step.episode, ordered.at + HOUR
+    pack = shipped(night.site)
+    plan = pack.plans[night.planned]
+    away = tuple(order.place_id for order in compose(ordered, pack).orders)
+    people = (plan.people.responsible[0], *plan.people.transfer)
+    by_hand = ByHand("deed-1", ("county_duty-1",), "seen at the place")
+    told = replace(ordered, at=at, before=moved, by_hand=by_hand)
+    match case:
+        case "rerouted":
+            shut = Closures(routes=plan.zones[0].routes[:1])
+            return replace(told, step=restate(moved, "closed"), closures=shut, closures_before=OPEN)
+        case "return":
+            home = replace(moved, tier=Tier.NONE, sheltered=away)
+            step = release(home, away, slot=at)
+            freed = Release(away, dict.fromkeys(away, people))
+            return replace(told, before=home, step=step, instead=freed)
+        case _:
+            step = retract(moved, by=("county_duty-1", "county_duty-2"), slot=at)
+            return replace(told, step=step, instead=Retraction(people, in_village=True))
 
 
 def _shown(message: WarningMessage) -> str:
