@@ -32,17 +32,26 @@ INDEPENDENT = 2
 def wait(tier: Tier, risk: VillageRisk, config: WarningConfig) -> timedelta:
     """Return how long an order to a village waits for an approver before it goes by itself.
 
-    Yellow asks nobody to leave, so it never waits. Red does not wait where it is `certain`.
+    Yellow asks nobody to leave, so it never waits. Red does not wait where it is `certain`. What is
+    stated of the village counts before what the site says.
 
     Source: users.md 11.
     """
+    own = config.approval_of(risk.village_id)
     match tier:
+        case Tier.ORANGE if own.orange_minutes is not None:
+            minutes = own.orange_minutes
         case Tier.ORANGE if config.send_orange == "approve":
-            return timedelta(minutes=config.approve_orange_minutes)
-        case Tier.RED if config.send_red == "approve" and not certain(risk):
-            return timedelta(minutes=config.approve_red_minutes)
+            minutes = config.approve_orange_minutes
+        case Tier.RED if certain(risk):
+            minutes = 0
+        case Tier.RED if own.red_minutes is not None:
+            minutes = own.red_minutes
+        case Tier.RED if config.send_red == "approve":
+            minutes = config.approve_red_minutes
         case _:
-            return timedelta(0)
+            minutes = 0
+    return timedelta(minutes=minutes)
 
 
 def certain(risk: VillageRisk) -> bool:

@@ -16,7 +16,7 @@ from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.episodes import Cause
 from alerts.newest import bulletin_at, newest_bulletin, whole
 from alerts.occasion import ByHand, Occasion
-from alerts.outbox import held_back
+from alerts.outbox import asked, held_back
 from alerts.roster import Right
 from alerts.seen import seen_by
 from pipeline.bulletin import RiskBulletin
@@ -130,6 +130,7 @@ def _judge(desk: Desk, judged: Judged, minute: Minute, verb: Verb) -> int:
                 f"{episode.tier.colour} was held back once in {judged.village_id}; to keep it back"
                 " two persons lower it"
             )
+        asked.withdraw(connection, desk.world, judged.village_id, at=minute.wall)
         was_refused = _is_refused(told, episode, desk, minute)
         deed = Deed(
             village_id=judged.village_id,

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from alerts.cap import CapAlert, alert
 from alerts.episode import Change, Step, said_again
-from alerts.message import Text, Voice, officer, villager
+from alerts.message import Text, Voice, ask, officer, villager
 from alerts.occasion import Occasion, Release, Retraction
 from alerts.officer_facts import Case, earliest_decide_by, officer_facts
 from alerts.order import PlaceOrder
@@ -22,6 +22,7 @@ from alerts.orders import (
     let_home,
     moment_of,
     orders,
+    pressing,
     rerouted,
     risen,
     stand_down,
@@ -32,6 +33,7 @@ from alerts.plan.model import Plan
 from alerts.plan.ways import OPEN
 from alerts.reported import as_reported
 from alerts.tier import Action, Tier
+from alerts.warning_config import WarningConfig
 from alerts.warning_message import (
     OFFICERS,
     Audience,
@@ -72,6 +74,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
     A rise to yellow or more goes to the places and to the officers. A fall goes to the officers;
     in the village only those who never had to do more than stand by hear that they need not any
     more: whoever was told to prepare or to move waits for a release, which no text anticipates.
+    Where the village's texts wait and the site states whom to ask in turn, those are asked as well.
 
     Raises
     ------
@@ -83,9 +86,8 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
         return Composed()
     voices = _voices(occasion, pack)
     cap = _cap(occasion, case, voices)
-    written = [
-        _message(occasion, case, voice, order) for voice in voices for order in (*_told(case), None)
-    ]
+    addressed = (*((Audience.VILLAGER, order) for order in _told(case)), *_above(occasion, case))
+    written = [_message(occasion, case, voice, to) for voice in voices for to in addressed]
     faults = [fault for _, fault in written if fault is not None]
     return Composed(
         orders=case.orders,
@@ -159,7 +161,9 @@ def case_of(occasion: Occasion, pack: WarningPack) -> Case:
         reason=reason,
         rerouted=occasion.closures_before is not None,
         instead=occasion.instead is not None,
+        pressing=_pressing(occasion, plan, moment, pack.config),
         waits=_waits(occasion, moment),
+        approvers=pack.config.approvers_of(village.village_id),
     )
 
 
@@ -172,6 +176,23 @@ def _waits(occasion: Occasion, moment: Moment) -> timedelta:
     asked = occasion.by_hand is None or occasion.seen is not None
     waits = occasion.held is not None or (asked and not occasion.step.again)
     return timedelta(minutes=moment.approval_min if waits else 0)
+
+
+def _pressing(
+    occasion: Occasion, plan: Plan | None, moment: Moment, config: WarningConfig
+) -> tuple[PlaceOrder, ...]:
+    """Return what a yellow that rises leaves to the officers: who cannot wait for orange."""
+    if moment.tier is not Tier.YELLOW or not _urges(occasion.step):
+        return ()
+    orange = moment_of(
+        moment.village,
+        Tier.ORANGE,
+        moment.risk,
+        at=moment.at,
+        config=config,
+        closures=moment.closures,
+    )
+    return pressing(plan, orange)
 
 
 def _placed(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
@@ -226,6 +247,12 @@ def _told(case: Case) -> tuple[PlaceOrder, ...]:
     return ()
 
 
+def _above(occasion: Occasion, case: Case) -> tuple[tuple[Audience, None], ...]:
+    """Return who is told beside the village; an approver is asked once of what waits."""
+    asks = case.waits and case.approvers and case.orders and occasion.held is None
+    return ((Audience.OFFICER, None), *(((Audience.APPROVER, None),) if asks else ()))
+
+
 def _cap(occasion: Occasion, case: Case, voices: tuple[Voice, ...]) -> CapAlert | None:
     """Return the CAP alert; none of a river point, nor of the end of what was never told in CAP."""
     begins = _urges(case.step)
@@ -247,16 +274,15 @@ def _with_cap(message: WarningMessage, cap: CapAlert | None) -> WarningMessage:
 
 
 def _message(
-    occasion: Occasion, case: Case, voice: Voice, order: PlaceOrder | None
+    occasion: Occasion, case: Case, voice: Voice, to: tuple[Audience, PlaceOrder | None]
 ) -> tuple[WarningMessage, str | None]:
-    """Return the text to one place, or to the officers where `order` is None, and its fault."""
-    episode = case.step.episode
+    """Return the text to one place, to the officers or to approvers, and its fault."""
+    episode, (audience, order) = case.step.episode, to
     if episode is None:
         raise ValueError("no episode, no message")
     # what a "no" holds back is read when that ends
     read_at = case.at + timedelta(minutes=occasion.held or 0)
-    text = _text(case, voice, order, at=read_at)
-    audience = Audience.OFFICER if order is None else Audience.VILLAGER
+    text = _text(case, voice, audience, order, at=read_at)
     place_id = OFFICERS if order is None else order.place_id
     message = WarningMessage(
         message_id=message_id(
@@ -278,27 +304,36 @@ def _message(
         decide_by=earliest_decide_by(case.orders) if order is None else order.decide_by.at,
         subject=text.subject,
         body=text.body,
-        recipients=() if order is None else order.recipients,
-        roles=_roles(order, voice),
+        recipients=_recipients(case, audience, order),
+        roles=_roles(audience, order, voice),
         expires_at=case.at + timedelta(minutes=voice.config.expires_minutes),
         provenance=_provenance(occasion, case, voice, text),
     )
-    where = place_id or "officers"
+    where = place_id or f"{audience}s"
     fault = None if text.fault is None else f"{voice.language} {where}: {text.fault}"
     return message, fault
 
 
-def _text(case: Case, voice: Voice, order: PlaceOrder | None, *, at: datetime) -> Text:
-    if order is None:
-        return officer(officer_facts(case, voice), voice)
-    return villager(order, village_name(case.village), voice, at=at)
+def _text(
+    case: Case, voice: Voice, audience: Audience, order: PlaceOrder | None, *, at: datetime
+) -> Text:
+    if order is not None:
+        return villager(order, village_name(case.village), voice, at=at)
+    say = ask if audience is Audience.APPROVER else officer
+    return say(officer_facts(case, voice), voice)
 
 
-def _roles(order: PlaceOrder | None, voice: Voice) -> tuple[str, ...]:
+def _recipients(case: Case, audience: Audience, order: PlaceOrder | None) -> tuple[str, ...]:
+    if order is not None:
+        return order.recipients
+    return case.approvers if audience is Audience.APPROVER else ()
+
+
+def _roles(audience: Audience, order: PlaceOrder | None, voice: Voice) -> tuple[str, ...]:
     """Return whom the roster must name: the officers, or all of a village that has no plan."""
-    if order is None:
+    if audience is Audience.OFFICER:
         return voice.config.roles.officers
-    return () if order.recipients else voice.config.roles.villagers
+    return voice.config.roles.villagers if order is not None and not order.recipients else ()
 
 
 def _gravest(placed: tuple[PlaceOrder, ...]) -> Action:

@@ -32,6 +32,7 @@ from alerts.outbox.delivery import NOTICE, Delivery, Outcome, State
 from alerts.parcel import About, Channel, Parcel
 from alerts.roster import Contact, Roster, signing_key
 from alerts.tier import Tier
+from alerts.warning_message import Audience
 from pipeline import clock
 from pipeline.database import Engine, SQLAlchemyError
 from pipeline.errors import StoreUnavailable
@@ -278,7 +279,7 @@ class _Sender:
         return channel, _parcel(begun, letter, contact, about)
 
     def _read(self, begun: Delivery, key: bytes) -> tuple[Letter, About] | None:
-        """Return what is to be read: a message with its answer's link, or a notice, with none."""
+        """Return what is to be read: a message with its answer's link, or what has none."""
         about = About(begun.world, begun.message_id, begun.expires_at)
         with self.engine.connect() as connection:
             if begun.purpose == NOTICE:
@@ -288,7 +289,9 @@ class _Sender:
         if kept is None:
             return None
         said = kept.message
-        body = with_answer_link(said.body, self._answer_line(begun, kept, key))
+        body = said.body
+        if begun.purpose != Audience.APPROVER:  # "received" must not be taken for a yes
+            body = with_answer_link(body, self._answer_line(begun, kept, key))
         about = replace(
             about,
             village_id=said.village_id,

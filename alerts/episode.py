@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from alerts.tier import Tier, tier_for
+from alerts.tier import Tier, above, tier_for
 from alerts.warning_config import WarningConfig
 from pipeline import instants
 from pipeline.bulletin import DataState, RiskLevel, VillageRisk, canonical
@@ -111,7 +111,8 @@ class Word:
 
     Attributes
     ----------
-    pressed : the plan's clock leaves no time to wait for a higher level (`orders.clock_presses`)
+    pressed : the plan's clock leaves no time to wait for a higher level (`orders.pressing`): it
+        asks for the next tier
     calm_min : minutes that this village must have been calm, where they are more than the rules'
     guard : tells why no tier may fall now although the level is low, None where nothing speaks
         against it; asked only of a village that has something to fall from
@@ -162,7 +163,8 @@ def advance(episode: TierEpisode | None, word: Word, *, world: World, rules: War
     risk, slot = word.risk, word.slot
     if episode is not None and episode.last_slot is not None and slot <= episode.last_slot:
         return Step(episode, Change.NONE, "this slot was taken before")
-    asked = Tier.RED if word.pressed else tier_for(risk.level)
+    level = tier_for(risk.level)
+    asked = above(level) if word.pressed else level
     why = PRESSED if word.pressed else _rose(asked)
     if episode is None or episode.closed is not None:
         if asked is Tier.NONE:

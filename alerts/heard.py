@@ -6,9 +6,9 @@ from datetime import datetime
 
 from alerts.daylight import is_dark
 from alerts.episode import Word
-from alerts.orders import clock_presses, is_night, moment_of
+from alerts.orders import is_night, moment_of, pressing
 from alerts.plan.ways import OPEN, Closures
-from alerts.tier import Tier, tier_for
+from alerts.tier import Tier, above, tier_for
 from alerts.warning_pack import WarningPack
 from pipeline.bulletin import RiskBulletin, RiskLevel, VillageRisk
 from pipeline.site.model import Village
@@ -54,12 +54,13 @@ def dark_in(pack: WarningPack, village: Village | None, at: datetime) -> bool:
 def _presses(
     pack: WarningPack, village: Village, risk: VillageRisk, *, at: datetime, closures: Closures
 ) -> bool:
-    tier = tier_for(risk.level)
-    if tier is not Tier.ORANGE or not pack.config.clock_raises:
+    rules, tier = pack.config, tier_for(risk.level)
+    raises = {Tier.YELLOW: rules.clock_raises_yellow, Tier.ORANGE: rules.clock_raises}
+    if not raises.get(tier, False):
         return False
     try:
-        moment = moment_of(village, tier, risk, at=at, config=pack.config, closures=closures)
-        return clock_presses(pack.plans.get(village.village_id), moment)
+        higher = moment_of(village, above(tier), risk, at=at, config=rules, closures=closures)
+        return bool(pressing(pack.plans.get(village.village_id), higher))
     except Exception:  # noqa: BLE001 - a plan may break in any way; composing the order says how
         return False
 

@@ -18,11 +18,12 @@ from alerts.cap import CapAlert
 from alerts.compose import Composed, compose, compose_anew
 from alerts.episode import TierEpisode
 from alerts.errors import Refused
+from alerts.escalation import asked_after, turns
 from alerts.last_words import last_words
 from alerts.ledger import episodes, messages
 from alerts.ledger.episodes import Cause
 from alerts.occasion import Occasion
-from alerts.outbox import held_back, queue
+from alerts.outbox import asked, held_back, queue
 from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
 from alerts.roster import Contact, Roster
@@ -115,6 +116,8 @@ def issue(
         return Issued(faults=tuple(dict.fromkeys((*composed.faults, *anew))))
     _keep_versions(connection, desk, occasion, pack, minute)
     _keep(connection, desk, composed, minute)
+    if occasion.closures_before is None:  # of a new way nobody is asked once more
+        asked.withdraw(connection, desk.world, occasion.village_id, at=minute.wall)
     waits = _waits(connection, desk, occasion, composed, minute)
     wanted, nobody = _deliveries(desk, composed.messages, minute, waits=waits)
     return Issued(
@@ -250,6 +253,11 @@ def _deliveries(
     for (audience, place_id), group in groupby(sorted(composed, key=_place), key=_place):
         by_language = {message.language: message for message in group}
         any_of_them = next(iter(by_language.values()))
+        if audience is Audience.APPROVER:
+            asks = _asking(desk, by_language, minute, waits=waits)
+            nobody += [] if asks else [f"no approver to ask in {any_of_them.village_id}"]
+            wanted += asks
+            continue
         people = _people(desk, any_of_them)
         unknown = [ref for ref in any_of_them.recipients if desk.roster.contact(ref) is None]
         nobody += [f"not in the roster: {ref}" for ref in unknown]
@@ -262,6 +270,23 @@ def _deliveries(
                 new = [replace(each, next_at=minute.wall + waits) for each in new]
             wanted += new
     return wanted, nobody
+
+
+def _asking(
+    desk: Desk, by_language: Mapping[str, WarningMessage], minute: Minute, *, waits: timedelta
+) -> list[Delivery]:
+    """Return the question to each approver, to leave at their turn, or not once the order went."""
+    ask, in_exercise = next(iter(by_language.values())), desk.world.mode is Mode.EXERCISE
+    people = {c.ref: c for c in desk.roster.approvers(ask.village_id, in_exercise=in_exercise)}
+    in_turn = turns(ask.recipients, {ref: person.role for ref, person in people.items()})
+    step = timedelta(minutes=desk.pack.config.ask_next_minutes)
+    asks = []
+    for ref, after in asked_after(in_turn, wait=waits, step=step).items():
+        message = for_reader(by_language, people[ref].language, desk.pack.languages)
+        new = [_delivery(desk, message, ref, c, minute) for c in people[ref].channels]
+        goes, over = minute.wall + after, minute.wall + waits
+        asks += [replace(each, next_at=goes, expires_at=over) for each in new]
+    return asks
 
 
 def _people(desk: Desk, message: WarningMessage) -> tuple[Contact, ...]:

@@ -23,6 +23,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from alerts.decide_by import NEVER_IN_TIME, arrive_by, leave_by
 from alerts.order import LocalText, PlaceOrder
+from alerts.plain_words import PLAIN_ASK
 from alerts.plan.helped import is_helped
 from alerts.spoken_time import DAWN_HOUR, spoken_time
 from alerts.templates import Clock, Template, Templates
@@ -228,6 +229,11 @@ def _by(order: PlaceOrder, at: datetime) -> datetime | None:
 def officer(facts: Mapping[str, object], voice: Voice) -> Text:
     """Return the officers' text; `facts` is what `alerts.officer_facts` gathers."""
     return _written(voice.templates.officer, dict(facts), voice)
+
+
+def ask(facts: Mapping[str, object], voice: Voice) -> Text:
+    """Return what an approver is asked; `facts` as of the officers' text."""
+    return _written(voice.templates.ask or PLAIN_ASK, dict(facts), voice)
 
 
 def notice(template: Template, facts: Mapping[str, object], voice: Voice) -> Text:

@@ -34,7 +34,9 @@ class Case:
     by, reason : of a person's order or lowering, else empty
     rerouted : nothing but what is closed has changed
     instead : people go home, or what was told is taken back
+    pressing : at yellow, the orders to leave that orange would give, and give too late
     waits : how long the village's texts wait for an approver
+    approvers : roster references, or roles, in the order in which they are asked
     """
 
     village: Village
@@ -51,7 +53,9 @@ class Case:
     reason: str = ""
     rerouted: bool = False
     instead: bool = False
+    pressing: tuple[PlaceOrder, ...] = ()
     waits: timedelta = timedelta(0)
+    approvers: tuple[str, ...] = ()
 
 
 def officer_facts(case: Case, voice: Voice) -> Facts:
@@ -80,6 +84,7 @@ def officer_facts(case: Case, voice: Voice) -> Facts:
         "onset": _onset(risk.onset, voice),
         "decide_by": voice.minute(earliest_decide_by(case.orders)),
         "orders": [_order(order, voice) for order in case.orders],
+        "pressing": [_order(order, voice) for order in case.pressing],
         "evidence": [
             _evidence(e, case.station_names, voice) for e in weightiest(risk)[:SHOWN_EVIDENCE]
         ],

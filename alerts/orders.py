@@ -22,6 +22,7 @@ from pipeline.bulletin import Indicator, VillageRisk
 from pipeline.site.model import Village, VillageKind
 
 WHOLE_VILLAGE = "village"
+LEAVING = frozenset({Action.MOVE, Action.REFUGE})
 AGE_IS_NO_DELAY = frozenset(
     {
         Indicator.STAGE,
@@ -134,19 +135,30 @@ def _goes(order: PlaceOrder) -> tuple[object, ...]:
     return order.action, order.to, order.way
 
 
-def clock_presses(plan: Plan | None, moment: Moment) -> bool:
-    """Tell whether a village at orange must move now, for the next cycle would be too late.
+def pressing(plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
+    """Return the orders to leave that a village does not give yet, and cannot a cycle later.
 
-    At orange its zones only prepare. Where the decide-by of a zone's move has come, waiting for
-    more certainty is itself the decision that they stay.
+    Where the decide-by of a place's move has come, waiting for more certainty is itself the
+    decision that its people stay. Whoever leaves one tier below presses nobody.
+
+    Parameters
+    ----------
+    moment : at the tier above the one at which the village is
 
     Source: DESIGN section 7: tiers rise on decide-by.
     """
-    if plan is None or moment.tier is not Tier.ORANGE:
-        return False
-    move = orders(plan, replace(moment, tier=Tier.RED))  # the wait of an orange is the longer
-    limits = (order.decide_by.at for order in move)
-    return any(limit is not None and limit < moment.at for limit in limits)
+    if plan is None:
+        return ()
+    now = orders(plan, replace(moment, tier=Tier(moment.tier - 1)))
+    leave = {order.place_id for order in now if order.action in LEAVING}
+    return tuple(
+        order
+        for order in orders(plan, moment)
+        if order.action in LEAVING
+        and order.place_id not in leave
+        and order.decide_by.at is not None
+        and order.decide_by.at < moment.at
+    )
 
 
 def stand_down(

@@ -83,6 +83,15 @@ PLAIN_NOTICES = Notices(
 """Sent where templates have no text of their own."""
 
 
+PLAIN_ASK = Template(
+    subject="{{ village }}: {{ tier }}: yes or no?",
+    body="""{{ source }}: {{ village }}: {{ tier }}, before {{ previous }}. Known at {{ at }}.
+The village is told at {{ goes_at }}. Approve, and it goes now; refuse with a reason, and it is \
+held back.""",
+)
+"""Sent where templates have no question of their own."""
+
+
 def _text(urge: str) -> Template:
     body = (
         "{{ source }}: {{ village }}, {{ place }}: " + urge + " ({{ at }})."

@@ -112,6 +112,7 @@ def _of_roster(roster: Roster, pack: WarningPack, settings: Settings) -> list[Fi
     return [
         *_contacts(roster),
         *_approvers(roster),
+        *_order_of_approvers(roster, pack.config),
         *_webhooks(roster),
         *_unknown(roster, pack, settings.site_folder),
         *_unreached(roster, pack),
@@ -174,6 +175,24 @@ def _approvers(roster: Roster) -> list[Finding]:
     message = f"{len(approvers)} may approve an order: when they sleep each waits out its time"
     cure = 'give two persons the right "approve"'
     return [Finding("warning", f"FLOODWARN_HOME/{CONTACTS}", None, "rights", message, cure)]
+
+
+def _order_of_approvers(roster: Roster, config: WarningConfig) -> list[Finding]:
+    """Find whom site.toml would ask and nobody could: the turn would be the next one's."""
+    may = [c for c in roster.contacts if Right.APPROVE in c.rights]
+    known = {name for c in may for name in (c.ref, c.role)}
+    stated = [("warning.approvers", config.approvers)]
+    stated += [
+        (f"warning.approval_at.{number}.approvers", at.approvers)
+        for number, at in enumerate(config.approval_at)
+    ]
+    cure = 'name a contact, or a role of contacts, with the right "approve"'
+    return [
+        Finding("warning", "site.toml", None, field, f"{named} is no approver: passed over", cure)
+        for field, order in stated
+        for named in order
+        if named not in known
+    ]
 
 
 def _contacts(roster: Roster) -> list[Finding]:

@@ -227,6 +227,16 @@ class Roster:
         found += [c for c in self.contacts if c.role in wanted and c.covers(village_id)]
         return tuple(dict.fromkeys(found))
 
+    def approvers(self, village_id: str, *, in_exercise: bool) -> tuple[Contact, ...]:
+        """Return who may approve a village's orders and can be asked; one person once."""
+        found: list[Contact] = []
+        for contact in self.contacts:
+            may = Right.APPROVE in contact.rights and contact.covers(village_id)
+            is_there = bool(contact.channels) and (contact.exercise or not in_exercise)
+            if may and is_there and not any(contact.is_same_person(other) for other in found):
+                found.append(contact)
+        return tuple(found)
+
     def entitled(self, ref: str, right: Right, village_id: str) -> Contact:
         """Return the person, who has that right in that village.
 

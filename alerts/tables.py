@@ -55,8 +55,8 @@ message = Table(
     Column("episode_id", String(64), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("village_id", String(40), nullable=False),
-    Column("place_id", String(80), nullable=False),  # zone or special site; '' = officers
-    Column("audience", String(16), nullable=False),  # villager | officer
+    Column("place_id", String(80), nullable=False),  # zone or special site; '' = duty
+    Column("audience", String(16), nullable=False),  # villager | officer | approver
     Column("language", String(16), nullable=False),
     Column("slot", BigInteger, nullable=False),
     Column("tier", Integer, nullable=False),
@@ -96,7 +96,7 @@ delivery = Table(
     Column("message_id", String(64), nullable=False),
     Column("contact_ref", String(120), nullable=False),
     Column("channel", String(16), nullable=False),
-    Column("purpose", String(16), nullable=False),  # villager | officer | notice
+    Column("purpose", String(16), nullable=False),  # villager | officer | approver | notice
     Column("tier", Integer, nullable=False),
     Column("decide_by", BigInteger),
     Column("expires_at", BigInteger, nullable=False),  # wall time

@@ -14,7 +14,7 @@ from alerts.decide_by import NEVER_IN_TIME
 from alerts.episode import Change, Step
 from alerts.forms import SPEECH, Form, form_words, render
 from alerts.limits import forbidden
-from alerts.message import Text, Voice, fill, officer, villager
+from alerts.message import Text, Voice, ask, fill, officer, villager
 from alerts.notice_facts import notice_text
 from alerts.officer_facts import Case, officer_facts
 from alerts.order import DecideBy, PlaceOrder
@@ -135,6 +135,10 @@ def _officers(voice: Voice) -> Iterator[tuple[str, str]]:
         text = officer(officer_facts(case, voice), voice)
         if text.fault is not None:
             yield "officer", f"cannot be filled: {text.fault}"
+    for case in _cases():
+        text = ask(officer_facts(replace(case, waits=timedelta(minutes=5)), voice), voice)
+        if text.fault is not None:
+            yield "ask", f"cannot be filled: {text.fault}"
 
 
 def _notices(voice: Voice) -> Iterator[tuple[str, str]]:
@@ -212,6 +216,7 @@ def _cases() -> Iterator[Case]:
         before=None,
         step=opened,
         orders=tuple(order for action in SPOKEN for order in _samples(action, planned=True)),
+        pressing=tuple(_samples(Action.MOVE, planned=True)),
         at=AT,
         known_at=AT,
         station_names={},

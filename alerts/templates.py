@@ -144,7 +144,7 @@ LATER = {"action": {"retract": "sent in error"}}
 SPOKEN = (Action.STAND_BY, Action.PREPARE, Action.MOVE, Action.REFUGE, Action.STAND_DOWN)
 SPOKEN_LATER = (Action.RETURN, Action.RETRACT)
 """Asked for by `lint` alone: older templates are still read, and plain words stand in for these."""
-FORMS_LATER = ("signature", "sms", "voice", "again", "notice")
+FORMS_LATER = ("signature", "sms", "voice", "again", "notice", "ask")
 """Fields that the first templates did not have."""
 SAW = {
     Sighting.CALM: "the water is calm",
@@ -181,6 +181,7 @@ class Templates(_Frozen):
     voice : by action, what a call says; without one, plain words are said
     again : said before a call's text is said the second time
     notice : of a silence; without it, plain words are sent
+    ask : whether an order that waits should go, to an approver; without it, plain words are sent
     """
 
     language: str
@@ -201,6 +202,7 @@ class Templates(_Frozen):
     voice: dict[Action, Saying] = {}
     again: Line | None = None
     notice: Notices | None = None
+    ask: Template | None = None
     words: Words
 
     @model_validator(mode="after")

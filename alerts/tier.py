@@ -22,6 +22,11 @@ class Tier(IntEnum):
         return self.name.lower()
 
 
+def above(tier: Tier) -> Tier:
+    """Return the next tier; nothing is above red."""
+    return Tier(min(tier + 1, Tier.RED))
+
+
 def tier_for(level: RiskLevel) -> Tier:
     """Return the tier that a level asks for when nothing is remembered."""
     match level:

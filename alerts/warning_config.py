@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Hour = Annotated[int, Field(ge=0, le=23)]
 DAY_H: Final = 24
 QUIET_FROM: Final = 22
 QUIET_TO: Final = 6
+ASK_NEXT_MIN: Final = 2
 Release = Literal["at_once", "approve"]
 
 
@@ -61,8 +63,37 @@ class PublishingAuthority(BaseModel):
     name: str = Field(max_length=60, pattern=r"^[^\s\p{C}]+( [^\s\p{C}]+)*$")
 
 
+class Approval(BaseModel):
+    """How orders to a village are approved, as far as it is stated.
+
+    Attributes
+    ----------
+    orange_minutes, red_minutes : that an order waits; 0 asks nobody
+    approvers : roster references, or roles, in the order in which they are asked
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    orange_minutes: int | None = Field(None, ge=0, le=30)
+    red_minutes: int | None = Field(None, ge=0, le=10)
+    approvers: tuple[str, ...] = ()
+
+
+AS_ELSEWHERE = Approval()
+
+
+class ApprovalAt(Approval):
+    """What of the approval is otherwise in some villages, by id; the rest is as for the site."""
+
+    villages: tuple[str, ...] = Field(min_length=1)
+
+
 def _unset(value: object) -> bool:
     return value is None
+
+
+def _empty(value: tuple[object, ...]) -> bool:
+    return not value
 
 
 class WarningConfig(BaseModel):
@@ -73,8 +104,13 @@ class WarningConfig(BaseModel):
     site, site_name, zone, languages, cycle_minutes : of ``[site]``; not keys of ``[warning]``
     hold_minutes, clear_cycles : calm that blue and yellow must see before they fall
     clock_raises : an orange that cannot wait for the next cycle rises to red
+    clock_raises_yellow : a yellow rises to orange where a place that leaves at orange cannot wait
     send_orange, send_red : ``at_once``, or ``approve``: an approver is asked and the order goes
         by itself when nobody has answered within `approve_orange_minutes`, `approve_red_minutes`
+    approvers : roster references, or roles, in the order in which they are asked; without one the
+        officers' text alone says that an order waits
+    ask_next_minutes : without an answer, after which the next of them are asked
+    approval_at : what of this is otherwise in some villages
     refusal_minutes : how long an approver's "no" holds an order back
     falls_in_the_dark : of a place where the sun does not rise for weeks
     authorisation : pre-authorisation of orders that nobody has approved in person
@@ -113,9 +149,36 @@ class WarningConfig(BaseModel):
     web: str = "urn:floodwarn:board"
     radius_km: float = Field(1.0, gt=0, le=50)
     # a configuration that says nothing of these keeps its hash
+    clock_raises_yellow: bool = Field(default=False, exclude_if=lambda raises: not raises)
     publisher: PublishingAuthority | None = Field(None, exclude_if=_unset)
     quiet_from: Hour = Field(QUIET_FROM, exclude_if=lambda hour: hour == QUIET_FROM)
     quiet_to: Hour = Field(QUIET_TO, exclude_if=lambda hour: hour == QUIET_TO)
+    approvers: tuple[str, ...] = Field((), exclude_if=_empty)
+    ask_next_minutes: int = Field(
+        ASK_NEXT_MIN, ge=1, le=10, exclude_if=lambda minutes: minutes == ASK_NEXT_MIN
+    )
+    approval_at: tuple[ApprovalAt, ...] = Field((), exclude_if=_empty)
+
+    @field_validator("approval_at")
+    @classmethod
+    def _stated_once(cls, stated: tuple[ApprovalAt, ...]) -> tuple[ApprovalAt, ...]:
+        counted = Counter(village_id for at in stated for village_id in at.villages)
+        if twice := sorted(village_id for village_id, times in counted.items() if times > 1):
+            raise ValueError(f"stated twice: {', '.join(twice)}")
+        return stated
+
+    def approval_of(self, village_id: str) -> Approval:
+        """Return what of the approval is otherwise in a village."""
+        return next((at for at in self.approval_at if village_id in at.villages), AS_ELSEWHERE)
+
+    @property
+    def asks_in_turn(self) -> bool:
+        """Whether anywhere an order of approvers is stated."""
+        return bool(self.approvers) or any(at.approvers for at in self.approval_at)
+
+    def approvers_of(self, village_id: str) -> tuple[str, ...]:
+        """Return who is asked of a village's orders, in order; none where no order is stated."""
+        return self.approval_of(village_id).approvers or self.approvers
 
     @property
     def hold(self) -> timedelta:

@@ -22,10 +22,15 @@ OFFICERS = ""
 
 
 class Audience(StrEnum):
-    """For whom a text is written; no colour and no number ever reaches a villager."""
+    """For whom a text is written; no colour and no number ever reaches a villager.
+
+    An approver's is the question whether an order that waits should go: no order, and no answer
+    to it but a yes or a no.
+    """
 
     VILLAGER = "villager"
     OFFICER = "officer"
+    APPROVER = "approver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,8 @@ class WarningMessage:
 
     Attributes
     ----------
-    place_id : zone or special site, ``village`` without a plan, '' for officers
-    recipients : roster references, in the plan's order
+    place_id : zone or special site, ``village`` without a plan, '' for officers and approvers
+    recipients : roster references, in the plan's order; of approvers, as the site names them
     roles : besides `recipients`, everyone of these roles whom the roster has for the village
     decide_by, expires_at : UTC (flood time)
     """

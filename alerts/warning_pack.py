@@ -169,7 +169,14 @@ def _config(pack: SitePack) -> tuple[WarningConfig, list[Finding]]:
         WarningConfig, own | given, file="site.toml", table="warning", text=text
     )
     # every key of [warning] has a default, so without its bad keys the table always settles
-    return config or WarningConfig.model_validate(given), findings + faults
+    config = config or WarningConfig.model_validate(given)
+    known = {village.village_id for village in pack.villages}
+    unknown = {village_id for at in config.approval_at for village_id in at.villages} - known
+    findings += [
+        _config_fault("approval_at", f"unknown village {one}", "use an id of villages.csv", text)
+        for one in sorted(unknown)
+    ]
+    return config, findings + faults
 
 
 def _config_fault(key: str, message: str, cure: str, text: str) -> Finding:
@@ -189,6 +196,9 @@ def _templates(
             findings.append(Finding("error", file, 1, "language", message, f"write {language}"))
             templates = None
         found[language] = templates or plain_templates(language, config.site_name)
+        if config.asks_in_turn and templates is not None and templates.ask is None:
+            message = "there is no such text: approvers would be asked in plain English"
+            findings.append(Finding("warning", file, None, "ask", message, "write it"))
     return found
 
 

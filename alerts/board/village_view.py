@@ -238,7 +238,7 @@ def _message(sent: Sent, facts: Facts) -> MessageItem:
         when=clock(sent.slot, facts.zone, with_date=True),
         audience=sent.audience,
         language=sent.language,
-        place=sent.place_id or "officers",
+        place=sent.place_id or f"{sent.audience}s",
         body=sent.body,
         deliveries=sent_count((sent,)),
         acked=f"acknowledged by {answers}" if answers else "no answer yet",

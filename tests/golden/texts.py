@@ -19,6 +19,7 @@ from alerts.orders import village_name
 from alerts.plan.ways import OPEN, Closures
 from alerts.tier import Action, Tier
 from alerts.warning_message import WarningMessage
+from alerts.warning_pack import WarningPack
 from pipeline.bulletin import DataState, VillageRisk
 from pipeline.world import Mode, World, live
 from tests.golden.samples import HOUR, MINUTE, SLOT, occasion, risk, shipped
@@ -64,6 +65,7 @@ def cases(night: Night) -> dict[str, tuple[VillageRisk, ...]]:
         "stand_by": (seen(2, 150),),
         "stand_down": (seen(2, 150), seen(), seen()),
         "prepare": (seen(3, 150),),
+        "asked": (seen(3, 150),),
         "move": (seen(4, 150),),
         "raised": (seen(3, 150), seen(4, 150)),
         "refuge": (seen(4, 30, state=DataState.DEGRADED),),
@@ -80,11 +82,18 @@ CASES = (*cases(VALLEY), *DEEDS)
 def page(case: str, mode: Mode, language: str) -> str:
     """Return every text that one case sends in one language, one below the other."""
     night = NIGHTS[language]
+    pack = shipped(night.site)
     told = (_deed if case in DEEDS else _last)(case, mode, night)
-    composed = compose(told, shipped(night.site))
+    composed = compose(told, asking(pack) if case == "asked" else pack)
     assert composed.faults == ()
     said = [message for message in composed.messages if message.language == language]
     return "\n".join(_shown(message) for message in said)
+
+
+def asking(pack: WarningPack) -> WarningPack:
+    """Return a pack whose orders wait for its duty officers, the township's first."""
+    asks = {"send_orange": "approve", "approvers": ("township_duty", "county_duty")}
+    return replace(pack, config=pack.config.model_copy(update=asks))
 
 
 def _last(case: str, mode: Mode, night: Night) -> Occasion:

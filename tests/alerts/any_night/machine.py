@@ -7,7 +7,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.alerts.any_night.player import BRINGS, Player
 from tests.alerts.any_night.said import DOUBTFUL, HOURLY, Said
-from tests.alerts.any_night.stage import PLANLESS, PLANNED, RESPONSIBLE, RIVER, WARNING, Stage
+from tests.alerts.any_night.stage import (
+    PLANLESS,
+    PLANNED,
+    RESPONSIBLE,
+    RIVER,
+    WARNING,
+    Rules,
+    Stage,
+)
 
 ONE, TWO = "county_duty-1", "county_duty-2"
 OFFICERS = st.sampled_from([ONE, TWO])
@@ -58,6 +66,14 @@ RELEASE = _does(
     why=WHY,
 )
 APPROVER = _does("approve_or_refuse", which=WHICH, yes=st.booleans(), by=OFFICERS, pause=PAUSE)
+ANSWERED = _does(
+    "answered",
+    level=st.sampled_from([3, 3, 4]),
+    lead_min=st.sampled_from([None, 20, 400]),
+    yes=st.booleans(),
+    by=OFFICERS,
+    pause=PAUSE,
+)
 WAY = _does(
     "way_changes",
     subject=st.sampled_from(SUBJECTS),
@@ -71,8 +87,17 @@ POST = _does(
     pause=PAUSE,
     dies=st.sampled_from([None, None, "leased", "opened"]),
 )
+RULES = st.builds(
+    Rules,
+    asks=st.booleans(),
+    turn_min=st.sampled_from([None, 1, 1, 2]),
+    dark_falls=st.booleans(),
+    early=st.booleans(),
+)
 WATER = st.one_of(HEAR, HEAR, CALM, CALM, LATE, CLOCK)
-HANDS = st.one_of(ORDER, ORDER, SEE, SPEAK, SPEAK, SPEAK, AGREE, RELEASE, RELEASE, APPROVER, WAY)
+HANDS = st.one_of(
+    ORDER, ORDER, SEE, SPEAK, SPEAK, SPEAK, AGREE, RELEASE, RELEASE, APPROVER, ANSWERED, WAY
+)
 
 
 class AnyNight(RuleBasedStateMachine):
@@ -87,9 +112,9 @@ class AnyNight(RuleBasedStateMachine):
         self.stage = stage
         self.player: Player | None = None
 
-    @initialize(begins=st.sampled_from([0, 0, 5, 16]), asks=st.booleans(), dark=st.booleans())
-    def begins(self, begins, asks, dark):
-        self.player = Player(self.stage, begins=begins, asks=asks, dark=dark)
+    @initialize(begins=st.sampled_from([0, 0, 5, 16]), rules=RULES)
+    def begins(self, begins, rules):
+        self.player = Player(self.stage, begins=begins, rules=rules)
 
     @rule(act=st.one_of(WATER, HANDS, WATER, HANDS, POST))
     def happens(self, act):

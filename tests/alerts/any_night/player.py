@@ -25,13 +25,14 @@ from pipeline.bulletin import Sighting
 from pipeline.database import reading
 from pipeline.instants import to_us
 from pipeline.site.risk_settings import ReportSettings
-from tests.alerts.any_night import post_laws, tier_laws, told_laws
+from tests.alerts.any_night import asking_laws, post_laws, tier_laws, told_laws
 from tests.alerts.any_night.post_laws import Pass
 from tests.alerts.any_night.said import CALM, Book, Bulletins, Deed, Quiet, Said, written
 from tests.alerts.any_night.stage import (
     PLANNED,
     VILLAGES,
     Post,
+    Rules,
     Stage,
     ruled,
 )
@@ -48,7 +49,7 @@ BRINGS = {"calm": 0, "rising": 2, "at_bridge": 3, "over": 4, "in_houses": 4, "de
 class Player:
     """Plays one night, thing by thing, and holds every step against the oracle."""
 
-    def __init__(self, stage: Stage, *, begins: int, asks: bool, dark: bool) -> None:
+    def __init__(self, stage: Stage, *, begins: int, rules: Rules) -> None:
         self.stage = stage
         self.night = stage.night()
         self.people = People.of(self.night.home)
@@ -60,8 +61,8 @@ class Player:
         self.ordered: dict[str, int] = {}
         self.holds = True
         self.now = begins * HOUR_S
-        self.book = Book(asks, dark)
-        self.night.pack = ruled(stage.pack, asks=asks, falls_in_the_dark=dark)
+        self.book = Book(rules)
+        self.night.pack = ruled(stage.pack, rules)
 
     # ------------------------------------------------------------------------ what is common
 
@@ -82,6 +83,8 @@ class Player:
         tier_laws.whoever_was_moved_is_not_forgotten(after, self.home)
         post_laws.nobody_gets_a_message_twice(after, self.post)
         post_laws.silence_holds_nothing_back(after, book, to_us(WALL))
+        asking_laws.approvers_are_asked_in_turn(before, after, book, self.people)
+        asking_laws.an_answer_ends_the_asking(event, before, after, to_us(self.minute.wall))
         with reading(self.night.engine) as connection:
             assert actions.broken_link(connection, self.night.world) is None
         if not isinstance(event, Quiet):
@@ -292,6 +295,11 @@ class Player:
         self.deed(
             Deed(verb, village, (by,)), verb, lambda: door(self.night.desk, judged, self.minute)
         )
+
+    def answered(self, level, lead_min, yes, by, pause):
+        """Let an hour be told that raises the first village, and an approver judge it."""
+        self.hear({PLANNED: Said(level, lead_min=lead_min)}, told=True)
+        self.approve_or_refuse(0, yes, by, pause)
 
     def way_changes(self, subject, closed, by, pause):
         self.now += pause

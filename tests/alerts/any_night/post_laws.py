@@ -103,8 +103,9 @@ def silence_holds_nothing_back(rows: Rows, book: Book, since: int) -> None:
             continue
         message = village_of[row.message_id]
         latest = row.created_at
-        if book.asks and message.audience == "villager" and message.tier >= ORANGE:
+        if book.rules.asks and message.audience != "officer" and message.tier >= ORANGE:
             latest += LONGEST_WAIT_S * US
+        if book.rules.asks and message.audience == "villager" and message.tier >= ORANGE:
             latest = max(latest, since + book.goes_at.get(message.village_id, 0) * US)
         assert row.next_at <= latest, f"held back: {row}"
 

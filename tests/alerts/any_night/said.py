@@ -8,7 +8,7 @@ from datetime import datetime
 from hypothesis import strategies as st
 
 from pipeline.bulletin import DataState, RiskBulletin
-from tests.alerts.any_night.stage import PLANLESS, PLANNED, RIVER, VILLAGES
+from tests.alerts.any_night.stage import PLANLESS, PLANNED, RIVER, VILLAGES, Rules
 from tests.alerts.night import SLOT
 from tests.golden.samples import HOUR, bulletin, risk
 
@@ -104,11 +104,9 @@ class Book:
     refused : until which second a "no" holds back an episode's orders
     anew : an approver's newest word was a "no", or ended one: what waits is written anew
     now : the second of the newest step
-    asks, dark_falls : the night's rules
     """
 
-    asks: bool
-    dark_falls: bool
+    rules: Rules
     told: dict[int, dict[str, Said]] = field(default_factory=dict)
     floor: dict[str, int] = field(default_factory=dict)
     deeds: list[tuple[str, str, str]] = field(default_factory=list)

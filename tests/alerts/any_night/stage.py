@@ -43,13 +43,38 @@ def small_valley() -> WarningPack:
     return replace(valley(), villages=villages, plans={PLANNED: few}, responses={})
 
 
-def ruled(pack: WarningPack, *, asks: bool, falls_in_the_dark: bool) -> WarningPack:
-    """Return a pack whose orders ask an approver, and whose tiers may fall at night, or not."""
-    release = "approve" if asks else "at_once"
+FIRST_ASKED = "county_duty-2"
+"""Then the other of the county, then the township's."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A night's rules.
+
+    Attributes
+    ----------
+    asks : an order waits for an approver
+    turn_min : minutes after which the next approver is asked; None where no order is stated
+    dark_falls : a tier may fall at night
+    early : a yellow rises to orange where a special site cannot wait
+    """
+
+    asks: bool
+    turn_min: int | None
+    dark_falls: bool
+    early: bool
+
+
+def ruled(pack: WarningPack, rules: Rules) -> WarningPack:
+    """Return a pack that keeps a night's rules."""
+    release = "approve" if rules.asks else "at_once"
+    in_turn = {"approvers": (FIRST_ASKED, "county_duty"), "ask_next_minutes": rules.turn_min}
     changed = {
+        **(in_turn if rules.turn_min is not None else {}),
         "send_orange": release,
         "send_red": release,
-        "falls_in_the_dark": falls_in_the_dark,
+        "falls_in_the_dark": rules.dark_falls,
+        "clock_raises_yellow": rules.early,
     }
     return replace(pack, config=pack.config.model_copy(update=changed))
 

@@ -10,7 +10,7 @@ from tests.alerts.any_night.stage import VILLAGES, Rows
 from tests.alerts.night import SLOT
 from tests.golden.samples import HOUR
 
-YELLOW, ORANGE, RED = 2, 3, 4
+YELLOW, ORANGE = 2, 3
 HOLD_H = 1
 
 
@@ -44,16 +44,17 @@ def _by_bulletins(village, numbers, before: Rows, after: Rows, book: Book) -> No
         assert state.cause == "bulletin"
         assert number_of(state.slot) in numbers, f"{village} moved at a slot that nobody was told"
         if now > was:
-            assert _asks_for(said, now), f"{village} rose to {now} on {said}"
+            assert _asks_for(said, now, book), f"{village} rose to {now} on {said}"
         elif now < was:
             _may_fall(village, was, now, number_of(state.slot), book)
     newest = book.heard(numbers[-1], village)
     assert newest.absent or after.standing(village) >= newest.level, f"{village} did not rise"
 
 
-def _asks_for(said: Said, tier: int) -> bool:
-    """Tell whether a bulletin asks for a tier; an orange that the clock presses asks for red."""
-    pressed = tier == RED and said.level == ORANGE and said.lead_min is not None
+def _asks_for(said: Said, tier: int, book: Book) -> bool:
+    """Tell whether a bulletin asks for a tier; what the clock presses asks for the next."""
+    raises = {ORANGE} | ({YELLOW} if book.rules.early else set())
+    pressed = tier == said.level + 1 and said.level in raises and said.lead_min is not None
     return not said.absent and (said.level == tier or pressed)
 
 
@@ -63,7 +64,7 @@ def _may_fall(village, was, now, number, book: Book) -> None:
     assert said.is_calm_below(was), f"blind, missing or no calm: {where}"
     assert not said.rising, f"a river rises: {where}"
     hour = (SLOT + number * HOUR).hour
-    assert book.dark_falls or hour not in DARK_UTC, f"dark: {where}"
+    assert book.rules.dark_falls or hour not in DARK_UTC, f"dark: {where}"
     assert was <= YELLOW, f"by the clock: {where}"
     assert now >= book.floor.get(village, 0), f"below a person's order: {where}"
     calm = [book.heard(number - back, village) for back in range(HOLD_H + 1)]

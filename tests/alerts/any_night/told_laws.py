@@ -27,6 +27,8 @@ from tests.golden.samples import HOUR, VALLEY
 
 LANGUAGES = ("zh", "en")
 WHOLE, OFFICERS = "village", ""
+ASKED = "approvers"
+"""Stands for the place of a question to the approvers."""
 OFFICER_ROLES = {"county_duty", "township_duty"}
 NO_ORDER = {"return", "stand_down", "retract"}
 PLAN = tomllib.loads((VALLEY / "plans" / "qingxi" / f"{PLANNED}.toml").read_text("utf-8"))
@@ -52,12 +54,18 @@ class People:
 
     languages: dict[str, str]
     officers: tuple[str, ...]
+    approvers: dict[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, home: Path) -> People:
         contacts = tomllib.loads((home / "contacts.toml").read_text("utf-8"))["contacts"]
         officers = tuple(c["ref"] for c in contacts if c["role"] in OFFICER_ROLES)
-        return cls({c["ref"]: c["language"] for c in contacts}, officers)
+        may = [c for c in contacts if "approve" in c.get("rights", ())]
+        approvers = {
+            village: tuple(c["ref"] for c in may if {"*", village} & {*c["villages"]})
+            for village in VILLAGES
+        }
+        return cls({c["ref"]: c["language"] for c in contacts}, officers, approvers)
 
     def of_place(self, village: str, place: str, action: str) -> tuple[str, ...]:
         """Return whom an order to a place is for."""
@@ -78,18 +86,19 @@ def people_are_told(event, before: Rows, after: Rows, book: Book, people: People
             told = _rerouted(event, village, new, before, book, people)
         else:
             told = _told(event, village, before, after, people)
-            told = told or _freed(event, village, after, book, people)
+            asked = _asked(village, told, before, after, book, people)
+            told = {**told, **asked} or _freed(event, village, after, book, people)
         for place, refs in told.items():
             wanted_m.update((village, place, language) for language in LANGUAGES)
             wanted_d.update((village, place, people.languages[ref], ref) for ref in refs)
-    _match(wanted_m, Counter((m.village_id, m.place_id, m.language) for m in new), "message")
+    _match(wanted_m, Counter((m.village_id, place_of(m), m.language) for m in new), "message")
     by_id = {m.message_id: m for m in after.message}
     old = {d.delivery_key for d in before.delivery}
     assert old <= {d.delivery_key for d in after.delivery}, "a delivery is gone"
     sent = [(by_id[d.message_id], d) for d in after.delivery if d.delivery_key not in old]
     _match(
         wanted_d,
-        Counter((m.village_id, m.place_id, m.language, d.contact_ref) for m, d in sent),
+        Counter((m.village_id, place_of(m), m.language, d.contact_ref) for m, d in sent),
         "delivery",
     )
     for message in new:
@@ -98,6 +107,24 @@ def people_are_told(event, before: Rows, after: Rows, book: Book, people: People
         assert message in new, f"{delivery} is of a step before"
         assert (delivery.tier, delivery.channel) == (message.tier, "email")
     assert not after.warning_fault, after.warning_fault
+
+
+def place_of(message) -> str:
+    """Return the place that a message is about, or whom it is for."""
+    return ASKED if message.audience == "approver" else message.place_id
+
+
+def _asked(village, told: Told, before: Rows, after: Rows, book: Book, people: People) -> Told:
+    """Return whom a rise asks: every approver of what waits, where an order of them is stated."""
+    new = {
+        m.message_id
+        for m in after.new("message", before)
+        if (m.village_id, m.audience) == (village, "villager")
+    }
+    waits = any(d.message_id in new and d.next_at > d.created_at for d in after.delivery)
+    if not (told and waits and book.rules.turn_min is not None):
+        return {}
+    return {ASKED: people.approvers[village]}
 
 
 def _freed(event, village, after: Rows, book: Book, people: People) -> Told:
@@ -127,7 +154,7 @@ def _fits_its_step(message, event, after: Rows) -> None:
     state = after.states(message.village_id)[-1]
     assert (message.episode_id, message.revision) == (state.episode_id, state.revision)
     assert message.tier == state.tier
-    assert message.audience == ("villager" if message.place_id else "officer")
+    assert (message.audience == "villager") == bool(message.place_id)
     if isinstance(event, Bulletins):
         assert from_us(message.slot) == SLOT + event.numbers[-1] * HOUR
 

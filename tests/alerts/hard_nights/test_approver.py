@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.approvals import Judged, refuse
-from tests.alerts.hard_nights.gorge import ASKING, FIRST, ZONE
+from tests.alerts.hard_nights.gorge import ASKING, FIRST, SECOND, ZONE
 from tests.alerts.hard_nights.night import MINUTE, subjects
 
 PREPARE = {"The quay: get ready to leave", "The care home: leave now"}
@@ -41,6 +41,21 @@ def test_an_approver_is_silent_and_the_order_goes_by_itself_after_its_minutes(
     assert subjects(went, "ferry") == orders
     assert len(went) == PEOPLE * len(orders)
     assert subjects(night.waited(9), "ferry") == set()
+
+
+def test_approvers_are_silent_in_turn_and_the_order_goes_at_its_minute_all_the_same(begin):
+    night = begin(**ASKING, approvers=["township_duty", "county_duty"], ask_next_minutes=2)
+
+    def asked(sent):
+        return {s.to for s in sent if s.subject.startswith("Ferry: orange: yes or no?")}
+
+    assert asked(night.lived(R1=20.0, R2=20.0)) == {"township_duty-1"}
+    assert asked(night.waited(1)) == set()
+    assert asked(night.waited(1)) == {FIRST, SECOND}
+    went = night.waited(3)
+    assert asked(went) == set()
+    assert subjects(went, "ferry") == PREPARE
+    assert night.explained() == {"identical"}
 
 
 def latest_arrival(sent):

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.orders import (
-    clock_presses,
     data_age_min,
     is_night,
     let_home,
     moment_of,
     orders,
+    pressing,
     stand_down,
 )
 from alerts.plan.helped import helped_in, is_helped
@@ -176,11 +176,11 @@ def test_a_longer_call_walk_or_age_never_gives_a_later_order(call, walk, age):
     assert all(s.decide_by.at <= q.decide_by.at for s, q in zip(slow, quick, strict=True))
 
 
-def pressed(plan, lead_min):
-    moment = moment_of(
-        HEKOU, Tier.ORANGE, risk(3, lead_min=lead_min), at=CUTOFF, config=PACK.config
-    )
-    return clock_presses(plan, replace(moment, cycle_min=5))
+def pressed(plan, lead_min, to=Tier.RED):
+    """Return the places that press a village to a tier, of a risk one below."""
+    seen = risk(int(to) - 1, lead_min=lead_min)
+    moment = moment_of(HEKOU, to, seen, at=CUTOFF, config=PACK.config)
+    return {order.place_id for order in pressing(plan, replace(moment, cycle_min=5))}
 
 
 def test_where_every_way_takes_twice_as_long_the_clock_presses_earlier():
@@ -189,6 +189,39 @@ def test_where_every_way_takes_twice_as_long_the_clock_presses_earlier():
     assert plain < slow
     assert max(slow) > max(plain)
     assert plain == set(range(1, max(plain) + 1))
+
+
+@given(slower=st.integers(0, 240), lead_min=st.integers(1, 400))
+def test_who_moves_at_orange_anyway_does_not_press_the_village_to_red(slower, lead_min):
+    sites = tuple(
+        site.model_copy(update={"times_help": site.times_help + slower})
+        for site in PLAN.special_sites
+    )
+    slow = PLAN.model_copy(update={"special_sites": sites})
+    assert pressed(slow, lead_min) == pressed(PLAN, lead_min)
+
+
+@given(lead_min=st.integers(1, 400))
+def test_where_every_place_moves_at_orange_the_clock_presses_nobody(lead_min):
+    assert not pressed(PLAN.model_copy(update={"zones": ()}), lead_min)
+
+
+@given(lead_min=st.integers(1, 400))
+def test_each_place_presses_to_the_tier_at_which_it_leaves_and_to_no_other(lead_min):
+    by_tier = {tier: pressed(PLAN, lead_min, tier) for tier in Tier if tier is not Tier.NONE}
+    sites = {site.id for site in PLAN.special_sites}
+    zones = {zone.id for zone in PLAN.zones if not zone.cannot_wait}
+    assert not by_tier[Tier.BLUE] | by_tier[Tier.YELLOW]
+    assert not by_tier[Tier.ORANGE] & zones
+    assert not by_tier[Tier.RED] & sites
+
+
+def test_a_care_home_presses_earlier_the_longer_its_people_take():
+    leads = range(1, 300)
+    quick = {n for n in leads if pressed(PLAN, n, Tier.ORANGE)}
+    slow = {n for n in leads if pressed(PLAN.walked(2), n, Tier.ORANGE)}
+    assert quick == set(range(1, max(quick) + 1))
+    assert quick < slow
 
 
 def test_the_oldest_reading_behind_the_level_counts():
