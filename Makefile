@@ -26,7 +26,7 @@ stop: ## Stop what `make run` started
 test: .venv/.test ## Run every test; what needs an absent service, browser or tool is skipped by name
 	@$(INSTALL) sample || echo "The recorded floods cannot be had here: their tests are skipped."
 	$(BIN)/python -m pytest -m "not end_to_end" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-	$(BIN)/python -m pytest -m end_to_end
+	$(BIN)/python -m pytest -m end_to_end -n 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/.test ## Mutate every protocol's samples 10,000 times (`make test`: 500), laws 500 times (40)
 	FLOODWARN_FUZZ=10000 $(BIN)/python -m pytest -q tests/feeds/test_every_protocol.py

@@ -16,7 +16,8 @@ from functools import partial
 
 from alerts.channels import channels
 from alerts.deliver import deliver_once
-from alerts.deployment import Deployment, NothingToDo, opened
+from alerts.deployment import Deployment, opened
+from alerts.errors import NothingToDo
 from alerts.issue import Desk
 from alerts.placing import place, plays_today, slot_of
 from alerts.roster import Roster

@@ -7,16 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.errors import AlertError
+from alerts.errors import NothingToDo
 from pipeline.database import Engine, connect, migrate
 from pipeline.runs import open_now
 from pipeline.settings import Settings
 from pipeline.site.pack import SitePack, load
 from pipeline.world import Exercise, Mode, World, flood_time, live
-
-
-class NothingToDo(AlertError):
-    """The run has no part to play here and now; no fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ class AlertError(Exception):
         return not self.retryable
 
 
+class NothingToDo(AlertError):
+    """The run has no part to play here and now; no fault."""
+
+
 class RosterError(AlertError):
     """The contacts file is missing, open to others, or malformed."""
 

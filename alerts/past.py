@@ -10,9 +10,9 @@ from pathlib import Path
 
 from alerts.deployment import Deployment, opened
 from alerts.ordered import Ordered, against_rivers, first_orders
-from alerts.rehearsal import Officer, Rehearsal, Span, rehearse, report
+from alerts.rehearsal import Rehearsal, Span, rehearse, report
 from alerts.storms import Order, Record, Storm, crossings, storms
-from alerts.tier import Tier
+from alerts.tier import Officer, Tier
 from alerts.warning_pack import WarningPack, load_warning
 from pipeline import clock, instants
 from pipeline.assess import bulletins
@@ -21,14 +21,14 @@ from pipeline.code_version import code_version
 from pipeline.errors import NotKept, SiteError
 from pipeline.holdings import holdings
 from pipeline.observe import observe
-from pipeline.replay import KnownAs, replay, replay_world
+from pipeline.replay import replay, replay_world
 from pipeline.rivers import hydrographs
 from pipeline.settings import Settings
 from pipeline.site.derive import risk_config
 from pipeline.site.model import Link, RiskConfig, Threshold, VillageKind
 from pipeline.site.pack import SitePack
 from pipeline.site.sheet import read_sheet
-from pipeline.world import Mode, World
+from pipeline.world import KnownAs, Mode, World
 
 RIVER_POINT = VillageKind.RIVER_POINT
 ARCHIVE = "ingest"

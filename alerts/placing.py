@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from alerts.deployment import Deployment, NothingToDo
+from alerts.deployment import Deployment
+from alerts.errors import NothingToDo
 from alerts.ledger.fence import last_warned
 from pipeline import instants
 from pipeline.database import reading

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from alerts.by_person import lower_by_person, lowest_now
@@ -20,7 +19,7 @@ from alerts.episode import TierEpisode, advance
 from alerts.heard import heard
 from alerts.officer_facts import earliest_decide_by
 from alerts.orders import moment_of, orders
-from alerts.tier import Tier
+from alerts.tier import Officer, Tier
 from alerts.warning_pack import WarningPack
 from pipeline.bulletin import SAID_IF_SO, DataState, RiskBulletin, RiskLevel, VillageRisk, canonical
 from pipeline.site.model import Village
@@ -28,13 +27,6 @@ from pipeline.world import World
 
 SCHEMA = "floodwarn.replay/1"
 ASSUMED_OFFICERS = ("rehearsal/first", "rehearsal/second")
-
-
-class Officer(StrEnum):
-    """What the assumed officers do."""
-
-    EARLIEST = "earliest"
-    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,13 @@ def tier_for(level: RiskLevel) -> Tier:
             return Tier.RED
 
 
+class Officer(StrEnum):
+    """When the officers that a rehearsal assumes lower a tier that only people lower."""
+
+    EARLIEST = "earliest"
+    NEVER = "never"
+
+
 class Action(StrEnum):
     """What one place is told to do."""
 

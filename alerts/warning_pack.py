@@ -6,9 +6,11 @@ are told; a language without usable templates gets plain words. The rest goes on
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -207,13 +209,22 @@ def _read_templates(folder: Path, file: str, findings: list[Finding]) -> Templat
     findings += faults
     if raw is None:
         return None
-    try:
-        templates = Templates.model_validate(raw)
-    except ValidationError as error:
-        findings += [_fault(file, text, detail) for detail in error.errors()]
-        return None
-    findings += lint_templates(templates, file=file)
+    templates, found = _usable(text, file)
+    findings += found
     return templates
+
+
+@lru_cache(maxsize=16)
+def _usable(text: str, file: str) -> tuple[Templates | None, tuple[Finding, ...]]:
+    """Return templates and what is wrong in them; to fill every text is most of a pack's reading.
+
+    Whoever serves for long reads the pack anew at every turn, and hardly ever another text.
+    """
+    try:
+        templates = Templates.model_validate(tomllib.loads(text))
+    except ValidationError as error:
+        return None, tuple(_fault(file, text, detail) for detail in error.errors())
+    return templates, tuple(lint_templates(templates, file=file))
 
 
 def _plans(

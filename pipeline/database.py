@@ -5,14 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -25,9 +21,13 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    column,
     create_engine,
     event,
+    inspect,
     make_url,
+    select,
+    table,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -35,6 +35,9 @@ from sqlalchemy.pool import NullPool
 
 from pipeline.errors import StoreUnavailable
 from pipeline.world import World
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 __all__ = [
     "Connection",
@@ -47,6 +50,7 @@ __all__ = [
     "migrate",
     "migrate_within",
     "named",
+    "newest",
     "private_folder",
     "reading",
     "revision",
@@ -74,6 +78,7 @@ PRIMARY = 0xFF
 MIGRATION_LOCK = 0x666C6F6F64
 READ_ONLY = "floodwarn_read_only"
 
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
 MEMORY = ":memory:"
 metadata = MetaData()
 
@@ -127,13 +132,21 @@ def private_folder(folder: Path) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the database to the newest schema; safe to run again, and by many at once."""
+    """Bring the database to the newest schema; safe to run again, and by many at once.
+
+    A database that is there already is left in peace, and the chain unread: every start asks.
+    """
+    with reading(engine) as connection:
+        if revision(connection) == newest():
+            return
     with engine.begin() as connection:
         migrate_within(connection)
 
 
 def migrate_within(connection: Connection, to: str = "head") -> None:
     """Bring the database up to a revision of the schema, in the caller's transaction."""
+    from alembic import command
+
     config = _chain()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
@@ -143,12 +156,22 @@ def migrate_within(connection: Connection, to: str = "head") -> None:
 
 def revision(connection: Connection) -> str | None:
     """Return the revision of the database's schema; None where it was never migrated."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return context.get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    version = table(VERSION_TABLE, column("version_num", String))
+    return connection.execute(select(version.c.version_num)).scalar_one_or_none()
+
+
+@cache
+def newest() -> str:
+    """Return the newest revision of the chain: a step's file is named for it."""
+    return max(step.name for step in MIGRATIONS.glob("versions/[0-9]*.py")).partition("_")[0]
 
 
 def revisions() -> tuple[str, ...]:
     """Return the revisions of the chain, oldest first."""
+    from alembic.script import ScriptDirectory
+
     chain = ScriptDirectory.from_config(_chain())
     return tuple(script.revision for script in chain.walk_revisions())[::-1]
 
@@ -182,9 +205,10 @@ def give_back(engine: Engine, tables: Sequence[Table]) -> None:
 
 
 def _chain() -> Config:
+    from alembic.config import Config
+
     config = Config()
-    folder = Path(__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 

@@ -17,13 +17,13 @@ from pipeline.code_version import code_version
 from pipeline.database import Connection, Engine, reading
 from pipeline.errors import NotKept
 from pipeline.instants import to_us
-from pipeline.replay import KnownAs, judge_again
+from pipeline.replay import judge_again
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import RiskConfig
 from pipeline.store import arrivals, cycles, late_reviews, versions
 from pipeline.store.arrivals import Arrival
 from pipeline.store.late_reviews import Change, Review
-from pipeline.world import World
+from pipeline.world import KnownAs, World
 
 __all__ = ["Change", "Review", "changed", "review", "reviews"]
 

@@ -32,21 +32,13 @@ from pipeline.store import batches, cycles, hand_feeds, official, reports, suspe
 from pipeline.store.known import Revisions
 from pipeline.store.official import Messages
 from pipeline.store.pruning import was_pruned
-from pipeline.world import Mode, World
+from pipeline.world import KnownAs, Mode, World
 
 BLOCK = 256
 """Cycles judged together: enough to share the arithmetic, few enough for a smooth progress bar."""
 
 Progress = Callable[[int, int], None]
 """Called with cycles done and cycles in all."""
-
-
-class KnownAs(StrEnum):
-    """Which rows a replay may read."""
-
-    RECEIVED = "as-received"
-    DECLARED = "as-declared"
-    NOW = "now"
 
 
 def replay_world(config: RiskConfig, known: KnownAs = KnownAs.DECLARED) -> World:

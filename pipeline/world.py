@@ -46,6 +46,14 @@ def live(site: str) -> World:
     return World(site, Mode.LIVE, LIVE_ID)
 
 
+class KnownAs(StrEnum):
+    """Which rows a replay may read."""
+
+    RECEIVED = "as-received"
+    DECLARED = "as-declared"
+    NOW = "now"
+
+
 class RunKind(StrEnum):
     """Airflow's run types, by their own names, and our command line."""
 

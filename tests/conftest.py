@@ -1,18 +1,17 @@
 """Strictness: under ``FLOODWARN_STRICT=1`` a skipped test is a failed one (see ``services.py``)."""
 
 import os
-import uuid
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine, make_url
-from sqlalchemy.schema import CreateSchema, DropSchema
+from sqlalchemy import Engine
 
 from pipeline import database
-from tests.services import MAY_BE_ABSENT, POSTGRES, require, strict
+from tests.databases import Schemas, careless, schema_of_its_own
+from tests.services import MAY_BE_ABSENT, require, strict
 
 SERIAL = {"end_to_end", "browser"}
 LONGEST = (
@@ -20,6 +19,8 @@ LONGEST = (
     "faults/test_store_acknowledged.py",
     "property/test_risk_laws.py",
     "dags/test_modes.py",
+    "end_to_end/test_backfill.py",
+    "end_to_end/test_flood_night.py",
 )
 """Begun first: a file is one worker's, and the last to begin must not be the longest."""
 
@@ -35,7 +36,7 @@ settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts Airflow or a browser: it runs alone, last. Begin with the longest files."""
+    """Mark what starts Airflow or a browser: it runs last. Begin with the longest files."""
     here = Path(__file__).parent
     items.sort(key=lambda item: item.path.relative_to(here).as_posix() not in LONGEST)
     for item in items:
@@ -69,9 +70,12 @@ def pytest_make_collect_report() -> Iterator[None]:
     return report
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+KINDS = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give each test an empty database of its own, on SQLite and then on PostgreSQL."""
+    """Give each test the address of an empty database, on SQLite and then on PostgreSQL."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/floodwarn.db"
     else:
@@ -80,26 +84,39 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """Give each test a migrated database of its own; ``database_url`` is its address."""
-    engine = database.connect(database_url)
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SQLite file of the newest schema without a row, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "floodwarn.db"
+    engine = database.connect(f"sqlite:///{path}")
     database.migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def schemas() -> Iterator[Schemas]:
+    """Return the migrated schema of this process, to be emptied."""
+    require("postgresql")
+    schemas = Schemas()
+    yield schemas
+    schemas.close()
+
+
+@pytest.fixture(params=KINDS)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Give each test a database of its own, of the newest schema and without a row."""
+    if request.param == "sqlite":
+        path = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "floodwarn.db")
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("schemas").emptied()
+    engine = careless(database.connect(url))
     yield engine
     engine.dispose()
 
 
-@contextmanager
-def schema_of_its_own() -> Iterator[str]:
-    """Make an empty schema on the tests' PostgreSQL; give its address, and drop it at the end."""
-    name = f"floodwarn_test_{uuid.uuid4().hex}"
-    server = create_engine(POSTGRES)
-    with server.begin() as connection:
-        connection.execute(CreateSchema(name))
-    try:
-        url = make_url(POSTGRES).update_query_dict({"options": f"-csearch_path={name}"})
-        yield url.render_as_string(hide_password=False)
-    finally:
-        with server.begin() as connection:
-            connection.execute(DropSchema(name, cascade=True))
-        server.dispose()
+@pytest.fixture
+def engine_url(engine: Engine) -> str:
+    """Return the address of ``engine``, for another process."""
+    return engine.url.render_as_string(hide_password=False)

@@ -20,9 +20,9 @@ from alerts.board.seat import Seat, sit
 from alerts.board.view import NowView, banner, now_view
 from alerts.board.village_view import VillageView, village_view
 from alerts.cap import Reference
-from alerts.deployment import Deployment, NothingToDo
+from alerts.deployment import Deployment
 from alerts.episode import TierEpisode
-from alerts.errors import AlertError
+from alerts.errors import AlertError, NothingToDo
 from alerts.handing_out import Copy, of_identifier, signed
 from alerts.ledger import actions, answers, closures, episodes, messages
 from alerts.ledger.closures import Reported

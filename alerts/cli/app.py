@@ -10,8 +10,7 @@ from typing import Final
 import typer
 
 from alerts.cli import bench, closing, flood, people, plans, record, stack, station, upkeep
-from alerts.deployment import NothingToDo
-from alerts.errors import AlertError, Refused
+from alerts.errors import AlertError, NothingToDo, Refused
 from pipeline import commands
 from pipeline.commands.options import SAID, complain
 from pipeline.errors import PipelineError

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alerts.templates import SAW
 from pipeline import instants
 from pipeline.bulletin import Evidence, RiskLevel
-from pipeline.village_case import ForecastCase, Guidance, ModelCase, VillageCase
+
+if TYPE_CHECKING:
+    from pipeline.village_case import ForecastCase, Guidance, ModelCase, VillageCase
 
 FROM_TO = ("least", "agreed", "most")
 

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from alerts.cli.people import By, Reason, VillageId, at_desk, send, tell
-from alerts.closing import Closing, report
-from alerts.ledger.actions import EVERY_VILLAGE
 from pipeline.commands.options import Home, Site, say
 
 RouteId = Annotated[str, typer.Argument(help="The route's id in the village's plan.")]
@@ -26,7 +24,7 @@ def close_route(
     village: VillageId, ident: RouteId, reason: Reason, by: By, site: Site = None, home: Home = None
 ) -> None:
     """Close a way: who is to go by it is told another one at once."""
-    _report(Closing(village, "route", ident, closed=True, reason=reason, by=by), site, home)
+    _report((village, "route", ident), (reason, by), site, home, closed=True)
 
 
 @route.command("open")
@@ -34,7 +32,7 @@ def open_route(
     village: VillageId, ident: RouteId, reason: Reason, by: By, site: Site = None, home: Home = None
 ) -> None:
     """Say that a way can be used again."""
-    _report(Closing(village, "route", ident, closed=False, reason=reason, by=by), site, home)
+    _report((village, "route", ident), (reason, by), site, home, closed=False)
 
 
 @bridge.command("out")
@@ -42,9 +40,7 @@ def bridge_out(
     ident: BridgeId, reason: Reason, by: By, site: Site = None, home: Home = None
 ) -> None:
     """Close every way that crosses it, in every village."""
-    _report(
-        Closing(EVERY_VILLAGE, "crossing", ident, closed=True, reason=reason, by=by), site, home
-    )
+    _report((None, "crossing", ident), (reason, by), site, home, closed=True)
 
 
 @bridge.command("back")
@@ -52,9 +48,7 @@ def bridge_back(
     ident: BridgeId, reason: Reason, by: By, site: Site = None, home: Home = None
 ) -> None:
     """Say that it can be crossed again."""
-    _report(
-        Closing(EVERY_VILLAGE, "crossing", ident, closed=False, reason=reason, by=by), site, home
-    )
+    _report((None, "crossing", ident), (reason, by), site, home, closed=False)
 
 
 @shelter.command("full")
@@ -67,7 +61,7 @@ def shelter_full(
     home: Home = None,
 ) -> None:
     """Send nobody there any more: it is full."""
-    _report(Closing(village, "shelter", ident, closed=True, reason=reason, by=by), site, home)
+    _report((village, "shelter", ident), (reason, by), site, home, closed=True)
 
 
 @shelter.command("flooded")
@@ -80,7 +74,7 @@ def shelter_flooded(
     home: Home = None,
 ) -> None:
     """Send nobody there any more: the water is there."""
-    _report(Closing(village, "shelter", ident, closed=True, reason=reason, by=by), site, home)
+    _report((village, "shelter", ident), (reason, by), site, home, closed=True)
 
 
 @shelter.command("open")
@@ -93,10 +87,24 @@ def shelter_open(
     home: Home = None,
 ) -> None:
     """Say that it takes people again."""
-    _report(Closing(village, "shelter", ident, closed=False, reason=reason, by=by), site, home)
+    _report((village, "shelter", ident), (reason, by), site, home, closed=False)
 
 
-def _report(closing: Closing, site: Site, home: Home) -> None:
+def _report(
+    subject: tuple[str | None, str, str],
+    word: tuple[str, str],
+    site: Site,
+    home: Home,
+    *,
+    closed: bool,
+) -> None:
+    """Report one village's way or shelter, or (of no one village) a crossing in every plan."""
+    from alerts.closing import Closing, report
+    from alerts.ledger.actions import EVERY_VILLAGE
+
+    (village, kind, ident), (reason, by) = subject, word
+    where = EVERY_VILLAGE if village is None else village
+    closing = Closing(where, kind, ident, closed=closed, reason=reason, by=by)
     with at_desk(site, home) as (deployment, desk, minute):
         told = report(desk, closing, minute)
         if not told:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from alerts.cli.findings import tell_findings
-from alerts.rehearsal import Officer
+from alerts.tier import Officer
 from pipeline.commands.options import (
     From,
     Home,
@@ -21,7 +21,7 @@ from pipeline.commands.options import (
     settings_of,
     write_bytes,
 )
-from pipeline.replay import KnownAs
+from pipeline.world import KnownAs
 
 
 def check(site: Site = None, home: Home = None, where: Json = None) -> None:

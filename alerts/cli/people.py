@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alerts.deployment import Deployment, opened
-from alerts.issue import Desk, Issued, Minute
 from alerts.tier import Tier
 from pipeline.bulletin import Sighting
 from pipeline.commands.options import Home, Site, say, settings_of
+
+if TYPE_CHECKING:
+    from alerts.deployment import Deployment
+    from alerts.issue import Desk, Issued, Minute
 
 
 def _tier(text: str) -> Tier:
@@ -177,6 +179,7 @@ def deliver(
     """Send what is due, in the deployment's mode and no other."""
     from alerts import deliver as door
     from alerts.channels import channels
+    from alerts.deployment import opened
 
     if loop:
         settings = settings_of(site, home)
@@ -196,6 +199,8 @@ def deliver(
 @contextmanager
 def at_desk(site: Site, home: Home) -> Iterator[tuple[Deployment, Desk, Minute]]:
     """Sit down at the desk of the world that this deployment pages."""
+    from alerts.deployment import opened
+    from alerts.issue import Desk, Minute
     from alerts.roster import Roster
     from alerts.warning_pack import load_warning
     from pipeline import clock

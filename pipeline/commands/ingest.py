@@ -6,23 +6,24 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from pipeline import clock, instants
 from pipeline.commands.options import Home, Json, Site, instant, opened, settings_of, write_json
-from pipeline.database import Engine
 from pipeline.errors import NotConfirmed
-from pipeline.hand_feed import Preview, preview, take_file
-from pipeline.observation import Fault, KnownBasis
-from pipeline.observe import Observed, ObserveFailed, observe
-from pipeline.settings import Settings
-from pipeline.site.model import FeedSpec
-from pipeline.site.pack import SitePack
+from pipeline.observation import KnownBasis
 from pipeline.world import Mode, World, live
+
+if TYPE_CHECKING:
+    from pipeline.database import Engine
+    from pipeline.hand_feed import Preview
+    from pipeline.observation import Fault
+    from pipeline.observe import Observed
+    from pipeline.settings import Settings
+    from pipeline.site.model import FeedSpec
+    from pipeline.site.pack import SitePack
 
 FINDING: Final = 1
 INGEST_WORLD: Final = "ingest"
@@ -60,16 +61,16 @@ def ingest(  # noqa: PLR0913 - a command's options
     Exit
         With 1 where something could not be used, or a file is shown and not stored.
     """
-    settings = settings_of(site, home)
-    now = clock.now()
+    from pipeline.hand_feed import preview, take_file
+    from pipeline.observe import ObserveFailed
+
+    settings, now = settings_of(site, home), clock.now()
     with opened(settings) as (engine, pack):
         spec, world = pack.feed(feed), _world(settings, pack)
         try:
             if file is None:
-                first, last = _span(spec, start, end)
-                observed = _observe(
-                    engine, pack, world, feed, start=first, end=last, now=now, basis=basis
-                )
+                span = _span(spec, start, end)
+                observed = _observe(engine, pack, world, feed, span, now=now, basis=basis)
             else:
                 _show_file(preview(engine, pack, feed, file, now=now, basis=basis), file, json)
                 word = (by, reason) if confirm else NOT_SAID
@@ -105,14 +106,27 @@ def _span(
     return start, end
 
 
-def _observe(engine: Engine, pack: SitePack, world: World, feed: str, **span: Any) -> Observed:  # noqa: ANN401 - handed on
+def _observe(
+    engine: Engine,
+    pack: SitePack,
+    world: World,
+    feed: str,
+    span: tuple[datetime, datetime],
+    **told: Any,  # noqa: ANN401 - handed on
+) -> Observed:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from pipeline.observe import observe
+
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(feed, total=None)
 
         def step(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        return observe(engine, pack, world, feed, progress=step, **span)
+        start, end = span
+        return observe(engine, pack, world, feed, start=start, end=end, progress=step, **told)
 
 
 def _show_file(found: Preview, file: Path, json: Path | None) -> None:

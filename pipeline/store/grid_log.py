@@ -39,9 +39,9 @@ class GridLog:
     reading: Integers
 
     @classmethod
-    def of(cls, batches: Iterable[StoredBatch], *, forecast: bool = False) -> Self:
-        """Return what the batches that hold grids observed, or else what they forecast."""
-        found = sorted(_revisions(batches, forecast), key=lambda one: (one.reading, one.rank))
+    def of(cls, revisions: Iterable[_Revision]) -> Self:
+        """Return a log of revisions, in whatever order they come."""
+        found = sorted(revisions, key=lambda one: (one.reading, one.rank))
         new = [one.reading != before.reading for before, one in pairwise(found)]
         return cls(
             rows=tuple(one.row for one in found),
@@ -68,6 +68,18 @@ class GridLog:
         for row in picked:
             newest[_series(row)] = max(newest.get(_series(row), _made(row)), _made(row))
         return tuple(row for row in picked if _made(row) == newest[_series(row)])
+
+
+def grid_logs(batches: Iterable[StoredBatch], *, forecasts: bool) -> tuple[GridLog, GridLog]:
+    """Return what the batches that hold grids observed, and what they forecast if that is wanted.
+
+    Each batch is opened once: to open one takes longer than to read its few grids.
+    """
+    observed: list[_Revision] = []
+    ahead: list[_Revision] = []
+    for one in _revisions(batches, forecasts):
+        (observed if one.row.reference_us is None else ahead).append(one)
+    return GridLog.of(observed), GridLog.of(ahead)
 
 
 def records(grids: tuple[GridRow, ...]) -> Records:
@@ -97,24 +109,21 @@ def _member(row: GridRow) -> int:
     return -1 if row.member is None else row.member
 
 
-def _revisions(batches: Iterable[StoredBatch], forecast: bool) -> Iterator[_Revision]:  # noqa: FBT001
+def _revisions(batches: Iterable[StoredBatch], forecasts: bool) -> Iterator[_Revision]:  # noqa: FBT001
     for batch in batches:
         if batch.kind not in OF_POINTS:
-            for row in _grids(batch, forecast):
+            for row in _grids(batch, forecasts):
                 series = row.feed_id, row.grid_id, row.variable, row.interval_s
                 seen = not np.isnan(row.cells).all()
                 rank = seen, batch.known_us, batch.payload_sha256, batch.part, row.digest
                 yield _Revision((row.valid_us, *series, _made(row), _member(row)), rank, row)
 
 
-def _grids(batch: StoredBatch, forecast: bool) -> Iterator[GridRow]:  # noqa: FBT001
+def _grids(batch: StoredBatch, forecasts: bool) -> Iterator[GridRow]:  # noqa: FBT001
     table = plain(batch.content)
     made = table.column("reference_time")
-    wanted = table.num_rows - made.null_count if forecast else made.null_count
-    if wanted == 0:
-        return
-    if wanted < table.num_rows:
-        table = table.filter(made.is_valid() if forecast else made.is_null())
+    if not forecasts and made.null_count < table.num_rows:
+        table = table.filter(made.is_null())
     cells = numbers(table.column("cells").flatten())
     names = [name for name in table.schema.names if name != "cells"]
     end = 0

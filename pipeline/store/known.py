@@ -20,7 +20,7 @@ from pipeline.instants import to_us
 from pipeline.risk.hand_fed import is_by_hand
 from pipeline.store.blob import Kind
 from pipeline.store.columns import EVERYTHING, Asked, StoredBatch, point_rows
-from pipeline.store.grid_log import GridLog, forecast_records, records
+from pipeline.store.grid_log import GridLog, forecast_records, grid_logs, records
 from pipeline.store.point_log import PointLog, Rows
 from pipeline.store.rows import ForecastPoints, GridRow, Points
 
@@ -126,11 +126,12 @@ class Revisions:
         ]
         observed = [one for one in rows if one.kind is Kind.POINTS]
         ahead = [one for one in rows if one.kind is Kind.FORECAST_POINTS]
+        grids, grids_ahead = grid_logs(batches, forecasts=forecasts)
         return cls(
             PointLog.of(observed),
-            GridLog.of(batches),
+            grids,
             PointLog.of(ahead) if forecasts else None,
-            GridLog.of(batches, forecast=True) if forecasts else None,
+            grids_ahead if forecasts else None,
         )
 
     def at(

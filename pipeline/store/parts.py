@@ -14,7 +14,7 @@ from pipeline.store import blob
 from pipeline.store.admission import Admitted, Incoming
 from pipeline.store.blob import OF_POINTS, Kind
 from pipeline.store.columns import Asked, PointRows, StoredBatch, point_rows
-from pipeline.store.grid_log import GridLog
+from pipeline.store.grid_log import grid_logs
 from pipeline.store.keys import packed
 from pipeline.store.offered import Offered, columns
 from pipeline.store.origins import Mask
@@ -149,9 +149,7 @@ def _new_grids(
         views.pop()
     repeated = np.ones(len(grids), bool)
     for view in views:
-        current = [
-            row for ahead in (False, True) for row in GridLog.of(view, forecast=ahead).pick(*window)
-        ]
+        current = [row for log in grid_logs(view, forecasts=True) for row in log.pick(*window)]
         repeated &= repeated_grids(grids, current)
     return tuple(grid for grid, again in zip(grids, repeated, strict=True) if not again)
 

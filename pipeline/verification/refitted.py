@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from pipeline.bulletin import RiskBulletin, RiskLevel
 from pipeline.database import Engine
-from pipeline.replay import KnownAs, replay
+from pipeline.replay import replay
 from pipeline.site.model import RiskConfig
 from pipeline.site.runoff_model import FlowLevel, Foresight, Runoff, RunoffModel
 from pipeline.verification.fitting import Fitting
 from pipeline.verification.folds import Fold
 from pipeline.verification.record import Gauge, Record
+from pipeline.world import KnownAs
 
 Ints = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]

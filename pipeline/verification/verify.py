@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Engine
-from pipeline.replay import KnownAs, replay
+from pipeline.replay import replay
 from pipeline.site.fitted import Fitted
 from pipeline.site.model import RiskConfig
 from pipeline.site.runoff_settings import RunoffSettings
@@ -35,6 +35,7 @@ from pipeline.verification.refitted import (
     without_rivers,
 )
 from pipeline.verification.skill import Skill, skill
+from pipeline.world import KnownAs
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

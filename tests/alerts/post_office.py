@@ -27,7 +27,10 @@ BEHAVIOURS = (
 
 
 class PostOffice:
-    """Takes mail in; `behaviour` tells, by a recipient's name, how to fail, and then how often."""
+    """Takes mail in; `behaviour` tells, by a recipient's name, how to fail, and then how often.
+
+    Whoever stalls does so for a minute, or until `woken`, and then takes the mail.
+    """
 
     def __init__(self) -> None:
         self.behaviour: dict[str, str] = {}
@@ -37,6 +40,7 @@ class PostOffice:
         self.tries: Counter[str] = Counter()
         self.guard = threading.Lock()
         self.on: Callable[[str, str], None] = lambda _stage, _name: None
+        self.woken = threading.Event()
 
     def accepted(self) -> Counter[str]:
         """Return how often each message id was accepted."""
@@ -53,6 +57,12 @@ class PostOffice:
             return "accept"
         return how
 
+    async def _stalled(self) -> None:
+        for _ in range(60 * 20):
+            if self.woken.is_set():
+                return
+            await asyncio.sleep(0.05)
+
     async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:  # noqa: N802
         name = address.partition("@")[0]
         with self.guard:
@@ -60,7 +70,7 @@ class PostOffice:
         self.on("recipient", name)
         how = self._how(name, "recipient")
         if how.startswith("stall"):
-            await asyncio.sleep(60)
+            await self._stalled()
         if how[:3].isdigit():
             return f"{how[:3]} no such luck for <{address}>"
         envelope.rcpt_tos.append(address)
@@ -71,7 +81,7 @@ class PostOffice:
         self.on("text", name)
         how = self._how(name, "text")
         if how.startswith("stall"):
-            await asyncio.sleep(60)
+            await self._stalled()
         if how == "hang up on text":
             server.transport.abort()
             return "250 never heard"

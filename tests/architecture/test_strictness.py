@@ -29,7 +29,7 @@ def test_fails_as_known(): 1 / 0
 def suite(tmp_path):
     """Write a small suite beside a copy of our conftest."""
     (tmp_path / "tests").mkdir()
-    for name in ("__init__.py", "conftest.py", "services.py"):
+    for name in ("__init__.py", "conftest.py", "databases.py", "services.py"):
         shutil.copyfile(ROOT / "tests" / name, tmp_path / "tests" / name)
     shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")
     (tmp_path / "tests" / "test_skips.py").write_text(TESTS)

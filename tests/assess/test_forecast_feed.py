@@ -10,13 +10,13 @@ from alerts.cli.case_text import case_answer, case_lines
 from pipeline.assess import assess
 from pipeline.bulletin import Indicator, RiskLevel
 from pipeline.observe import ObserveFailed, observe
-from pipeline.replay import KnownAs, Verdict, rebuild, replay
+from pipeline.replay import Verdict, rebuild, replay
 from pipeline.site.check import check
 from pipeline.site.derive import risk_config
 from pipeline.site.pack import SitePack, load
 from pipeline.source_health import source_health
 from pipeline.village_case import village_case
-from pipeline.world import Mode, World
+from pipeline.world import KnownAs, Mode, World
 from tests.feeds.samples import netcdf
 from tests.site.test_pack import edit
 from tests.site.under_radar import append_text

@@ -1,14 +1,19 @@
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.catchment.nesting import catchments, downstream, river_km
-from pipeline.catchment.network import river_network
+from pipeline.catchment.network import RiverNetwork, river_network
 from pipeline.catchment.outlet import EmptyCatchment, LoopedNetwork, Outlet
 from tests.catchment.grids import KM, drawn, heights, steepest
 
-RIVER = drawn("↓.", "→↓", ".↓")
+
+@cache
+def river() -> RiverNetwork:
+    return drawn("↓.", "→↓", ".↓")
 
 
 def outlets_on(network, cells):
@@ -65,17 +70,17 @@ def test_the_next_place_below_is_the_smallest_catchment_around(river):
 
 
 def test_places_on_one_cell_share_the_next_one_and_the_first_stands_for_it():
-    outlets = outlets_on(RIVER, [3, 3, 2, 5])
-    assert downstream(RIVER, outlets) == {"v0": "v3", "v1": "v3", "v2": "v0", "v3": None}
+    outlets = outlets_on(river(), [3, 3, 2, 5])
+    assert downstream(river(), outlets) == {"v0": "v3", "v1": "v3", "v2": "v0", "v3": None}
 
 
 def test_no_outlet_has_no_catchment():
-    assert catchments(RIVER, []) == {}
+    assert catchments(river(), []) == {}
 
 
 def test_an_outlet_where_there_is_no_cell_is_named():
     with pytest.raises(EmptyCatchment, match=r"^v: ") as caught:
-        catchments(RIVER, [Outlet("v", 1, 0.0, 1.0)])
+        catchments(river(), [Outlet("v", 1, 0.0, 1.0)])
     assert caught.value.village_id == "v"
 
 
@@ -85,10 +90,10 @@ def test_an_outlet_in_a_circle_is_named():
 
 
 def test_the_river_is_measured_from_cell_to_cell():
-    upper, lower = outlets_on(RIVER, [0, 5])
-    assert river_km(RIVER, upper, lower) == 3.0
-    assert river_km(RIVER, lower, upper) is None
-    assert river_km(RIVER, upper, upper) == 0.0
+    upper, lower = outlets_on(river(), [0, 5])
+    assert river_km(river(), upper, lower) == 3.0
+    assert river_km(river(), lower, upper) is None
+    assert river_km(river(), upper, upper) == 0.0
     diagonal = drawn("↘.", ".↓")
     assert river_km(diagonal, *outlets_on(diagonal, [0, 3])) == pytest.approx(2**0.5)
 

@@ -1,5 +1,8 @@
 """`cap`: the alert of what was told as it was issued, signed where there is a key, or a refusal."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from lxml import etree
 
@@ -13,7 +16,7 @@ from alerts.roster import write_private
 from alerts.warning_pack import load_warning
 from pipeline import clock
 from pipeline.database import reading
-from pipeline.settings import from_environment
+from pipeline.settings import Settings, from_environment
 from pipeline.site.pack import load
 from pipeline.world import Mode
 from tests.alerts.cap.pairs import pair
@@ -48,23 +51,37 @@ class Desk:
             }
 
 
+def exercising(patch: pytest.MonkeyPatch, folder: Path) -> Settings:
+    """Make the valley below a folder, in an exercise, the deployment of the commands."""
+    patch.setenv("FLOODWARN_SITE", str(folder / "valley"))
+    patch.setenv("FLOODWARN_HOME", str(folder / "home"))
+    patch.setenv("FLOODWARN_MODE", "exercise")
+    patch.delenv("FLOODWARN_CAP_KEY", raising=False)
+    patch.setattr(clock, "now", lambda: WALL)
+    return from_environment()
+
+
+@pytest.fixture(scope="module")
+def ordered(tmp_path_factory) -> Path:
+    """Return the folder of an exercise of the valley, in which a village was ordered."""
+    folder = tmp_path_factory.mktemp("ordered")
+    copied(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        settings = exercising(patch, folder)
+        pack = load_warning(load(settings.site_folder, settings.home))
+        init_home(settings.home, pack, Mode.EXERCISE)
+        with opened(settings) as deployment:
+            new_exercise(deployment, clock.now())
+        order = ("order", PLACE, "--tier", "red", "--reason", "seen", "--by", "county_duty-1")
+        assert run(list(order)) == GOOD
+    return folder
+
+
 @pytest.fixture
-def cap(tmp_path, capfdbinary, monkeypatch):
-    """Give the command in an exercise of the valley, in which a village was ordered."""
-    monkeypatch.setenv("FLOODWARN_SITE", str(copied(tmp_path)))
-    monkeypatch.setenv("FLOODWARN_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("FLOODWARN_MODE", "exercise")
-    monkeypatch.delenv("FLOODWARN_CAP_KEY", raising=False)
-    monkeypatch.setattr(clock, "now", lambda: WALL)
-    settings = from_environment()
-    pack = load_warning(load(settings.site_folder, settings.home))
-    init_home(settings.home, pack, Mode.EXERCISE)
-    with opened(settings) as deployment:
-        new_exercise(deployment, clock.now())
-    order = ("order", PLACE, "--tier", "red", "--reason", "seen", "--by", "county_duty-1")
-    assert run(list(order)) == GOOD
-    capfdbinary.readouterr()
-    return Desk(settings, capfdbinary)
+def cap(ordered, tmp_path, capfdbinary, monkeypatch):
+    """Give the command in a copy of that exercise."""
+    shutil.copytree(ordered, tmp_path, dirs_exist_ok=True)
+    return Desk(exercising(monkeypatch, tmp_path), capfdbinary)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from dags import credentials
 from pipeline.errors import SettingsError
 
 
@@ -12,32 +11,40 @@ from pipeline.errors import SettingsError
 def masked(monkeypatch):
     monkeypatch.delenv("RAIN_KEY", raising=False)
     told: list[str] = []
-    monkeypatch.setattr(credentials, "mask_secret", told.append)
+    monkeypatch.setattr("dags.credentials.mask_secret", told.append)
     return told
 
 
-def connection(monkeypatch, **fields):
+def credential(name):
+    """Ask the module, which imports Airflow: only the process that runs these tests waits."""
+    from dags.credentials import credential
+
+    return credential(name)
+
+
+def connection(monkeypatch, get=None, **fields):
     found = SimpleNamespace(**({"conn_type": "http", "password": None} | fields))
-    monkeypatch.setattr(credentials, "Connection", SimpleNamespace(get=lambda _: found))
+    known = SimpleNamespace(get=get or (lambda _: found))
+    monkeypatch.setattr("dags.credentials.Connection", known)
 
 
 def test_the_environment_comes_first(masked, monkeypatch):
     connection(monkeypatch, password="other")
     monkeypatch.setenv("RAIN_KEY", "hush")
-    assert credentials.credential("RAIN_KEY") == "hush"
+    assert credential("RAIN_KEY") == "hush"
     assert masked == ["hush"]
 
 
 def test_a_connection_gives_its_password(masked, monkeypatch):
     connection(monkeypatch, password="hush")
-    assert credentials.credential("RAIN_KEY") == "hush"
+    assert credential("RAIN_KEY") == "hush"
     assert masked == ["hush"]
 
 
 def test_a_databases_connection_gives_its_whole_address(masked, monkeypatch):
     address = "postgres://reader:hush@db.example/rain"
     connection(monkeypatch, conn_type="postgres", password="hush", get_uri=lambda: address)
-    assert credentials.credential("RAIN_KEY") == address
+    assert credential("RAIN_KEY") == address
     assert masked == [address]
 
 
@@ -45,9 +52,9 @@ def test_what_is_nowhere_is_told_by_its_name_alone(masked, monkeypatch):
     def get(name):
         raise RuntimeError("vault at hush")
 
-    monkeypatch.setattr(credentials, "Connection", SimpleNamespace(get=get))
+    connection(monkeypatch, get)
     with pytest.raises(SettingsError, match="RAIN_KEY") as refused:
-        credentials.credential("RAIN_KEY")
+        credential("RAIN_KEY")
     assert "hush" not in str(refused.value)
 
 
@@ -55,7 +62,7 @@ def test_what_is_nowhere_is_told_by_its_name_alone(masked, monkeypatch):
 def test_a_password_that_cannot_be_sent_is_refused(masked, monkeypatch, password):
     connection(monkeypatch, password=password)
     with pytest.raises(SettingsError, match="RAIN_KEY"):
-        credentials.credential("RAIN_KEY")
+        credential("RAIN_KEY")
 
 
 def test_a_secret_of_the_environment_that_cannot_be_sent_is_not_looked_for_elsewhere(
@@ -64,9 +71,9 @@ def test_a_secret_of_the_environment_that_cannot_be_sent_is_not_looked_for_elsew
     connection(monkeypatch, password="other")
     monkeypatch.setenv("RAIN_KEY", "a\nb")
     with pytest.raises(SettingsError, match="control characters"):
-        credentials.credential("RAIN_KEY")
+        credential("RAIN_KEY")
 
 
 def test_airflow_itself_gives_a_connection(masked, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_RAIN_KEY", "http://:hush@feeds.example")
-    assert credentials.credential("RAIN_KEY") == "hush"
+    assert credential("RAIN_KEY") == "hush"

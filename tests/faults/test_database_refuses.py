@@ -154,15 +154,15 @@ def test_what_came_while_the_database_refused_is_taken_in_by_the_next_run(
 
 
 @pytest.fixture
-def proxy(database_url: str) -> Iterator[Proxy]:
+def proxy(engine_url: str) -> Iterator[Proxy]:
     """Stand between the test and its PostgreSQL."""
-    url = make_url(database_url)
+    url = make_url(engine_url)
     proxy = Proxy(url.host or "127.0.0.1", url.port or 5432)
     yield proxy
     proxy.close()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_server_cut_off_in_the_middle_of_an_intake_is_found_again(
     gauge: Gauge, proxy: Proxy
 ) -> None:

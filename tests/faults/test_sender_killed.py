@@ -58,7 +58,7 @@ def judge(night, post) -> None:
             assert n == 1 or (n == 2 and row.delivery_key in doubtful)
 
 
-def test_a_sender_killed_at_any_touch_of_the_database(few, post, database_url):
+def test_a_sender_killed_at_any_touch_of_the_database(few, post, engine_url):
     fatal, killed = 1, True
     while killed:
         few.world = World("valley", Mode.EXERCISE, f"x{fatal}")
@@ -70,7 +70,7 @@ def test_a_sender_killed_at_any_touch_of_the_database(few, post, database_url):
             few.engine = mine
 
         few.engine.dispose()
-        killed = killed_at(fatal, database_url, step)
+        killed = killed_at(fatal, engine_url, step)
         sent_until_quiet(few)
         judge(few, post)
         fatal += STRIDE
@@ -79,14 +79,14 @@ def test_a_sender_killed_at_any_touch_of_the_database(few, post, database_url):
 
 @pytest.mark.parametrize("stage", ["recipient", "text", "accepted"])
 @pytest.mark.parametrize("level", [2, 4])
-def test_a_sender_killed_in_the_middle_of_a_conversation(few, post, database_url, stage, level):
+def test_a_sender_killed_in_the_middle_of_a_conversation(few, post, engine_url, stage, level):
     only(few, PEOPLE[0])
     few.warned(levels(hekou=level))
     few.engine.dispose()
     child = os.fork()
     if child == 0:
         try:
-            few.engine = connect(database_url)
+            few.engine = connect(engine_url)
             few.delivered()
         finally:
             os._exit(0)
@@ -109,7 +109,7 @@ def test_a_sender_killed_in_the_middle_of_a_conversation(few, post, database_url
 
 
 def test_a_kill_between_accepted_and_our_record_is_uncertain_and_repeats_once(
-    few, post, database_url
+    few, post, engine_url
 ):
     class Fatal:
         """Sends, and dies before anyone can write that down."""
@@ -129,7 +129,7 @@ def test_a_kill_between_accepted_and_our_record_is_uncertain_and_repeats_once(
     few.warned(levels(hekou=4))
     mine = few.engine
     mine.dispose()
-    assert killed_at(0, database_url, step)
+    assert killed_at(0, engine_url, step)
     sent_until_quiet(few)
     doubtful = uncertain(few)
     assert doubtful

@@ -67,10 +67,10 @@ class Shift:
 
 @pytest.mark.timeout(900)
 def test_no_acknowledged_write_is_lost_by_sigkill_beside_readers_and_a_compaction(
-    engine: Engine, database_url: str, tmp_path: Path
+    engine: Engine, engine_url: str, tmp_path: Path
 ) -> None:
     chance = random.Random(1)
-    shift, killed = Shift(database_url, tmp_path), 0
+    shift, killed = Shift(engine_url, tmp_path), 0
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.2, 1.0))
         before = [noted(notes) for notes in shift.notes]

@@ -17,13 +17,11 @@ def undisturbed(tmp_url: str) -> Engine:
 
 
 def test_four_writers_lose_no_row_and_double_none(
-    engine: Engine, database_url: str, tmp_path_factory: object
+    engine: Engine, engine_url: str, tmp_path_factory: object
 ) -> None:
     # Each payload comes to two of the four, in another order.
     shares = [[i for i in range(N) if {w, (w + 1) % 4} & {i % 4}] for w in range(4)]
-    writers = [
-        start(database_url, share[::-1] if w % 2 else share) for w, share in enumerate(shares)
-    ]
+    writers = [start(engine_url, share[::-1] if w % 2 else share) for w, share in enumerate(shares)]
     for writer in writers:
         writer.join(120)
         assert writer.exitcode == 0

@@ -36,13 +36,13 @@ def expect_each_whole_or_absent(found: Contents) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_payload_is_lost_halved_or_doubled_by_sigkill(
-    engine: Engine, database_url: str, whole: Contents, seed: int
+    engine: Engine, engine_url: str, whole: Contents, seed: int
 ) -> None:
     chance = random.Random(seed)
     inside, within_s = 0, FIRST_S
     for _ in range(KILLS):
         before = contents(engine, N)
-        writer = start(database_url, EVERY)
+        writer = start(engine_url, EVERY)
         time.sleep(chance.uniform(0.0, within_s))
         writer.kill()
         writer.join()
@@ -52,7 +52,7 @@ def test_no_payload_is_lost_halved_or_doubled_by_sigkill(
         inside += before.payloads < found.payloads < whole.payloads
         if found.payloads == before.payloads:
             within_s *= 2
-    last = start(database_url, EVERY)
+    last = start(engine_url, EVERY)
     last.join(60)
     assert last.exitcode == 0
     assert contents(engine, N) == whole

@@ -62,7 +62,7 @@ def written(night) -> dict[str, list]:
 
 
 def test_a_warn_killed_at_any_touch_of_the_database_warns_once_in_the_end(
-    night, database_url, world_of
+    night, engine_url, world_of
 ):
     roster = night.roster
 
@@ -77,7 +77,7 @@ def test_a_warn_killed_at_any_touch_of_the_database_warns_once_in_the_end(
     while killed:
         world_of(fatal)
         night.engine.dispose()
-        killed = killed_at(fatal, database_url, step)
+        killed = killed_at(fatal, engine_url, step)
         if not killed:
             assert written(night) == whole
         step(night.engine)
@@ -87,7 +87,7 @@ def test_a_warn_killed_at_any_touch_of_the_database_warns_once_in_the_end(
 
 
 def test_an_order_by_hand_killed_anywhere_is_there_wholly_or_not_at_all(
-    night, database_url, world_of
+    night, engine_url, world_of
 ):
     def step(engine):
         desk = replace(night.desk, engine=engine)
@@ -101,7 +101,7 @@ def test_an_order_by_hand_killed_anywhere_is_there_wholly_or_not_at_all(
     while killed:
         world_of(fatal)
         night.engine.dispose()
-        killed = killed_at(fatal, database_url, step)
+        killed = killed_at(fatal, engine_url, step)
         assert written(night) == (nothing if killed else whole), fatal
         fatal += STRIDE
     assert fatal > 20

@@ -12,7 +12,7 @@ from tests.faults.killed import killed_at
 STRIDE = 3
 
 
-def test_a_watch_killed_at_any_touch_of_the_database_tells_once_in_the_end(night, database_url):
+def test_a_watch_killed_at_any_touch_of_the_database_tells_once_in_the_end(night, engine_url):
     night.pack = PACK
     people = night.roster
 
@@ -35,7 +35,7 @@ def test_a_watch_killed_at_any_touch_of_the_database_tells_once_in_the_end(night
     while killed:
         enter(fatal)
         night.engine.dispose()
-        killed = killed_at(fatal, database_url, step)
+        killed = killed_at(fatal, engine_url, step)
         assert written() in (nothing, whole)
         step(night.engine)
         assert written() == whole, fatal

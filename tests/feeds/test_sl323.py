@@ -148,13 +148,13 @@ allow_private = ["127.0.0.1/32", "::1/128"]
 
 
 @pytest.fixture
-def county(database_url: str, tmp_path: Path):
+def county(engine_url: str, tmp_path: Path):
     """Fill a county's tables as the standard has them; return schema and plain address."""
-    engine = create_engine(database_url, poolclass=NullPool)
+    engine = create_engine(engine_url, poolclass=NullPool)
     with engine.begin() as connection:
         for statement in TABLES:
             connection.execute(text(statement))
-    url = make_url(database_url)
+    url = make_url(engine_url)
     schema = str(url.query.get("options", "")).removeprefix("-csearch_path=")
     return schema, url.set(query={}).render_as_string(hide_password=False)
 

@@ -15,7 +15,7 @@ from pipeline.assess import assess, read_cycle
 from pipeline.bulletin import DataState, RiskBulletin
 from pipeline.database import Engine, reading
 from pipeline.observation import KnownBasis
-from pipeline.replay import KnownAs, Verdict, rebuild, replay
+from pipeline.replay import Verdict, rebuild, replay
 from pipeline.risk.areal_cache import ArealCache
 from pipeline.risk.hand_fed import HandFed, hand_feed
 from pipeline.risk.judgement import judge
@@ -24,7 +24,7 @@ from pipeline.risk.suspension import Suspension
 from pipeline.store import hand_feeds
 from pipeline.store.compaction import compact
 from pipeline.suspensions import keep
-from pipeline.world import World, live
+from pipeline.world import KnownAs, World, live
 from tests.golden.samples import valley
 from tests.property.test_risk_laws import SHORT
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, gauge_config

@@ -14,7 +14,7 @@ from pipeline.risk.site_arrays import SiteArrays
 from pipeline.site.model import FeedHealthRule, OfficialFeed
 from pipeline.site.risk_settings import WetnessSettings
 from tests.risk.modelled_site import modelled
-from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, gauge_config
+from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, gauge_config, rainless
 from tests.risk.small_site import settings as risk_settings
 from tests.risk.warnings import area, message, read
 
@@ -25,14 +25,14 @@ WETNESS = WetnessSettings(
 SHORT = {"risk": risk_settings(wetness=WETNESS, durations_h=(1, 3, 6))}
 GRID_SITE = SiteArrays.of(config(**SHORT))
 MODEL_SITE = SiteArrays.of(modelled(spin_up_days=1, **SHORT))
-MODEL_HOURS = 24 * 11
-"""Its window begins before these weathers do; in what they do not speak of, nothing fell."""
 GAUGE_SITE = SiteArrays.of(gauge_config().model_copy(update=SHORT))
 PREFERRED = FeedHealthRule(
     feed_id="a preferred one", variable="rain_mm", cadence_min=60, latency_min=0
 )
 HOURS = 27
 """The window of these sites; every weather has a value, or none, for each hour of it."""
+PAST = rainless(NOON - HOURS * HOUR, 24 * 11 - HOURS)
+"""The model's window begins before these weathers do; before them, nothing fell."""
 
 mm = st.one_of(st.just(0.0), st.floats(0, 60, width=32))
 unseen = st.just(None)
@@ -65,10 +65,8 @@ def weather(
 
 
 def judged(made: Weather, site: SiteArrays) -> RiskBulletin:
-    if site is MODEL_SITE:
-        for back in range(HOURS, MODEL_HOURS):
-            made.rain(NOON - back * HOUR, 0.0)
-    (bulletin,) = judge([made.cycle(site, NOON)], site, code_version="law")
+    past = [PAST] if site is MODEL_SITE else []
+    (bulletin,) = judge([made.cycle(site, NOON, past=past)], site, code_version="law")
     return bulletin
 
 

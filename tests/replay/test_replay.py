@@ -5,7 +5,8 @@ import pytest
 from pipeline.assess import assess, last_slot
 from pipeline.bulletin import RiskLevel
 from pipeline.observation import KnownBasis
-from pipeline.replay import KnownAs, replay, replay_world
+from pipeline.replay import replay, replay_world
+from pipeline.world import KnownAs
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, dry, settings
 
 START, END = NOON - 6 * HOUR, NOON + 6 * HOUR

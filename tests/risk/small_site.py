@@ -226,9 +226,9 @@ class Weather:
     def _next(self, valid: datetime) -> datetime:
         return valid + timedelta(milliseconds=len(self._rows))
 
-    def revisions(self) -> Revisions:
-        """Return the rows as the store would read them."""
-        return Revisions.of([self._stored(feed, row) for feed, row in self._rows])
+    def revisions(self, past: Iterable[StoredBatch] = ()) -> Revisions:
+        """Return the rows as the store would read them, beside what was stored long before."""
+        return Revisions.of([*past, *(self._stored(feed, row) for feed, row in self._rows)])
 
     @staticmethod
     def _stored(feed: str, row: Reading | GridReading) -> StoredBatch:
@@ -271,9 +271,15 @@ class Weather:
                 )  # fmt: skip
                 batches.append(connection, incoming)
 
-    def cycle(self, site: SiteArrays, slot: datetime, cutoff: datetime | None = None) -> Cycle:
+    def cycle(
+        self,
+        site: SiteArrays,
+        slot: datetime,
+        cutoff: datetime | None = None,
+        past: Iterable[StoredBatch] = (),
+    ) -> Cycle:
         cutoff = slot + DELAY if cutoff is None else cutoff
-        return self._cycle(self.revisions(), site, slot, cutoff)
+        return self._cycle(self.revisions(past), site, slot, cutoff)
 
     def cycles(self, site: SiteArrays, slots: Iterable[datetime]) -> list[Cycle]:
         """Return several cycles that read the same log."""
@@ -284,6 +290,24 @@ class Weather:
     def _cycle(revisions: Revisions, site: SiteArrays, slot: datetime, cutoff: datetime) -> Cycle:
         known = revisions.at(cutoff, slot - site.window, slot, ahead=site.ahead)
         return Cycle(slot, cutoff, known)
+
+
+def rainless(until: datetime, hours: int) -> StoredBatch:
+    """Return one batch of the radar's hours up to an instant, in none of which any rain fell."""
+    grids = [
+        GridReading(
+            "radar",
+            Variable.RAIN,
+            3600,
+            until - back * HOUR,
+            np.zeros((2, 2), np.float32),
+            GEOMETRY,
+        )
+        for back in range(hours)
+    ]
+    content = write_grids(grids)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return StoredBatch("radar", to_us(until), sha256, Kind.GRIDS, content)
 
 
 def dry(weather: Weather, until: datetime = NOON, hours: int = WINDOW_H) -> Weather:

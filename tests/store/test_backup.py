@@ -19,7 +19,7 @@ from pipeline.store.batches import append, load
 from pipeline.store.tables import batch as log
 from pipeline.store.tables import payload as raw
 from pipeline.world import live
-from tests.conftest import schema_of_its_own
+from tests.databases import schema_of_its_own
 from tests.property.test_store_laws import LAST, LOGS, Payload, at, compacted, loaded, taken
 from tests.services import require
 from tests.store.samples import HOUR, NOON, batch, payload, rain, stage

@@ -24,13 +24,13 @@ def insert(engine: Engine, *names: str) -> int:
 
 
 def test_four_processes_that_read_then_write_lose_nothing_and_meet_no_lock(
-    engine: Engine, database_url: str
+    engine: Engine, engine_url: str
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE counter (n INTEGER)"))
         connection.execute(text("INSERT INTO counter VALUES (0)"))
     processes.ends_well(
-        [processes.start("tests.store.counter", database_url, "50") for _ in range(4)]
+        [processes.start("tests.store.counter", engine_url, "50") for _ in range(4)]
     )
     with database.reading(engine) as connection:
         assert connection.execute(text("SELECT n FROM counter")).scalar_one() == 200
@@ -97,9 +97,8 @@ def test_only_absent_rows_are_inserted_and_counted(engine: Engine) -> None:
     assert count(engine) == 4
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_sqlite_keeps_a_full_write_ahead_log(engine: Engine) -> None:
-    with engine.connect() as connection:
+def test_sqlite_keeps_a_full_write_ahead_log(tmp_path: Path) -> None:
+    with database.connect(f"sqlite:///{tmp_path}/floodwarn.db").connect() as connection:
         kept = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")

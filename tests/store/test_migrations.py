@@ -37,6 +37,23 @@ def test_a_column_that_no_migration_made_is_seen(engine: Engine) -> None:
     assert [change[0] for change in differences(engine)] == ["remove_column"]
 
 
+def test_each_step_is_in_the_file_of_its_number() -> None:
+    steps = sorted(step.name for step in database.MIGRATIONS.glob("versions/[0-9]*.py"))
+    assert tuple(name.partition("_")[0] for name in steps) == database.revisions()
+    assert database.newest() == database.revisions()[-1]
+
+
+def test_a_database_that_is_behind_by_one_step_is_brought_up(database_url: str) -> None:
+    engine = database.connect(database_url)
+    with engine.begin() as connection:
+        database.migrate_within(connection, database.revisions()[-2])
+    database.migrate(engine)
+    assert differences(engine) == []
+    with database.reading(engine) as connection:
+        assert database.revision(connection) == database.newest()
+    engine.dispose()
+
+
 def test_migrating_again_changes_nothing_and_keeps_the_rows(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(

@@ -7,11 +7,11 @@ import pytest
 from pipeline.assess import assess
 from pipeline.database import reading
 from pipeline.observation import KnownBasis, WarningKind
-from pipeline.replay import KnownAs, Verdict, rebuild, replay
+from pipeline.replay import Verdict, rebuild, replay
 from pipeline.risk.official import STANDS
 from pipeline.site.model import OfficialFeed
 from pipeline.store import official
-from pipeline.world import Mode, World, live
+from pipeline.world import KnownAs, Mode, World, live
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, dry
 from tests.risk.warnings import area, incoming, message, names, store
 

@@ -7,10 +7,10 @@ import pytest
 from pipeline.assess import assess
 from pipeline.bulletin import DataState, RiskLevel, StationEventKind
 from pipeline.errors import StoreError
-from pipeline.replay import KnownAs, Verdict, rebuild, replay
+from pipeline.replay import Verdict, rebuild, replay
 from pipeline.risk.suspension import Suspension
 from pipeline.suspensions import keep
-from pipeline.world import live
+from pipeline.world import KnownAs, live
 from tests.risk.small_site import DELAY, HOUR, NOON, Weather, config, dry
 
 WORLD = live("small")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.cycle import Turn, one_cycle, turn_of
-from alerts.deployment import NothingToDo
+from alerts.errors import NothingToDo
 from alerts.first_run import init_home
 from alerts.warning_pack import load_warning
 from pipeline import clock

@@ -70,14 +70,14 @@ def test_a_bad_minute_does_not_end_it(night, post):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains_it_nothing_is_left_leased(night, post, database_url, number):
+def test_a_signal_drains_it_nothing_is_left_leased(night, post, engine_url, number):
     night.warned(levels(hekou=4, baishi=4, nanping=4), at=now())
     night.engine.dispose()
     child = os.fork()
     if child == 0:
         try:
             loop(
-                connect(database_url),
+                connect(engine_url),
                 night.settings,
                 lambda: night.world,
                 night.channels,

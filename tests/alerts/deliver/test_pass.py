@@ -117,7 +117,7 @@ def test_a_row_of_a_channel_that_nobody_knows_ends(night):
     assert set(night.states()) == {"failed_final"}
 
 
-def test_an_interrupted_pass_sends_nothing_but_what_is_in_its_hands(night, database_url):
+def test_an_interrupted_pass_sends_nothing_but_what_is_in_its_hands(night, engine_url):
     night.warned(levels(hekou=4, baishi=4, nanping=4))
     night.engine.dispose()
     child = os.fork()
@@ -125,7 +125,7 @@ def test_an_interrupted_pass_sends_nothing_but_what_is_in_its_hands(night, datab
         code = 1
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            night.engine = connect(database_url)
+            night.engine = connect(engine_url)
             night.delivered(channels={"email": Tube(lambda _nth: time.sleep(0.5))})
         except KeyboardInterrupt:
             code = 0

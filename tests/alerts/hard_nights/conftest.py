@@ -4,17 +4,10 @@ from functools import partial
 
 import pytest
 
-from alerts import warning_pack
 from tests.alerts.hard_nights.night import Night, begun
 
 EVENING = datetime(2026, 7, 14, 19, tzinfo=UTC)
 """Nine o'clock in the gorge, an hour before dusk."""
-
-
-@pytest.fixture(autouse=True)
-def no_lint(monkeypatch):
-    """Leave out half of a cycle's time: each reads the templates anew, and lints what it reads."""
-    monkeypatch.setattr(warning_pack, "lint_templates", lambda *_, **__: ())
 
 
 @pytest.fixture

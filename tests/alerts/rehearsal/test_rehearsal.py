@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from alerts.episode import advance
 from alerts.heard import heard
-from alerts.rehearsal import Officer, Span, rehearse, report
-from alerts.tier import Tier
+from alerts.rehearsal import Span, rehearse, report
+from alerts.tier import Officer, Tier
 from pipeline.bulletin import DataState, RiskLevel
 from pipeline.site.model import Village, VillageKind
 from pipeline.world import Mode, World

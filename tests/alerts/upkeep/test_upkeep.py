@@ -15,7 +15,7 @@ from pipeline.replay import Verdict
 from pipeline.retention import Keep
 from tests.alerts.explain.test_explain import storm  # noqa: F401 - a fixture
 from tests.alerts.night import WALL, Night, home_of, levels
-from tests.conftest import schema_of_its_own
+from tests.databases import schema_of_its_own
 from tests.services import require
 
 DAY = timedelta(days=1)
