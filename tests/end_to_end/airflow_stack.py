@@ -17,6 +17,7 @@ from tests.alerts.post_office import free_port
 from tests.services import ROOT
 
 LOGIN = "officer"
+PATIENCE_S = 60  # a busy machine answers late, and Airflow is not what is tested
 PAGE = 100
 
 
@@ -44,14 +45,16 @@ class AirflowStack:
     def api(self, method: str, path: str, **body: object) -> dict:
         """Ask Airflow's API as the officer."""
         token = httpx.post(
-            f"{self.airflow.url}/auth/token", json={"username": LOGIN, "password": self.password}
+            f"{self.airflow.url}/auth/token",
+            json={"username": LOGIN, "password": self.password},
+            timeout=PATIENCE_S,
         ).json()["access_token"]
         answer = httpx.request(
             method,
             f"{self.airflow.url}/api/v2/{path}",
             headers={"Authorization": f"Bearer {token}"},
             json=body or None,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
         assert answer.status_code < 400, answer.text
         return answer.json()

@@ -110,9 +110,9 @@ def backfilled(tmp_path_factory) -> Iterator[Backfilled]:
             airflow_url = metadata.replace("+psycopg:", "+psycopg2:")
             with running(settings, lambda _folder: airflow_url) as stack:
                 done = Backfilled(deployment, stack, post, world, first, last)
-                eventually(lambda: _is_known(stack), 60, "the DAGs are parsed")
+                eventually(lambda: _is_known(stack), 180, "the DAGs are parsed")
                 _backfill(stack, first, last, "none")
-                eventually(lambda: done.count() == len(done.slots), 400, "every slot is assessed")
+                eventually(lambda: done.count() == len(done.slots), 500, "every slot is assessed")
                 eventually(lambda: _at_rest(stack), 120, "every run has ended")
                 yield done
 

@@ -56,9 +56,9 @@ def lived(tmp_path_factory) -> Iterator[Live]:
             migrate(deployment.engine)
             init_home(home, load_warning(deployment.pack), Mode.EXERCISE)
             with running(settings, local_airflow.sqlite_url) as stack:
-                eventually(lambda: _is_known(stack), 60, "the DAGs are parsed")
+                eventually(lambda: _is_known(stack), 180, "the DAGs are parsed")
                 stack.api("PATCH", "dags/flood_cycle", is_paused=False)
-                eventually(lambda: _ended(stack), 90, "the scheduled cycle has ended")
+                eventually(lambda: _ended(stack), 180, "the scheduled cycle has ended")
                 yield Live(deployment, stack, post, stack.runs("flood_cycle")[0])
 
 
