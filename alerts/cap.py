@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from alerts.cap_area import polygons
 from alerts.cap_rules import NAMESPACE, problems
 from alerts.episode import Change
 from alerts.message import Voice, one_line, passage
@@ -107,8 +108,9 @@ def alert(
     if earlier:
         _add(root, "references", " ".join(ref.triple for ref in earlier))
     _add(root, "incidents", _episode(case))
+    ground = polygons(zone.polygon for zone in case.hazards)
     for voice in voices:
-        _info(root, case, voice, code_version)
+        _area(_info(root, case, voice, code_version), case.village, voice, ground)
     content = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return CapAlert(reference, kind, content, tuple(problems(content)))
 
@@ -165,7 +167,9 @@ def _scope(root: etree._Element, voice: Voice, world: World) -> None:
     _add(root, "note", note.body)
 
 
-def _info(root: etree._Element, case: Case, voice: Voice, code_version: str | None) -> None:
+def _info(
+    root: etree._Element, case: Case, voice: Voice, code_version: str | None
+) -> etree._Element:
     tier = Tier.NONE if case.step.episode is None else case.step.episode.tier
     info = _add(root, "info")
     _add(info, "language", LANGUAGES.get(voice.language, voice.language))
@@ -181,7 +185,7 @@ def _info(root: etree._Element, case: Case, voice: Voice, code_version: str | No
     _texts(info, case, voice, tier)
     for name, value in _parameters(case, tier, code_version):
         _pair(info, "parameter", name, value)
-    _area(info, case.village, voice)
+    return info
 
 
 def _times(info: etree._Element, case: Case, config: WarningConfig) -> None:
@@ -277,11 +281,14 @@ def _trigger(evidence: Evidence) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in given.items() if value not in {None, ""}]
 
 
-def _area(info: etree._Element, village: Village, voice: Voice) -> None:
+def _area(info: etree._Element, village: Village, voice: Voice, ground: tuple[str, ...]) -> None:
+    """Add the village's area: its mapped ground; else a circle around its position, if any."""
     area = _add(info, "area")
     name = village.name_en if voice.language.startswith("en") else village.name
     _add(area, "areaDesc", one_line(f"{name}, {village.township}"))
-    if village.lat is not None and village.lon is not None:
+    for polygon in ground:
+        _add(area, "polygon", polygon)
+    if not ground and village.lat is not None and village.lon is not None:
         circle = f"{village.lat:.4f},{village.lon:.4f} {voice.config.radius_km:g}"
         _add(area, "circle", circle)
     _pair(area, "geocode", "floodwarn:village", village.village_id)

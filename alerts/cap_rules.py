@@ -17,6 +17,7 @@ from importlib import resources
 from itertools import combinations
 
 from lxml import etree
+from shapely import Polygon
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MAX_BYTES = 512 * 1024
@@ -208,7 +209,10 @@ def wording(root: Element) -> Iterator[str]:
 
 
 def area(root: Element) -> Iterator[str]:
-    """R11: a named area with a code; polygons closed, latitude first; circles with a radius."""
+    """R11: a named area with a code; polygons closed, none crossing itself, circles with a radius.
+
+    Latitude comes first.
+    """
     for info in _infos(root):
         if not _all(info, "area"):
             yield "no area"
@@ -237,6 +241,8 @@ def _polygon(text: str) -> Iterator[str]:
         yield f"a polygon has {len(points)} points"
     elif points[0] != points[-1]:
         yield "a polygon is not closed"
+    elif not Polygon(points).is_valid:
+        yield "a polygon crosses itself"
 
 
 def _circle(text: str) -> Iterator[str]:

@@ -81,6 +81,8 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
     KeyError
         The village is not one of the pack's.
     """
+    if _is_silent(occasion):
+        return Composed()
     case = case_of(occasion, pack)
     if not _speaks(case):
         return Composed()
@@ -99,7 +101,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
 
 
 def compose_anew(occasion: Occasion, pack: WarningPack, *, asks: bool) -> CapAlert | None:
-    """Return the CAP alert that says once more what stands; nobody else is told anything.
+    """Return the CAP alert that says what stands, or that it is over; nobody else is told anything.
 
     Parameters
     ----------
@@ -164,6 +166,7 @@ def case_of(occasion: Occasion, pack: WarningPack) -> Case:
         pressing=_pressing(occasion, plan, moment, pack.config),
         waits=_waits(occasion, moment),
         approvers=pack.config.approvers_of(village.village_id),
+        hazards=tuple(pack.hazards.of(village)),
     )
 
 
@@ -215,6 +218,13 @@ def _placed(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[Plac
 def _urges(step: Step) -> bool:
     """Tell whether a step gives orders: it rose, or a person repeated what stands."""
     return step.change in ROSE or step.again
+
+
+def _is_silent(occasion: Occasion) -> bool:
+    """Tell whether nothing has changed that anyone is told of; most bulletins change nothing."""
+    step = occasion.step
+    held = step.change in {Change.HELD, Change.NONE}
+    return held and not step.again and occasion.instead is None
 
 
 def _speaks(case: Case) -> bool:

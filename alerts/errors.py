@@ -39,6 +39,10 @@ class Repeated(Refused):
     """A person's form came a second time: what it asks for has just been done."""
 
 
+class NotGone(Refused):
+    """What a village has not been told is not for others to read."""
+
+
 class SendError(AlertError):
     """A provider did not take a message.
 

@@ -6,7 +6,7 @@ Both files are optional; what an absent one leaves unchecked is said, and never 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
@@ -52,27 +52,27 @@ class _Properties(Frozen):
     level: Annotated[RiskLevel, Field(gt=0)]
     return_period_y: Annotated[int, Field(gt=0, le=10_000)] | None = None
     basis: Words
+    village_id: Annotated[str, Field(coerce_numbers_to_str=True)] | None = None
 
 
-def hazard_findings(folder: Path, plans: Mapping[str, Plan]) -> list[Finding]:
+def hazard_findings(folder: Path, hazards: HazardMap, plans: Mapping[str, Plan]) -> list[Finding]:
     """Return all that the hazard zones and the register of places say against a site's plans.
 
     Parameters
     ----------
     folder : of the site
+    hazards : of its zones
     plans : the usable ones, by village id
 
     Returns
     -------
-    Faults of both files, of plans by file and row, and places that no plan lists. Where a file is
-    absent, one ``info`` says what was not checked.
+    Faults of the register, of plans by file and row, and places that no plan lists. Where there is
+    no register, one ``info`` says what was not checked.
     """
-    zones, findings = read_zones(folder)
     places = read_places(folder)
-    findings += places.findings
-    if not zones:
+    findings = [*places.findings]
+    if not hazards.zones:
         return findings
-    hazards = HazardMap(zones)
     files = {path.stem: path for path in sorted((folder / PLANS).glob("*/*.toml"))}
     for village_id, plan in plans.items():
         file = files.get(village_id)
@@ -107,6 +107,18 @@ def read_zones(folder: Path) -> tuple[list[HazardZone], list[Finding]]:
         message = "not checked: the file holds no zone"
         findings.append(_fault(None, "features", message, "draw the zones, or remove the file"))
     return zones, findings
+
+
+def of_no_village(zones: Iterable[HazardZone], known: Set[str]) -> list[Finding]:
+    """Return the zones that name a village which the site has not: nobody's alert bears them."""
+    cure = "use an id of villages.csv"
+    return [
+        _fault(
+            None, "properties.village_id", f"{zone.label}: unknown village {zone.village_id}", cure
+        )
+        for zone in zones
+        if zone.village_id is not None and zone.village_id not in known
+    ]
 
 
 def read_places(folder: Path) -> Sheet[RegisteredPlace]:
@@ -205,8 +217,15 @@ def _zone(feature: object, number: int) -> tuple[HazardZone | None, list[Finding
     wrong = _wrong_with(polygon)
     if wrong is not None:
         return None, [_fault(number, "geometry", wrong, NOT_USED)]
-    years = stated.return_period_y
-    return HazardZone(stated.zone, stated.level, years, stated.basis, polygon), []
+    zone = HazardZone(
+        stated.zone,
+        stated.level,
+        stated.return_period_y,
+        stated.basis,
+        polygon,
+        stated.village_id,
+    )
+    return zone, []
 
 
 def _wrong_with(polygon: BaseGeometry) -> str | None:

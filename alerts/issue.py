@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from alerts import renewal
-from alerts.cap import CapAlert
+from alerts.cap import CapAlert, Reference
 from alerts.compose import Composed, compose, compose_anew
 from alerts.episode import TierEpisode
 from alerts.errors import Refused
@@ -26,6 +26,7 @@ from alerts.occasion import Occasion
 from alerts.outbox import asked, held_back, queue
 from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
+from alerts.plan.hazard import HazardMap
 from alerts.roster import Contact, Roster
 from alerts.tier import Action
 from alerts.warning_message import Audience, WarningMessage, village_bytes
@@ -100,20 +101,18 @@ def issue(
     episode = occasion.step.episode
     if episode is None:
         return Issued()
-    earlier = messages.references(
-        connection, desk.world, episode.episode_id, before=episode.revision
-    )
     drilled = messages.rehearsed(
         connection, desk.world, occasion.village_id, since=minute.wall - DRILL_IS_REMEMBERED
     )
-    occasion = replace(occasion, earlier=earlier, drilled=drilled)
+    occasion = replace(occasion, earlier=_earlier(connection, desk, episode), drilled=drilled)
     composed, pack = composed_or_simpler(occasion, desk.pack)
     if occasion.closures_before is not None and not composed.messages:
         return Issued(faults=composed.faults)  # no order is another one by it: nothing has moved
     keep_state(connection, desk.world, _away(episode, composed), cause)
     if not composed.messages:
-        anew = _renewed(connection, desk, occasion, minute, cause)
-        return Issued(faults=tuple(dict.fromkeys((*composed.faults, *anew))))
+        alone = cause is Cause.BULLETIN or episode.closed is not None
+        faults = _in_cap_alone(connection, desk, occasion, minute) if alone else ()
+        return Issued(faults=tuple(dict.fromkeys((*composed.faults, *faults))))
     _keep_versions(connection, desk, occasion, pack, minute)
     _keep(connection, desk, composed, minute)
     if occasion.closures_before is None:  # of a new way nobody is asked once more
@@ -127,21 +126,38 @@ def issue(
     )
 
 
-def _renewed(
-    connection: Connection, desk: Desk, occasion: Occasion, minute: Minute, cause: Cause
+def cancel(
+    connection: Connection, desk: Desk, occasion: Occasion, minute: Minute
 ) -> tuple[str, ...]:
-    """Issue the CAP alert of what still stands anew before it expires; return what went wrong.
+    """End an episode in CAP that was over, and followed by another, before anybody was told.
 
-    Only a bulletin's turn does, and under the revision that it has just made: so an alert is
-    issued once, and a cycle that fails leaves it to the next one.
+    Returns what went wrong.
     """
-    episode, rules = occasion.step.episode, desk.pack.config
-    if episode is None or not occasion.earlier or cause is not Cause.BULLETIN:
+    episode = occasion.step.episode
+    if episode is None:
         return ()
-    newest = messages.cap(connection, desk.world, occasion.earlier[-1].identifier)
-    if newest is None or not renewal.is_due(episode, newest, at=occasion.at, rules=rules):
+    earlier = _earlier(connection, desk, episode)
+    return _in_cap_alone(connection, desk, replace(occasion, earlier=earlier), minute)
+
+
+def _earlier(connection: Connection, desk: Desk, episode: TierEpisode) -> tuple[Reference, ...]:
+    return messages.references(connection, desk.world, episode.episode_id, before=episode.revision)
+
+
+def _in_cap_alone(
+    connection: Connection, desk: Desk, occasion: Occasion, minute: Minute
+) -> tuple[str, ...]:
+    """Issue what CAP alone must say of a step; return what went wrong.
+
+    It goes under the revision that the step has just made: so an alert is issued once, and a cycle
+    that fails leaves it to the next one.
+    """
+    episode, last = occasion.step.episode, occasion.earlier[-1:]
+    kept = messages.cap(connection, desk.world, last[0].identifier) if last else None
+    newest = None if kept is None else kept.content
+    asks = renewal.asks_alone(occasion.step, newest, at=occasion.at, rules=desk.pack.config)
+    if episode is None or asks is None:
         return ()
-    asks = renewal.asks(newest)
     cap, pack, faults = _tried(
         lambda pack: compose_anew(occasion, pack, asks=asks), desk.pack, occasion.village_id
     )
@@ -213,7 +229,7 @@ def _plain(pack: WarningPack) -> WarningPack:
     words = {
         language: plain_templates(language, pack.config.site_name) for language in pack.languages
     }
-    return replace(pack, plans={}, templates=words)
+    return replace(pack, plans={}, templates=words, hazards=HazardMap())
 
 
 def _keep_versions(

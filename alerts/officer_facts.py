@@ -10,6 +10,7 @@ from alerts.episode import Step, TierEpisode
 from alerts.message import Voice, place_name
 from alerts.order import PlaceOrder
 from alerts.orders import village_name
+from alerts.plan.hazard import HazardZone
 from alerts.plan.model import Plan
 from alerts.templates import SAW, Words
 from alerts.tier import Tier
@@ -37,6 +38,7 @@ class Case:
     pressing : at yellow, the orders to leave that orange would give, and give too late
     waits : how long the village's texts wait for an approver
     approvers : roster references, or roles, in the order in which they are asked
+    hazards : the hazard zones that are the village's
     """
 
     village: Village
@@ -56,6 +58,7 @@ class Case:
     pressing: tuple[PlaceOrder, ...] = ()
     waits: timedelta = timedelta(0)
     approvers: tuple[str, ...] = ()
+    hazards: tuple[HazardZone, ...] = ()
 
 
 def officer_facts(case: Case, voice: Voice) -> Facts:

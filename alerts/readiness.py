@@ -13,12 +13,21 @@ from alerts.cap_rules import NAMESPACE
 from alerts.channels.webhook import signing_key as webhook_key
 from alerts.errors import AlertError, RosterError
 from alerts.fit import fits
+from alerts.ledger import actions
 from alerts.progress import Progress
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, signing_key
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
 from alerts.warning_pack import PLANS, WarningPack, load_warning
-from pipeline.errors import SettingsError
+from pipeline.database import (
+    Connection,
+    SQLAlchemyError,
+    connect,
+    exists,
+    is_newest,
+    reading,
+)
+from pipeline.errors import SettingsError, StoreUnavailable
 from pipeline.settings import NotSet, Settings, credential
 from pipeline.site.check import check
 from pipeline.site.finding import Finding
@@ -28,6 +37,14 @@ from pipeline.site.sheet import read_text
 from pipeline.world import Mode
 
 APPROVERS = 2
+NOT_READ = Finding(
+    "info",
+    "the database",
+    None,
+    None,
+    "not checked: its schema is not of this version, so the log of persons' acts was not read",
+    "any command that works on it brings it up to date",
+)
 UNSAID = f'<alert xmlns="{NAMESPACE}"></alert>'.encode()
 """An alert that says nothing, to try a key on."""
 
@@ -57,6 +74,7 @@ def findings_of(
         *_people(settings, warning),
         *_signs(settings, now),
         *_authorised(settings.mode, warning.config, day),
+        *_log(settings, pack.site_id),
     ]
 
 
@@ -166,6 +184,41 @@ def _webhooks(roster: Roster) -> list[Finding]:
             cure = "make a new one as the runbook says; nothing is signed with this one"
             found.append(Finding("error", *place, str(error), cure))
     return found
+
+
+def _log(settings: Settings, site: str) -> list[Finding]:
+    """Find what was changed in the log of what persons did: the first link of each that broke."""
+    if not exists(settings.database_url):
+        return []
+    engine = connect(settings.database_url)
+    try:
+        with reading(engine) as connection:
+            return _links(connection, site) if is_newest(connection) else [NOT_READ]
+    except (StoreUnavailable, SQLAlchemyError) as error:
+        why = (
+            error if isinstance(error, StoreUnavailable) else "the database is no database of ours"
+        )
+        cure = "no cycle can run without it; see the runbook"
+        return [Finding("error", "the database", None, None, str(why), cure)]
+    finally:
+        engine.dispose()
+
+
+def _links(connection: Connection, site: str) -> list[Finding]:
+    broken = {w: actions.broken_link(connection, w) for w in actions.worlds(connection, site)}
+    return [
+        Finding(
+            "error",
+            "the database: officer_action",
+            number,
+            "chain_sha256",
+            f"{world.mode} {world.world_id}: entry {number} of the log does not follow from the one"
+            " before: one was changed, taken out or slipped in",
+            "hold it against a backup; from there on the log proves nothing",
+        )
+        for world, number in broken.items()
+        if number is not None
+    ]
 
 
 def _approvers(roster: Roster) -> list[Finding]:

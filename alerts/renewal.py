@@ -1,9 +1,11 @@
-"""When the CAP alert of what still stands is issued anew, and whether it asks anything; pure.
+"""When CAP alone speaks: what still stands is issued anew, what has ended is cancelled; pure.
 
 A tier stands until it is lowered, and an alert only until it expires: a reader of CAP must not find
-a village that is still to be left free of any warning.
+a village that is still to be left free of any warning. Nor may a warning stay in his list because
+its end, from blue, is told to nobody.
 
-Source: alerting.md 1.3 R9, a flash flood's alert is short and re-issued.
+Source: alerting.md 1.3 R4, the chain ends in a Cancel; R9, a flash flood's alert is short and
+re-issued.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from lxml import etree
 
 from alerts.cap_rules import NAMESPACE
-from alerts.episode import TierEpisode
+from alerts.episode import Change, Step
 from alerts.tier import Tier
 from alerts.warning_config import WarningConfig
 
@@ -23,26 +25,39 @@ SHARE = 4
 AT_REST = frozenset({"None", "AllClear"})
 
 
-def is_due(episode: TierEpisode, newest: bytes, *, at: datetime, rules: WarningConfig) -> bool:
-    """Tell whether an episode's newest CAP alert must be issued anew by the cycle at `at`.
+def asks_alone(
+    step: Step, newest: bytes | None, *, at: datetime, rules: WarningConfig
+) -> bool | None:
+    """Tell whether the CAP alert of a step that nobody is told of asks anything; None: none is due.
+
+    What is issued anew asks no more than what went before it: whoever has moved must not read
+    "prepare" because an alert ran out.
 
     Parameters
     ----------
-    newest : that alert, as it was kept
+    newest : the episode's newest CAP alert, as it was kept; None where it has none: then a told
+        tier has its first
     at : UTC (flood time)
     """
-    if episode.closed is not None or episode.tier < Tier.YELLOW:
+    episode = step.episode
+    if episode is None or (episode.closed is not None and newest is None):
+        return None
+    if step.change is Change.CLOSED:
         return False
+    if episode.closed is not None or episode.tier < Tier.YELLOW:
+        return None
+    if newest is None:
+        return True
+    return _asks(newest) if _runs_out(newest, at=at, rules=rules) else None
+
+
+def _runs_out(newest: bytes, *, at: datetime, rules: WarningConfig) -> bool:
     spare = max(CYCLES * rules.interval, timedelta(minutes=rules.expires_minutes) / SHARE)
     return at + spare >= min(map(_instant, _said(newest, "expires")))
 
 
-def asks(newest: bytes) -> bool:
-    """Tell whether an alert asks anything of anyone; one of a fall or of the way home does not.
-
-    What is issued anew asks no more than what went before it: whoever has moved must not read
-    "prepare" because an alert ran out.
-    """
+def _asks(newest: bytes) -> bool:
+    """Tell whether an alert asks anything of anyone; one of a fall or of the way home does not."""
     return not set(_said(newest, "responseType")) <= AT_REST
 
 

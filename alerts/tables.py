@@ -71,6 +71,7 @@ message = Table(
     Column("expires_at", BigInteger, nullable=False),  # flood time
     Column("created_at", BigInteger, nullable=False),  # wall time
     Index("message_by_village", "site", "mode", "world_id", "village_id", "slot"),
+    Index("message_by_episode", "site", "mode", "world_id", "episode_id", "revision"),
 )
 
 cap_alert = Table(
@@ -83,6 +84,7 @@ cap_alert = Table(
     Column("sender", String(200), nullable=False),
     Column("sent", String(40), nullable=False),  # byte for byte, for references
     Column("content", LargeBinary, nullable=False),
+    Index("cap_alert_by_episode", "site", "mode", "world_id", "episode_id", "revision"),
 )
 
 delivery = Table(

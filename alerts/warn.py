@@ -20,7 +20,7 @@ from typing_extensions import override
 from alerts.approvals import end_refusals
 from alerts.episode import Change, Step, TierEpisode, advance_through, in_all, said_again
 from alerts.heard import heard
-from alerts.issue import Desk, Issued, Minute, issue, keep_state, refuse_replay
+from alerts.issue import Desk, Issued, Minute, cancel, issue, keep_state, refuse_replay
 from alerts.ledger import closures, episodes, fence
 from alerts.ledger.episodes import Cause, Fault
 from alerts.occasion import Occasion
@@ -212,19 +212,25 @@ def _turn(
         steps = _advanced(desk, pending, village)
         if steps[-1].episode in {None, before}:
             return _Turn()
+        occasion = Occasion(
+            world=desk.world,
+            village_id=village_id,
+            bulletin=pending[-1],
+            at=_told_at(pending, minute, desk.pack.config),
+            before=before,
+            step=_told_in_all(village, steps[-1]),
+            closures=village.closures,
+        )
+        ended = [
+            replace(occasion, bulletin=bulletin, step=step)
+            for bulletin, step in _ended_on_the_way(pending, steps)
+        ]
         with connection.begin_nested():
             for state in _passed_through(before, steps):
                 keep_state(connection, desk.world, state, Cause.BULLETIN)
-            occasion = Occasion(
-                world=desk.world,
-                village_id=village_id,
-                bulletin=pending[-1],
-                at=_told_at(pending, minute, desk.pack.config),
-                before=before,
-                step=_told_in_all(village, steps[-1]),
-                closures=village.closures,
-            )
-            return _Turn(steps, issue(connection, desk, occasion, minute, cause=Cause.BULLETIN))
+            faults = [f for each in ended for f in cancel(connection, desk, each, minute)]
+            issued = issue(connection, desk, occasion, minute, cause=Cause.BULLETIN)
+        return _Turn(steps, replace(issued, faults=(*faults, *issued.faults)))
     except StoreUnavailable:  # not the village's fault: the slot must come again, for all of them
         raise
     except Exception as error:  # one village's fault: the others' turn comes
@@ -250,6 +256,19 @@ def _passed_through(before: TierEpisode | None, steps: tuple[Step, ...]) -> list
     states = [before, *(step.episode for step in steps)]
     moves = [after for last, after in pairwise(states) if after is not None and after != last]
     return [state for state in moves if state != steps[-1].episode]
+
+
+def _ended_on_the_way(pending: Pending, steps: tuple[Step, ...]) -> list[tuple[RiskBulletin, Step]]:
+    """Return what ended an episode that another has followed since, with its bulletin."""
+    last = steps[-1].episode
+    return [
+        (bulletin, step)
+        for bulletin, step in zip(pending, steps, strict=True)
+        if step.change is Change.CLOSED
+        and step.episode is not None
+        and last is not None
+        and step.episode.episode_id != last.episode_id
+    ]
 
 
 def _told_at(pending: Pending, minute: Minute, rules: WarningConfig) -> datetime:

@@ -17,9 +17,10 @@ from typing import Self
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from alerts.hazard_files import hazard_findings
+from alerts.hazard_files import hazard_findings, of_no_village, read_zones
 from alerts.plain_words import plain_templates
 from alerts.plan.fault import Season
+from alerts.plan.hazard import HazardMap
 from alerts.plan.lint import lint
 from alerts.plan.model import Plan
 from alerts.progress import Progress, followed
@@ -49,6 +50,8 @@ class WarningPack:
     responses : the time scale of each village's water and who lies above it, by village id
     centre : the middle of the villages' positions, WGS84 degrees; None where none has any
     feeds : as declared, for what is said of their silence
+    hazards : the mapped hazard zones, for the area of a CAP alert; an alert is drawn once and kept,
+        so they are of no kept version
     findings : faults of the files read here; those of the site pack are its own
     """
 
@@ -60,6 +63,7 @@ class WarningPack:
     responses: Mapping[str, Response] = field(default_factory=dict)
     centre: tuple[float, float] | None = None
     feeds: tuple[FeedSpec, ...] = ()
+    hazards: HazardMap = field(default_factory=HazardMap)
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -130,7 +134,10 @@ def load_warning(
     config, findings = _config(pack)
     templates = _templates(pack.folder, config, findings)
     plans = _plans(pack, Season(config.languages, today), findings, progress)
-    findings += hazard_findings(pack.folder, plans)
+    zones, faults = read_zones(pack.folder)
+    hazards = HazardMap(zones)
+    findings += faults + of_no_village(zones, {village.village_id for village in pack.villages})
+    findings += hazard_findings(pack.folder, hazards, plans)
     return WarningPack(
         config=config,
         plans=plans,
@@ -140,6 +147,7 @@ def load_warning(
         responses=responses(pack.villages, pack.links),
         centre=_centre(pack.villages),
         feeds=pack.feeds,
+        hazards=hazards,
         findings=tuple(findings),
     )
 

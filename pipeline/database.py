@@ -44,8 +44,10 @@ __all__ = [
     "Engine",
     "SQLAlchemyError",
     "connect",
+    "exists",
     "give_back",
     "insert_absent",
+    "is_newest",
     "metadata",
     "migrate",
     "migrate_within",
@@ -126,6 +128,17 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def exists(url: str) -> bool:
+    """Tell whether there is a database to connect to; a server is taken to have its own."""
+    where = make_url(url)
+    return where.get_backend_name() != "sqlite" or Path(where.database or MEMORY).is_file()
+
+
+def is_newest(connection: Connection) -> bool:
+    """Tell whether the database has the newest schema."""
+    return revision(connection) == newest()
+
+
 def private_folder(folder: Path) -> None:
     """Make a folder that its owner alone can enter; one that is there keeps its mode."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,7 +150,7 @@ def migrate(engine: Engine) -> None:
     A database that is there already is left in peace, and the chain unread: every start asks.
     """
     with reading(engine) as connection:
-        if revision(connection) == newest():
+        if is_newest(connection):
             return
     with engine.begin() as connection:
         migrate_within(connection)

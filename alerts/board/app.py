@@ -13,7 +13,7 @@ from alerts.board.act_routes import act_routes
 from alerts.board.pages import HEADERS, page
 from alerts.board.requests import Identifier, VillageId, base_of
 from alerts.board.state import BoardSource
-from alerts.errors import AlertError
+from alerts.errors import AlertError, NotGone
 
 GEOJSON = "application/geo+json"
 XML = "application/xml"
@@ -70,6 +70,8 @@ def _files(source: BoardSource) -> APIRouter:
     def cap_alert(identifier: Identifier) -> Response:
         try:
             copy = source.cap_alert(identifier)
+        except NotGone as error:
+            raise HTTPException(409, str(error)) from error
         except AlertError as error:
             raise HTTPException(503, str(error)) from error
         if copy is None:

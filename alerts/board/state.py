@@ -23,7 +23,7 @@ from alerts.cap import Reference
 from alerts.deployment import Deployment
 from alerts.episode import TierEpisode
 from alerts.errors import AlertError, NothingToDo
-from alerts.handing_out import Copy, of_identifier, signed
+from alerts.handing_out import Copy, of_episode, of_identifier, signed
 from alerts.ledger import actions, answers, closures, episodes, messages
 from alerts.ledger.closures import Reported
 from alerts.ledger.messages import Kept
@@ -106,20 +106,20 @@ class BoardSource:
         Raises
         ------
         AlertError
-            There is a key, and it cannot sign.
+            There is a key, and it cannot sign; or, as `NotGone`, the alert's order has not gone.
         """
-        _, world = self._played(self._read_pack())
-        copy = None if world is None else of_identifier(self._connected(), world, identifier)
-        return None if copy is None else signed(copy, self.settings, now=clock.now())
+        (_, world), now = self._played(self._read_pack()), clock.now()
+        if world is None:
+            return None
+        copy = of_identifier(self._connected(), world, identifier, now=now)
+        return None if copy is None else signed(copy, self.settings, now=now)
 
     def _alerts(self, pack: _Pack, episode: TierEpisode | None) -> tuple[Reference, ...]:
-        """Return the CAP alerts of an episode, oldest first."""
+        """Return the CAP alerts of an episode that may be handed out, newest first."""
         _, world = self._played(pack)
         if world is None or episode is None:
             return ()
-        episode_id, before = episode.episode_id, episode.revision + 1
-        with reading(self._connected()) as connection:
-            return messages.references(connection, world, episode_id, before=before)
+        return of_episode(self._connected(), world, episode.episode_id, now=clock.now())
 
     def seat(self, login: str) -> Seat:
         """Return the seat of a login at the desk of the world that is paged.

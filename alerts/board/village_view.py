@@ -154,7 +154,7 @@ def village_view(
     ----------
     series : read at the same cutoff as the newest bulletin, so page and decision agree
     plan : None where there is none, or none that could be read
-    alerts : its episode's in CAP, oldest first
+    alerts : its episode's in CAP that may be handed out, newest first
     """
     risk = facts.risk(village.village_id)
     mine = [s for s in facts.sent if s.village_id == village.village_id]
@@ -173,7 +173,7 @@ def village_view(
         guidance=tuple(_guidance(g) for g in series.guidance),
         forecast=None if series.forecast is None else _forecast(series.forecast, facts),
         messages=tuple(_message(s, facts) for s in reversed(mine)),
-        alerts=tuple(_alert(ref, facts) for ref in reversed(alerts)),
+        alerts=tuple(_alert(ref, facts) for ref in alerts),
         plan=None if plan is None else plan_view(plan),
     )
 

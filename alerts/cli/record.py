@@ -170,9 +170,9 @@ def _handed_out(
     engine = connect(settings.database_url)
     try:
         if village is not None and at is not None:
-            copy = handing_out.of_village(engine, _told_in(settings), village, at)
+            copy = handing_out.of_village(engine, _told_in(settings), village, at, now=clock.now())
         else:
-            copy = handing_out.of_message(engine, message_id or "")
+            copy = handing_out.of_message(engine, message_id or "", now=clock.now())
     finally:
         engine.dispose()
     return handing_out.signed(copy, settings, now=clock.now())

@@ -19,7 +19,7 @@ from alerts.tier import Tier
 from pipeline.bulletin import canonical
 from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, text, to_us
-from pipeline.world import World
+from pipeline.world import Mode, World
 
 EVERY_VILLAGE = "*"
 """Of a deed that concerns each village whose plan knows its subject: a bridge."""
@@ -162,10 +162,21 @@ def broken_link(connection: Connection, world: World) -> int | None:
     )
     before = ""
     for expected, row in enumerate(rows, start=1):
-        if row.number != expected or row.chain_sha256 != _chained(_deed(row), expected, before):
+        if row.number != expected or row.chain_sha256 != _link(row, expected, before):
             return expected
         before = row.chain_sha256
     return None
+
+
+def worlds(connection: Connection, site: str) -> tuple[World, ...]:
+    """Return a site's worlds in which persons did something."""
+    rows = connection.execute(
+        select(actions.c.mode, actions.c.world_id)
+        .where(actions.c.site == site)
+        .distinct()
+        .order_by(actions.c.mode, actions.c.world_id)
+    )
+    return tuple(World(site, Mode(row.mode), row.world_id) for row in rows)
 
 
 def _newest(connection: Connection, world: World) -> tuple[int, str]:
@@ -181,6 +192,14 @@ def _newest(connection: Connection, world: World) -> tuple[int, str]:
 
 def _chained(deed: Deed, number: int, before: str) -> str:
     return hashlib.sha256(canonical([before, number, asdict(deed)])).hexdigest()
+
+
+def _link(row: Row[Any], number: int, before: str) -> str | None:
+    """Return the hash that a row should bear; None of one that no version of ours wrote."""
+    try:
+        return _chained(_deed(row), number, before)
+    except ValueError:
+        return None
 
 
 def _deed(row: Row[Any]) -> Deed:

@@ -37,9 +37,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class KeptCap:
-    """A CAP alert byte for byte as it was issued."""
+    """A CAP alert byte for byte as it was issued, and the state of an episode that it tells."""
 
-    identifier: str
+    reference: Reference
+    episode_id: str
+    revision: int
     content: bytes
 
 
@@ -131,31 +133,22 @@ def keep_cap(
     return insert_absent(connection, cap_alert, [row]) == 1
 
 
-def cap(connection: Connection, world: World, identifier: str) -> bytes | None:
+def cap(connection: Connection, world: World, identifier: str) -> KeptCap | None:
     """Return a CAP alert as it was issued."""
-    return connection.execute(
-        select(cap_alert.c.content).where(
-            within(cap_alert, world), cap_alert.c.identifier == identifier
-        )
-    ).scalar_one_or_none()
+    return next(iter(_caps(connection, world, cap_alert.c.identifier == identifier)), None)
 
 
-def newest_cap(
-    connection: Connection, world: World, episode_id: str, *, upto: datetime | None = None
-) -> KeptCap | None:
-    """Return an episode's newest CAP alert, of a state at a slot up to `upto`."""
-    chosen = (
-        select(cap_alert.c.identifier, cap_alert.c.content)
-        .where(within(cap_alert, world), cap_alert.c.episode_id == episode_id)
-        .order_by(cap_alert.c.revision.desc())
-        .limit(1)
-    )
-    if upto is not None:
-        state = within(episode, world) & (episode.c.episode_id == cap_alert.c.episode_id)
-        state &= episode.c.revision == cap_alert.c.revision
-        chosen = chosen.join(episode, state).where(episode.c.slot <= to_us(upto))
-    row = connection.execute(chosen).one_or_none()
-    return None if row is None else KeptCap(row.identifier, row.content)
+def caps(connection: Connection, world: World, episode_id: str) -> tuple[KeptCap, ...]:
+    """Return an episode's CAP alerts, newest first."""
+    return _caps(connection, world, cap_alert.c.episode_id == episode_id)
+
+
+def caps_of_village(
+    connection: Connection, world: World, village_id: str, *, upto: datetime
+) -> tuple[KeptCap, ...]:
+    """Return a village's CAP alerts of states at slots up to `upto`, newest first."""
+    of_village = episode.c.village_id == village_id
+    return _caps(connection, world, of_village, episode.c.slot <= to_us(upto))
 
 
 def rehearsed(connection: Connection, world: World, village_id: str, *, since: datetime) -> bool:
@@ -212,6 +205,28 @@ def entries(connection: Connection, world: World) -> tuple[Entry, ...]:
             row.revision,
             Tier(row.tier),
             datetime.fromisoformat(row.sent).astimezone(UTC),
+        )
+        for row in rows
+    )
+
+
+def _caps(
+    connection: Connection, world: World, *wanted: ColumnElement[bool]
+) -> tuple[KeptCap, ...]:
+    state = within(episode, world) & (episode.c.episode_id == cap_alert.c.episode_id)
+    state &= episode.c.revision == cap_alert.c.revision
+    rows = connection.execute(
+        select(cap_alert)
+        .join(episode, state)
+        .where(within(cap_alert, world), *wanted)
+        .order_by(episode.c.opened.desc(), episode.c.revision.desc())
+    )
+    return tuple(
+        KeptCap(
+            Reference(row.sender, row.identifier, row.sent),
+            row.episode_id,
+            row.revision,
+            row.content,
         )
         for row in rows
     )

@@ -87,6 +87,37 @@ def waiting(connection: Connection, world: World, *, now: datetime) -> dict[str,
     return {episode_id: Waiting(count, from_us(last)) for episode_id, count, last in rows}
 
 
+def has_gone(
+    connection: Connection, world: World, state: tuple[str, int], *, now: datetime
+) -> bool:
+    """Tell whether what was said last up to a revision of an episode has gone into the village.
+
+    It has not while it waits for an approver, nor ever where it was overtaken before its hour came.
+    What orders nobody in the village, a fall for instance, has gone.
+
+    Parameters
+    ----------
+    state : episode id and revision
+    now : wall time
+    """
+    said = within(messages, world) & (messages.c.episode_id == state[0])
+    last = select(func.max(messages.c.revision)).where(said, messages.c.revision <= state[1])
+    rows = connection.execute(
+        select(deliveries.c.state, deliveries.c.attempts, deliveries.c.next_at)
+        .join(messages, messages.c.message_id == deliveries.c.message_id)
+        .where(
+            said,
+            within(deliveries, world),
+            messages.c.revision == last.scalar_subquery(),
+            messages.c.audience == Audience.VILLAGER.value,
+        )
+    ).all()
+    return not rows or any(
+        row.attempts > 0 or (row.state != State.SUPERSEDED.value and row.next_at <= to_us(now))
+        for row in rows
+    )
+
+
 def _untried(world: World, episode_id: str | None = None) -> ColumnElement[bool]:
     of_episode = select(messages.c.message_id).where(
         within(messages, world), messages.c.audience == Audience.VILLAGER.value

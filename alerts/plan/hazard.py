@@ -24,6 +24,7 @@ from alerts.plan.places import Place, SpecialSite
 from alerts.plan.words import Count, Frozen, Latitude, Longitude, Position, Words
 from alerts.tier import Tier, tier_for
 from pipeline.bulletin import RiskLevel
+from pipeline.site.model import Village
 
 SAME_PLACE_M: Final = 500.0
 """How far apart two surveys may put one place, metres."""
@@ -44,6 +45,7 @@ class HazardZone:
         the flood of any plan
     basis : how it was drawn, in words: computed, surveyed, the flood of a year
     polygon : longitude and latitude, WGS84 degrees
+    village_id : whose ground it is; None where the survey does not say
     """
 
     name: str
@@ -51,6 +53,7 @@ class HazardZone:
     return_period_y: int | None
     basis: str
     polygon: BaseGeometry
+    village_id: str | None = None
 
     @property
     def tier(self) -> Tier:
@@ -97,9 +100,13 @@ class RegisteredPlace(Frozen):
 class HazardMap:
     """The hazard zones of a site, found by where they lie; those of the shortest period first."""
 
-    def __init__(self, zones: Iterable[HazardZone]) -> None:
+    def __init__(self, zones: Iterable[HazardZone] = ()) -> None:
         self.zones = tuple(sorted(zones, key=lambda zone: (zone.return_period_y or 0, zone.name)))
         self._tree = STRtree([zone.polygon for zone in self.zones])
+        self._named: dict[str, list[HazardZone]] = defaultdict(list)
+        for zone in self.zones:
+            if zone.village_id is not None:
+                self._named[zone.village_id].append(zone)
 
     def touching(self, shape: BaseGeometry) -> list[HazardZone]:
         """Return the zones that a shape meets; their edge is part of them."""
@@ -109,6 +116,13 @@ class HazardMap:
     def at(self, position: Position) -> list[HazardZone]:
         """Return the zones in which a position lies."""
         return self.touching(Point(position))
+
+    def of(self, village: Village) -> list[HazardZone]:
+        """Return a village's zones: those that name it; of those that name none, where it lies."""
+        lon, lat = village.lon, village.lat
+        around = () if lon is None or lat is None else self.at((lon, lat))
+        nameless = (zone for zone in around if zone.village_id is None)
+        return [*self._named.get(village.village_id, ()), *nameless]
 
     def entered(self, way: LineString) -> Iterator[HazardZone]:
         """Yield the zones whose flood a way comes into after its beginning.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -73,6 +74,26 @@ LINKS: Final = (
     ("xiaqiao", "H02", 50),
 )
 STAGES_M: Final = {"H01": (1.2, 1.6, 2.1, 2.7), "H02": (1.5, 2.0, 2.6, 3.4)}
+
+# village_id, zone, its level, return period in years, where along the stream it begins and ends
+# (m, below the village is more), m to either side; Songlin and Liushuwan have none mapped
+HAZARD_ZONES: Final = (
+    ("shangyuan", "gully mouth", 3, 20, -260, -60, 40),
+    ("shangyuan", "along the stream", 4, 50, -120, 300, 60),
+    ("zhangjiatai", "mill houses", 3, 10, -160, 120, 45),
+    ("zhangjiatai", "lower terrace", 4, 50, 60, 380, 80),
+    ("baishi", "riverside", 3, 20, -220, 180, 60),
+    ("baishi", "market street", 4, 100, -150, 150, 110),
+    ("hekou", "riverside", 3, 20, -420, -60, 90),
+    ("hekou", "south lane", 4, 50, 160, 460, 70),
+    ("nanping", "flat", 4, 20, -100, 420, 140),
+    ("nanping", "river bend", 3, 10, 380, 640, 60),
+    ("xiaqiao", "bridge", 3, 20, -180, 160, 80),
+    ("xiaqiao", "mill lane", 4, 100, 40, 420, 110),
+)
+ENDS: Final = 0.6
+"""How wide a zone is where it begins and ends, as a share of its middle."""
+METRES_PER_DEGREE: Final = 111_195.0
 
 # Peak of each shower (UTC), mm an hour at its peak where the weight is 1, hours from rise to peak
 SHOWERS: Final = (
@@ -169,6 +190,55 @@ def _levels() -> list[tuple[object, ...]]:
     ]
 
 
+def zone_outline(
+    village_id: str, begins_m: float, ends_m: float, half_m: float
+) -> list[list[float]]:
+    """Return the closed ring of a zone, longitude and latitude, counter-clockwise."""
+    lies = {code: (lon, lat) for code, _, _, _, lon, lat, *_ in VILLAGES}
+    below = {code: down for code, *_, down, _, _ in VILLAGES}
+    # the last village lies in line with the one above it
+    above = next((code for code, down in below.items() if down == village_id), village_id)
+    start, end = (village_id, below[village_id]) if below[village_id] else (above, village_id)
+    lon, lat = lies[village_id]
+    wide = METRES_PER_DEGREE * math.cos(math.radians(lat))
+    east = (lies[end][0] - lies[start][0]) * wide
+    north = (lies[end][1] - lies[start][1]) * METRES_PER_DEGREE
+    east, north = east / math.hypot(east, north), north / math.hypot(east, north)
+    middle = (begins_m + ends_m) / 2
+    right = [(begins_m, -half_m * ENDS), (middle, -half_m), (ends_m, -half_m * ENDS)]
+    left = [(along, -across) for along, across in reversed(right)]
+    return [
+        [
+            round(lon + (along * east - across * north) / wide, 5),
+            round(lat + (along * north + across * east) / METRES_PER_DEGREE, 5),
+        ]
+        for along, across in (*right, *left, right[0])
+    ]
+
+
+def _hazard_zones() -> str:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {
+                "zone": zone,
+                "level": level,
+                "return_period_y": years,
+                "basis": "invented",
+                "village_id": village_id,
+            },
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [zone_outline(village_id, begins, ends, half)],
+            },
+        }
+        for village_id, zone, level, years, begins, ends, half in HAZARD_ZONES
+    ]
+    lines = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
+    opening = f'{{"type": "FeatureCollection", "source": {json.dumps(SOURCE)}, "features": ['
+    return f"{opening}\n{lines}\n]}}\n"
+
+
 def _rain() -> list[tuple[object, ...]]:
     late_station, late_hour, late_known = LATE
     return [
@@ -230,6 +300,7 @@ def files() -> dict[str, str]:
         "thresholds.csv": _csv(
             "village_id,indicator,duration_h,wetness,level,value,unit,basis,source", _thresholds()
         ),
+        "hazard_zones.geojson": _hazard_zones(),
         "recordings/rain.csv": _csv("station_id,variable,valid_time,value,known_at", _rain()),
         "recordings/stage.csv": _csv(f"time,{codes}", _stage()),
     }

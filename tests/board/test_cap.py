@@ -19,6 +19,9 @@ from tests.alerts.cap.pairs import pair
 from tests.alerts.night import HOUR, SLOT, levels
 from tests.board.duty import Duty
 
+GONE = 4
+"""Minutes after which an order that nobody has answered has gone by itself."""
+
 
 def links(html: str) -> list[str]:
     return re.findall(r'href="([^"]*cap/[^"]+\.xml)"', html)
@@ -54,8 +57,24 @@ def test_a_village_that_was_told_nothing_names_none(duty: Duty) -> None:
     assert links(duty.officer().client.get("/villages/baishi").text) == []
 
 
+def test_an_alert_is_linked_and_given_when_its_order_has_gone(duty: Duty) -> None:
+    duty.red()
+    client = duty.officer().client
+    (row,) = duty.night.rows(cap_alert)
+    link = f"/cap/{row.identifier}.xml"
+    assert links(client.get("/villages/hekou").text) == []
+    refused = client.get(link)
+    assert refused.status_code == 409
+    assert "waits for an approver" in refused.text
+    assert b"<alert" not in refused.content
+    duty.later(GONE)
+    assert len(links(client.get("/villages/hekou").text)) == 1
+    assert client.get(link).content == row.content
+
+
 def test_the_anonymous_and_other_worlds_get_none(duty: Duty) -> None:
     duty.red()
+    duty.later(GONE)
     (link,) = links(duty.officer().client.get("/villages/hekou").text)
     app = create_standalone(BoardSource(duty.settings), duty.account)
     anonymous = TestClient(app, follow_redirects=False).get(link)
@@ -75,6 +94,7 @@ def test_what_no_alert_is_called_is_refused(duty: Duty, name: str) -> None:
 
 def test_with_a_key_it_is_signed_and_with_a_broken_one_it_is_not_given(duty: Duty) -> None:
     duty.red()
+    duty.later(GONE)
     ours = pair()
     write_private(duty.settings.home / "cap.pem", ours.file)
     duty.settings = replace(duty.settings, cap_key="cap.pem")

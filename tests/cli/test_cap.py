@@ -46,7 +46,9 @@ class Desk:
             states = episodes.newest(connection, world).values()
             told = messages.of_episodes(connection, world, [s.episode_id for s in states])
             return {
-                k.message.message_id: messages.cap(connection, world, k.message.cap_identifier)
+                k.message.message_id: messages.cap(
+                    connection, world, k.message.cap_identifier
+                ).content
                 for k in told
             }
 

@@ -8,7 +8,7 @@ from tests.valley import VALLEY, incoming, live_like
 
 NAMES = (
     "villages.csv", "stations.csv", "levels.csv", "links.csv", "weights.csv", "thresholds.csv",
-    "recordings/rain.csv", "recordings/stage.csv",
+    "hazard_zones.geojson", "recordings/rain.csv", "recordings/stage.csv",
 )  # fmt: skip
 
 

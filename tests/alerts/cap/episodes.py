@@ -20,12 +20,15 @@ from alerts.episode import Change, Step, TierEpisode, advance_through, in_all
 from alerts.errors import Refused
 from alerts.heard import heard
 from alerts.occasion import ByHand, Occasion, Release, Retraction
+from alerts.plan.hazard import HazardMap
 from alerts.plan.ways import OPEN, Closures
 from alerts.tier import Action, Tier
 from alerts.warning_pack import WarningPack
-from pipeline.bulletin import DataState, RiskBulletin
+from pipeline.bulletin import RiskBulletin
 from pipeline.site.model import Village, VillageKind
 from pipeline.world import Mode, World, live
+from tests.alerts.cap.grounds import grounds, mapped
+from tests.alerts.cap.steps import Deed, Told
 from tests.golden.samples import MINUTE, bulletin, risk, shipped
 
 SITES = ("valley", "cance", "beijing")
@@ -43,45 +46,6 @@ NAMES = st.builds(
 
 
 @dataclass(frozen=True)
-class Told:
-    """A bulletin: how the level moves, what it sees, and how late it is taken up.
-
-    Attributes
-    ----------
-    moves : levels up or down from the last; None is down to none
-    missed : cycles before it that brought no bulletin
-    waits_min : from its cutoff to its turn, so that a person's deed may come between
-    queued : it waits for the next one, and both are taken up at once
-    """
-
-    moves: int | None = 0
-    state: DataState = DataState.COMPLETE
-    lead_min: int | None = None
-    official: int = 0
-    missed: int = 0
-    waits_min: int = 1
-    left_out: bool = False
-    again: bool = False
-    queued: bool = False
-
-
-@dataclass(frozen=True)
-class Deed:
-    """What a person does, so many seconds after what was before.
-
-    Attributes
-    ----------
-    which : of the plan's places, routes, crossings or shelters; more than there are begin anew
-    """
-
-    verb: str
-    after_s: int = 600
-    tier: Tier = Tier.NONE
-    overrides: bool = False
-    which: int = 0
-
-
-@dataclass(frozen=True)
 class Setting:
     """Where, when and in whose name a story is told.
 
@@ -89,6 +53,7 @@ class Setting:
     ----------
     quick : its water is gone within the hour and it is never dark, so that tiers fall soon
     renamed : what the village is called instead; None is its own name
+    hazards : what is mapped instead; None is what the site has
     """
 
     world: World
@@ -98,6 +63,7 @@ class Setting:
     planned: bool = True
     quick: bool = False
     renamed: str | None = None
+    hazards: HazardMap | None = None
 
     @cached_property
     def pack(self) -> WarningPack:
@@ -111,6 +77,7 @@ class Setting:
             templates={language: pack.templates[language] for language in self.languages},
             plans=pack.plans if self.planned else {},
             responses={} if self.quick else pack.responses,
+            hazards=pack.hazards if self.hazards is None else self.hazards,
             villages=tuple(
                 v.model_copy(update=named) if v.village_id == self.village_id else v
                 for v in pack.villages
@@ -148,58 +115,7 @@ class Story:
     told: list[Emitted] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
-
-
-def _calm(count: int, state: DataState = DataState.COMPLETE) -> list[Told | Deed]:
-    return [Told(None), *(Told(0, state) for _ in range(count))]
-
-
-def bulletins() -> st.SearchStrategy[Told]:
-    """Draw one bulletin; most rise, most are complete."""
-    return st.builds(
-        Told,
-        moves=st.sampled_from([1, 1, 1, 2, 2, 0, 0, -1, None]),
-        state=st.sampled_from([DataState.COMPLETE, DataState.COMPLETE, *DataState]),
-        lead_min=st.none() | st.integers(-120, 900),
-        official=st.sampled_from([0, 0, 0, 3, 4]),
-        missed=st.sampled_from([0, 0, 0, 1, 3]),
-        waits_min=st.sampled_from([0, 1, 4, 30, 90]),
-        left_out=st.sampled_from([False] * 9 + [True]),
-        again=st.sampled_from([False] * 5 + [True]),
-        queued=st.sampled_from([False] * 4 + [True]),
-    )
-
-
-def deeds() -> st.SearchStrategy[Deed]:
-    """Draw one person's deed, or one that two agreed to."""
-    return st.builds(
-        Deed,
-        verb=st.sampled_from(
-            ["order", "order", "lower", "release", "retract", "close", "close", "reopen"]
-        ),
-        after_s=st.sampled_from([0, 1, 59, 600, 3600]),
-        tier=st.sampled_from(Tier),
-        overrides=st.booleans(),
-        which=st.integers(0, 7),
-    )
-
-
-HOME: list[Told | Deed] = [
-    Deed("lower", tier=Tier.NONE, overrides=True),
-    *(Deed("release") for _ in range(6)),
-]
-"""Two persons lower a village whatever holds it, and its places go home one by one."""
-
-
-def steps() -> st.SearchStrategy[list[Told | Deed]]:
-    """Draw a story's steps: a rise or an order, then more of all, long calms, ways home."""
-    one = st.one_of(bulletins(), bulletins(), deeds()).map(lambda step: [step])
-    calm = st.builds(_calm, st.integers(1, 8), st.sampled_from([DataState.COMPLETE, *DataState]))
-    begun = st.builds(Told, st.integers(2, 4), lead_min=st.none() | st.integers(-120, 900))
-    ordered = st.builds(Deed, st.just("order"), tier=st.sampled_from([Tier.YELLOW, Tier.RED]))
-    first = st.one_of(begun, begun, ordered, bulletins()).map(lambda step: [step])
-    more = st.lists(st.one_of(one, one, one, one, calm, st.just(HOME)), min_size=5, max_size=14)
-    return st.builds(lambda head, rest: [s for part in (head, *rest) for s in part], first, more)
+    ended: set[str] = field(default_factory=set)
 
 
 @cache
@@ -215,15 +131,17 @@ def settings(draw) -> Setting:
     site, planned = draw(st.sampled_from(SITES)), draw(st.sampled_from([True, True, False]))
     exercise = World(site, Mode.EXERCISE, draw(st.sampled_from(["x1", "spring drill"])))
     spoken = draw(st.permutations(shipped(site).languages))
+    village_id = draw(st.sampled_from(_places(site, planned=planned)))
     evening = draw(st.sampled_from([SUMMER, AUTUMN]))
     return Setting(
         world=draw(st.sampled_from([exercise, live(site)])),
-        village_id=draw(st.sampled_from(_places(site, planned=planned))),
+        village_id=village_id,
         languages=tuple(spoken[: draw(st.integers(1, len(spoken)))]),
         begins=evening + timedelta(hours=draw(st.integers(0, 23))),
         planned=planned,
         quick=draw(st.booleans()),
         renamed=draw(st.none() | st.none() | NAMES),
+        hazards=draw(st.none() | grounds(most=3).map(lambda each: mapped(village_id, each))),
     )
 
 
@@ -268,7 +186,12 @@ def _hear(story: Story, said: Told) -> None:
     taken = advance_through(story.episode, words, world=setting.world, rules=config)
     if taken[-1].episode in {None, story.episode}:
         return
-    _say(story, in_all(story.episode, taken[-1]), at=story.now if late else cutoff, of=told)
+    at = story.now if late else cutoff
+    for ended, of in zip(taken, pending, strict=True):
+        if ended.change is Change.CLOSED and not _same(ended.episode, taken[-1].episode):
+            story.ended.add(ended.episode.episode_id)
+            _say_alone(story, _occasion(story, ended, at=at, of=of))
+    _say(story, in_all(story.episode, taken[-1]), at=at, of=told)
 
 
 def _do(story: Story, deed: Deed) -> None:
@@ -332,41 +255,64 @@ def _say(
     closed_before: Closures | None = None,
 ) -> None:
     """Compose a step and keep of it what `issue` keeps."""
-    before, after = story.episode, step.episode
-    same = [e for e in story.told if e.episode.episode_id == after.episode_id]
-    occasion = Occasion(
-        world=story.setting.world,
-        village_id=story.setting.village.village_id,
-        bulletin=of,
-        at=at,
-        before=before,
-        step=step,
+    occasion = replace(
+        _occasion(story, step, at=at, of=of),
         by_hand=by_hand,
-        earlier=tuple(e.cap.reference for e in same),
-        closures=story.closures,
         instead=instead,
         closures_before=closed_before,
     )
     composed = compose(occasion, story.setting.pack)
     if closed_before is not None and not composed.messages:
         return
-    story.episode = after = _away(after, composed)
+    before, story.episode = story.episode, _away(step.episode, composed)
     story.faults += composed.faults
-    cap = composed.cap
-    if by_hand is None and not composed.messages and same:
-        cap = _anew(occasion, same[-1].cap.content, story.setting.pack)
-    if cap is not None:
+    if composed.cap is not None:
         released = isinstance(instead, Release)
-        story.told.append(Emitted(cap, after, before, released, at))
-    elif _must_speak(before, step, begun=bool(same)):
+        story.told.append(Emitted(composed.cap, story.episode, before, released, at))
+    elif by_hand is None or step.episode.closed is not None:
+        _say_alone(story, occasion)
+    _heed(story, before, step)
+
+
+def _heed(story: Story, before: TierEpisode | None, step: Step) -> None:
+    """Write down what the world must have heard by now, and what has ended."""
+    after = story.episode
+    chain = [each for each in story.told if _same(each.episode, after)]
+    spoken = bool(chain) and chain[-1].episode.revision == after.revision
+    if _must_speak(before, step, begun=bool(chain)) and not spoken:
         story.silent.append(f"revision {after.revision}: {step.change} and not a word in CAP")
+    if after.closed is not None:
+        story.ended.add(after.episode_id)
+    elif after.tier >= Tier.YELLOW and not chain:
+        story.silent.append(f"revision {after.revision}: {after.tier.colour} without an alert")
 
 
-def _anew(occasion: Occasion, newest: bytes, pack: WarningPack) -> CapAlert | None:
-    episode, asks = occasion.step.episode, renewal.asks(newest)
-    if not renewal.is_due(episode, newest, at=occasion.at, rules=pack.config):
-        return None
-    return compose_anew(occasion, pack, asks=asks)
+def _occasion(story: Story, step: Step, *, at: datetime, of: RiskBulletin | None) -> Occasion:
+    return Occasion(
+        world=story.setting.world,
+        village_id=story.setting.village.village_id,
+        bulletin=of,
+        at=at,
+        before=story.episode,
+        step=step,
+        earlier=tuple(e.cap.reference for e in story.told if _same(e.episode, step.episode)),
+        closures=story.closures,
+    )
+
+
+def _same(one: TierEpisode, other: TierEpisode) -> bool:
+    return one.episode_id == other.episode_id
+
+
+def _say_alone(story: Story, occasion: Occasion) -> None:
+    """Keep of a step of which nobody is told what `issue` says of it in CAP alone."""
+    episode, pack = occasion.step.episode, story.setting.pack
+    chain = [each.cap.content for each in story.told if _same(each.episode, episode)]
+    newest = chain[-1] if chain else None
+    asks = renewal.asks_alone(occasion.step, newest, at=occasion.at, rules=pack.config)
+    if asks is not None:
+        cap = compose_anew(occasion, pack, asks=asks)
+        story.told.append(Emitted(cap, episode, occasion.before, False, occasion.at))
 
 
 def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:

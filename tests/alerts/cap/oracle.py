@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import cache
 
 from lxml import etree
-from shapely import Polygon
+from shapely import Polygon, union_all
+from shapely.geometry.base import BaseGeometry
 
 from alerts.tier import Tier
-from pipeline.site.model import Village
 from pipeline.world import Mode
 from tests.alerts.cap.episodes import Emitted, Setting, Story
 from tests.golden.samples import ROOT
@@ -73,6 +73,10 @@ def faults(story: Story) -> list[str]:
     episodes: dict[str, list[tuple[etree._Element, Emitted]]] = {}
     for root, told in zip(roots, story.told, strict=True):
         episodes.setdefault(told.episode.episode_id, []).append((root, told))
+    for episode_id in story.ended & episodes.keys():
+        root, told = episodes[episode_id][-1]
+        if one(root, "msgType") != "Cancel" and not told.released:
+            found.append(f"{one(root, 'identifier')}: its episode is over, and nothing says so")
     return found + [fault for chain in episodes.values() for fault in chained(chain)]
 
 
@@ -119,7 +123,7 @@ def alone(root: etree._Element, told: Emitted, setting: Setting) -> Iterator[str
             yield f"severity {one(info, 'severity')} at {told.episode.tier.colour}"
         if datetime.fromisoformat(one(info, "expires")) <= told.at:
             yield "it is born expired"
-        yield from placed(info, setting.village)
+        yield from placed(info, setting)
     yield from of_its_world(root, infos, setting.world.mode)
 
 
@@ -154,22 +158,38 @@ def of_its_world(root: etree._Element, infos: list[etree._Element], mode: Mode) 
             yield f"not within {mark}: {text!r}"
 
 
-def placed(info: etree._Element, village: Village) -> Iterator[str]:
-    """Its area holds the village, by its code and, where a position is known, on the map."""
+def placed(info: etree._Element, setting: Setting) -> Iterator[str]:
+    """Its area holds the village: by its code, and on the map the ground that a flood takes.
+
+    Where no ground is mapped, a circle around the village's position, if that is known.
+    """
+    village, zones = setting.village, setting.pack.hazards.of(setting.village)
     (area,) = info.findall("c:area", NS)
     if said(area, "geocode/c:value") != [village.village_id]:
         yield "its geocode is not the village's"
     rings, circles = said(area, "polygon"), said(area, "circle")
-    if bool(rings or circles) != (village.lat is not None):
+    if (bool(rings), bool(circles)) != (bool(zones), not zones and village.lat is not None):
         yield "a map without a position, or a position without a map"
     for ring in rings:
         yield from _ring(ring)
+    if sum(len(ring.split()) for ring in rings) > MOST_POINTS:
+        yield "its polygons are not small"
+    held = union_all([_drawn(ring) for ring in rings])
+    if not all(held.covers(zone.polygon) for zone in zones):
+        yield "its polygons do not hold the village's zones"
     for circle in circles:
         centre, _, radius = circle.partition(" ")
         lat, lon = map(float, centre.split(","))
         near = abs(lat - village.lat) + abs(lon - village.lon) < 1e-3
         if not near or not 0 < float(radius) <= 50:
             yield f"circle {circle} does not hold the village"
+
+
+def _drawn(text: str) -> BaseGeometry:
+    """Return a ring as a reader takes it; what is none, or crosses itself, holds nothing."""
+    points = [tuple(map(float, point.split(",")))[::-1] for point in text.split()]
+    polygon = Polygon(points) if len(points) >= 4 else Polygon()
+    return polygon if polygon.is_valid else Polygon()
 
 
 def _ring(text: str) -> Iterator[str]:

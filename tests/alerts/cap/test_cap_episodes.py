@@ -5,12 +5,16 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from shapely import box
 
 from alerts import cap_rules
+from alerts.plan.hazard import HazardMap
 from alerts.tier import Tier
 from pipeline.world import live
 from tests.alerts.cap import oracle
-from tests.alerts.cap.episodes import Deed, Setting, Told, settings, steps, tell
+from tests.alerts.cap.episodes import Setting, settings, tell
+from tests.alerts.cap.grounds import mapped
+from tests.alerts.cap.steps import Deed, Told, steps
 from tests.golden.samples import EXERCISE, SLOT
 
 
@@ -24,7 +28,9 @@ def test_every_alert_of_an_episode_is_valid_and_all_of_them_are_one_chain(settin
     assert story.faults == []
 
 
-HEKOU = Setting(EXERCISE, "hekou", ("zh", "en"), SLOT, quick=True)
+HEKOU = Setting(EXERCISE, "hekou", ("zh", "en"), SLOT, quick=True, hazards=HazardMap())
+BANKS = replace(HEKOU, hazards=mapped("hekou", [box(115.62, 40.06, 115.63, 40.07)]))
+BANK = "40.0598,115.6198 40.0598,115.6302 40.0702,115.6302 40.0702,115.6198 40.0598,115.6198"
 NIGHT = [
     Told(3, lead_min=300),
     Deed("close", after_s=60),
@@ -67,6 +73,33 @@ def test_what_stands_for_hours_is_issued_anew_in_the_chain(moved):
     story = tell(HEKOU, [Told(4), *moved, *(Told(0) for _ in range(20))])
     assert len(story.told) > 3 + len(moved)
     assert oracle.faults(story) == []
+
+
+def chains(story):
+    """Return the kinds of message of each episode, in the order in which they were issued."""
+    kinds = {}
+    for each in story.told:
+        kinds.setdefault(each.episode.episode_id, []).append(each.cap.msg_type)
+    return [*kinds.values()]
+
+
+def test_a_warning_that_fell_to_blue_is_cancelled_when_blue_ends():
+    calm = [Told(0) for _ in range(3)]
+    story = tell(HEKOU, [Told(2), Told(-1), *calm, Told(None), *calm])
+    assert story.episode.closed is not None
+    assert [each.episode.tier for each in story.told] == [Tier.YELLOW, Tier.BLUE, Tier.NONE]
+    assert chains(story) == [["Alert", "Update", "Cancel"]]
+    assert oracle.faults(story) == []
+
+
+@pytest.mark.parametrize("rise", [1, 2, 4])
+def test_a_flood_that_ended_and_another_that_began_while_no_cycle_ran_are_two_chains(rise):
+    waited = [Told(None, queued=True), *(Told(0, queued=True) for _ in range(3))]
+    story = tell(HEKOU, [Told(2), *waited, Told(rise)])
+    assert story.episode.opened > story.told[0].episode.opened
+    assert chains(story) == [["Alert", "Cancel"], *([["Alert"]] if rise > 1 else [])]
+    assert oracle.faults(story) == []
+    assert story.silent == []
 
 
 RING = "40.05,115.62 40.08,115.62 40.08,115.65 40.05,115.62"
@@ -113,6 +146,26 @@ def test_the_oracle_sees_what_is_planted(number, old, new, seen):
     assert old in text
     wrong = replace(told.cap, content=text.replace(old, new).encode())
     story.told[number] = replace(told, cap=wrong)
+    assert any(seen in fault for fault in oracle.faults(story))
+
+
+@pytest.mark.parametrize(
+    ("new", "seen"),
+    [
+        (ring(BANK.replace("40.0702", "40.0698")), "do not hold the village's zones"),
+        (CIRCLE, "position without a map"),
+        (ring(BANK) + CIRCLE, "position without a map"),
+        (ring(BANK) * 21, "not small"),
+    ],
+)
+def test_the_oracle_sees_what_is_planted_of_mapped_ground(new, seen):
+    story = tell(BANKS, [Told(3)])
+    assert oracle.faults(story) == []
+    (told,) = story.told
+    text = told.cap.content.decode()
+    assert text.count(ring(BANK)) == 2
+    wrong = replace(told.cap, content=text.replace(ring(BANK), new).encode())
+    story.told[0] = replace(told, cap=wrong)
     assert any(seen in fault for fault in oracle.faults(story))
 
 

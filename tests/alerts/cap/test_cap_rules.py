@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from lxml import etree
 
 from alerts.cap_rules import NAMESPACE, RULES, problems
 from alerts.compose import compose
+from alerts.plan.hazard import HazardMap
 from tests.golden.samples import ROOT, occasion, risk, valley
 from tests.services import require_shared
 
-GOOD = compose(occasion(risk(4, lead_min=90)), valley()).cap.content.decode()
+UNMAPPED = replace(valley(), hazards=HazardMap())
+GOOD = compose(occasion(risk(4, lead_min=90)), UNMAPPED).cap.content.decode()
 REFERENCE = "<references>floodwarn.valley,valley.x1.0.1,2024-07-15T00:05:00+08:00</references>"
 SAMPLES = ROOT.parent / "shared" / "data" / "cap_samples"
 
@@ -66,6 +69,7 @@ def test_each_broken_rule_is_named(rule, old, new):
         ("40.0,115.0 40.1,115.0 40.1,115.1", False),
         ("40.0,115.0 40.1,115.0 40.1,115.1 40.2,115.2", False),
         ("115.0,40.0 115.1,40.0 115.1,40.1 115.0,40.0", False),
+        ("40.0,115.0 40.1,115.1 40.1,115.0 40.0,115.1 40.0,115.0", False),
         ("40.0,115.0 40.1,115.0 40.1,115.1 40.0,115.0...", False),
     ],
 )

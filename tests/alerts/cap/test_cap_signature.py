@@ -16,8 +16,9 @@ from alerts.cap_signature import sign, verified
 from alerts.compose import compose
 from alerts.errors import Refused
 from tests.alerts.cap import oracle
-from tests.alerts.cap.episodes import settings, steps, tell
+from tests.alerts.cap.episodes import settings, tell
 from tests.alerts.cap.pairs import YEAR, pair
+from tests.alerts.cap.steps import steps
 from tests.alerts.night import WALL
 from tests.golden.samples import occasion, risk, valley
 

@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, inspect
 
 from alerts.by_person import order_by_person
 from alerts.ledger import actions, answers, episodes, fence, messages
 from alerts.ledger.actions import Deed, Verb
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.episodes import Cause, Fault
+from alerts.outbox import held_back
 from alerts.tier import Tier
 from pipeline.database import reading
 from pipeline.world import Mode, World
@@ -81,8 +83,50 @@ def test_a_message_comes_back_as_it_was_written(night):
         assert messages.of_episodes(connection, night.world, [episode_id]) == kept
         assert {k.message.slot for k in early} == {SLOT}
         cap = messages.cap(connection, night.world, kept[0].message.cap_identifier)
-        assert cap.startswith(b"<?xml")
-        assert len(messages.references(connection, night.world, episode_id, before=99)) == 2
+        assert cap.content.startswith(b"<?xml")
+        named = messages.references(connection, night.world, episode_id, before=99)
+        assert len(named) == 2
+        newest_first = messages.caps(connection, night.world, episode_id)
+        assert [each.reference for each in newest_first] == [*reversed(named)]
+        assert messages.caps_of_village(connection, night.world, "hekou", upto=SLOT) == (cap,)
+
+
+def plan_of(night, ask) -> str:
+    """Return how SQLite would look up what `ask` asks for."""
+    asked = []
+    listen = (night.engine, "before_cursor_execute", lambda *of: asked.append((of[2], of[3])))
+    with reading(night.engine) as connection:
+        event.listen(*listen)
+        ask(connection)
+        event.remove(*listen)
+        steps = [
+            row
+            for statement, values in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    return "; ".join(row.detail for row in steps)
+
+
+def test_what_was_said_of_an_episode_is_found_without_reading_every_episode_s(night):
+    asks = {
+        "cap_alert_by_episode": [
+            lambda c: messages.references(c, night.world, "e", before=9),
+            lambda c: messages.caps(c, night.world, "e"),
+        ],
+        "message_by_episode": [
+            lambda c: messages.of_episodes(c, night.world, ["e"]),
+            lambda c: held_back.has_gone(c, night.world, ("e", 1), now=WALL),
+        ],
+    }
+    for index, questions in asks.items():
+        known = inspect(night.engine).get_indexes(index.removesuffix("_by_episode"))
+        assert index in {each["name"] for each in known}
+        # PostgreSQL reads a small table whole, whatever its indexes
+        for ask in questions if night.engine.dialect.name == "sqlite" else ():
+            plan = plan_of(night, ask)
+            assert f"USING INDEX {index} " in plan or f"USING COVERING INDEX {index} " in plan
+            assert "SCAN message" not in plan
+            assert "SCAN cap_alert" not in plan
 
 
 def test_an_answer_is_kept_once_with_its_first_time(night):

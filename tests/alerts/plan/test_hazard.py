@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
 
 from alerts import hazard_files
-from alerts.hazard_files import hazard_findings, read_places, read_zones
+from alerts.hazard_files import hazard_findings, of_no_village, read_places, read_zones
 from alerts.plan.hazard import (
     SETTLEMENT,
     HazardMap,
@@ -247,19 +247,25 @@ def places_of(folder: Path, *rows: str) -> Path:
     return folder
 
 
+def held_against(folder: Path, plans: dict[str, Plan]) -> list:
+    """Return what a site's files say against its plans, as `load_warning` asks for it."""
+    zones, said = read_zones(folder)
+    return said + hazard_findings(folder, HazardMap(zones), plans)
+
+
 def brief(findings) -> list[tuple]:
     return [(each.severity, each.file, each.row, each.field) for each in findings]
 
 
 def test_what_an_absent_file_leaves_unchecked_is_said_once_and_never_passes(tmp_path):
     plans = {"hekou": sheltered(at(0.5)), "baishi": plan()}
-    said = hazard_findings(tmp_path, plans)
+    said = held_against(tmp_path, plans)
     assert brief(said) == [
         ("info", "hazard_zones.geojson", None, None), ("info", "places.csv", None, None),
     ]  # fmt: skip
     assert all(each.message.startswith("not checked: no ") and each.cure for each in said)
     zones_of(tmp_path)
-    assert "not checked" in hazard_findings(tmp_path, plans)[0].message
+    assert "not checked" in held_against(tmp_path, plans)[0].message
 
 
 def test_a_finding_names_the_plan_s_file_and_row_and_the_register_s_row(tmp_path):
@@ -274,7 +280,7 @@ def test_a_finding_names_the_plan_s_file_and_row_and_the_register_s_row(tmp_path
     file.parent.mkdir(parents=True)
     text = f'village_id = "hekou"\n\n[[shelters]]\nid = "school"\nposition = [{lon}, {lat}]\n'
     file.write_text(text, encoding="utf-8")
-    said = hazard_findings(tmp_path, {"hekou": sheltered(at(0.5))})
+    said = held_against(tmp_path, {"hekou": sheltered(at(0.5))})
     assert ("error", "plans/qingxi/hekou.toml", 5, "shelters.0.position") in brief(said)
     assert ("error", "places.csv", 3, "place_id") in brief(said)
     assert not [each for each in said if "Dry school" in each.message]
@@ -337,6 +343,18 @@ def test_a_file_that_is_no_geojson_is_one_error(tmp_path, text):
     (tmp_path / "hazard_zones.geojson").write_text(text, encoding="utf-8")
     zones, said = read_zones(tmp_path)
     assert (zones, [each.severity for each in said]) == ([], ["error"])
+
+
+def test_a_zone_names_its_village_in_words_or_digits_and_a_stranger_s_is_an_error(tmp_path):
+    stated = [{"village_id": "hekou"}, {"village_id": 110116100201}, {"village_id": None}, {}]
+    zones, said = read_zones(
+        zones_of(tmp_path, *(feature(ground(0, 1), **each) for each in stated))
+    )
+    assert said == []
+    assert [each.village_id for each in zones] == ["hekou", "110116100201", None, None]
+    (stranger,) = of_no_village(zones, {"hekou"})
+    assert (stranger.severity, stranger.field) == ("error", "properties.village_id")
+    assert "unknown village 110116100201" in stranger.message
 
 
 def test_coordinates_of_another_system_are_refused_and_those_of_wgs84_are_not(tmp_path):

@@ -133,6 +133,56 @@ def test_the_end_is_a_cancel_and_nothing_comes_after_it(night):
     assert kinds.count("Cancel") == 1
 
 
+def test_a_chain_that_fell_to_blue_is_cancelled_at_blue_s_end_and_nobody_is_told(night):
+    stands(night, [0], hekou=2)
+    stands(night, range(1, 5), hekou=1)
+    before = night.rows(message), night.rows(delivery)
+    assert [said(each, "msgType") for each in alerts(night)] == [["Alert"], ["Update"]]
+    stands(night, range(5, 9))
+    *_, fell, end = alerts(night)
+    assert said(end, "msgType") == ["Cancel"]
+    assert said(end, "references")[0].split()[-1].split(",")[1] == said(fell, "identifier")[0]
+    assert instant(end, "expires") > instant(end, "sent")
+    assert {*said(end, "urgency")} == {"Past"}
+    assert (night.rows(message), night.rows(delivery)) == before
+    stands(night, range(9, 12))
+    assert len(alerts(night)) == 3
+
+
+def test_two_persons_who_lower_blue_end_its_chain_too(night):
+    stands(night, [0], hekou=2)
+    stands(night, range(1, 5), hekou=1)
+    lowered(night, Tier.NONE, at=Minute(hour(4).wall + DELAY, hour(4).flood + DELAY))
+    assert [said(each, "msgType")[0] for each in alerts(night)] == ["Alert", "Update", "Cancel"]
+
+
+def test_blue_alone_has_no_chain_to_end(night):
+    stands(night, range(3), hekou=1)
+    stands(night, range(3, 8))
+    assert night.rows(episode)[-1].closed == 1
+    assert night.rows(cap_alert) == []
+
+
+@pytest.mark.parametrize(("again", "kinds"), [(1, 2), (2, 3), (4, 3)])
+def test_a_flood_that_ended_while_no_cycle_ran_is_cancelled_and_the_next_has_its_own_alert(
+    night, again, kinds
+):
+    stands(night, [0], hekou=2)
+    told = {0: 0, 1: 0, 2: 0, 3: 0, 4: again}
+    night.warned(
+        *(levels(SLOT + (1 + h) * HOUR, hekou=level) for h, level in told.items()), at=hour(5)
+    )
+    issued = [(row.episode_id, etree.fromstring(row.content)) for row in night.rows(cap_alert)]
+    assert sorted(said(each, "msgType")[0] for _, each in issued) == (
+        ["Alert", "Alert", "Cancel"] if kinds == 3 else ["Alert", "Cancel"]
+    )
+    (cancelled,) = [e for e, each in issued if said(each, "msgType") == ["Cancel"]]
+    assert cancelled == min(night.rows(episode), key=lambda row: row.opened).episode_id
+    assert night.rows(warning_fault) == []
+    stands(night, [6], hekou=again)
+    assert len(night.rows(cap_alert)) == kinds
+
+
 def test_after_a_fall_it_asks_nothing_of_those_who_have_moved(night):
     stands(night, range(2), hekou=4)
     lowered(night, Tier.ORANGE, at=Minute(hour(1).wall + DELAY, hour(1).flood + DELAY))

@@ -31,6 +31,7 @@ from tests.alerts.night import (
     only,
     valley,
 )
+from tests.golden.samples import quick_valley
 
 
 def newest(night):
@@ -145,6 +146,23 @@ def test_a_village_that_left_the_site_keeps_its_tier(night):
     )
     night.warned(*(levels(SLOT + h * HOUR) for h in range(1, 6)))
     assert newest(night)["hekou"].tier is Tier.RED
+
+
+@pytest.mark.parametrize("level", [2, 4])
+def test_of_a_village_that_left_the_site_nobody_is_told_anew_while_nothing_changes(night, level):
+    night.warned(levels(hekou=level))
+    before = night.rows(message), night.rows(delivery)
+    night.pack = replace(
+        quick_valley(), villages=tuple(v for v in valley().villages if v.village_id != "hekou")
+    )
+    for hour in range(1, 4):
+        night.warned(levels(SLOT + hour * HOUR, hekou=level))
+    assert (night.rows(message), night.rows(delivery)) == before
+    assert newest(night)["hekou"].tier is Tier(level)
+    assert night.rows(warning_fault) == []
+    night.warned(levels(SLOT + 4 * HOUR, hekou=4 if level == 2 else 0))
+    told = len(night.rows(message)) - len(before[0])
+    assert told == (1 if level == 2 else 0)
 
 
 def test_a_place_that_nobody_answers_for_is_a_fault(night):
