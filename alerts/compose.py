@@ -6,13 +6,14 @@ of configuration, plan and template, and compares the texts' hashes.
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from alerts.cap import CapAlert, alert
 from alerts.episode import Change, Step, said_again
+from alerts.forms import Form, headline, render, spoken_in
+from alerts.made_of import made_of
 from alerts.message import Text, Voice, ask, officer, villager
 from alerts.occasion import Occasion, Release, Retraction
 from alerts.officer_facts import Case, earliest_decide_by, officer_facts
@@ -30,18 +31,14 @@ from alerts.orders import (
     village_name,
 )
 from alerts.plan.model import Plan
-from alerts.plan.ways import OPEN
 from alerts.reported import as_reported
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
 from alerts.warning_message import (
     OFFICERS,
     Audience,
-    Provenance,
     WarningMessage,
     message_id,
-    text_sha256,
-    village_bytes,
 )
 from alerts.warning_pack import WarningPack
 from pipeline.bulletin import RiskBulletin
@@ -293,6 +290,7 @@ def _message(
     # what a "no" holds back is read when that ends
     read_at = case.at + timedelta(minutes=occasion.held or 0)
     text = _text(case, voice, audience, order, at=read_at)
+    spoken = _spoken(case, voice, order, text, at=read_at)
     place_id = OFFICERS if order is None else order.place_id
     message = WarningMessage(
         message_id=message_id(
@@ -317,11 +315,16 @@ def _message(
         recipients=_recipients(case, audience, order),
         roles=_roles(audience, order, voice),
         expires_at=case.at + timedelta(minutes=voice.config.expires_minutes),
-        provenance=_provenance(occasion, case, voice, text),
+        provenance=made_of(occasion, case, voice, text),
+        **{form.value: said.body for form, said in spoken.items()},
     )
-    where = place_id or f"{audience}s"
-    fault = None if text.fault is None else f"{voice.language} {where}: {text.fault}"
-    return message, fault
+    where = f"{voice.language} {place_id or f'{audience}s'}"
+    return message, _faults(where, (text, *spoken.values()))
+
+
+def _faults(where: str, texts: Iterable[Text]) -> str | None:
+    found = dict.fromkeys(text.fault for text in texts if text.fault is not None)
+    return f"{where}: {'; '.join(found)}" if found else None
 
 
 def _text(
@@ -339,6 +342,19 @@ def _recipients(case: Case, audience: Audience, order: PlaceOrder | None) -> tup
     return case.approvers if audience is Audience.APPROVER else ()
 
 
+def _spoken(
+    case: Case, voice: Voice, order: PlaceOrder | None, text: Text, *, at: datetime
+) -> dict[Form, Text]:
+    """Return what a telephone brings of a text, in the forms that the site's templates have."""
+    forms = spoken_in(voice)
+    if order is None:
+        return {form: headline(text, voice, form) for form in forms}
+    village, replies = village_name(case.village), voice.config.sms_replies
+    return {
+        form: render(order, village, voice, at=at, form=form, replies=replies) for form in forms
+    }
+
+
 def _roles(audience: Audience, order: PlaceOrder | None, voice: Voice) -> tuple[str, ...]:
     """Return whom the roster must name: the officers, or all of a village that has no plan."""
     if audience is Audience.OFFICER:
@@ -354,32 +370,3 @@ def _gravest(placed: tuple[PlaceOrder, ...]) -> Action:
         *(Action.RETRACT, Action.RETURN),
     )
     return next((action for action in grave if action in named), Action.STAND_DOWN)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-@lru_cache(maxsize=4)
-def _decision_sha256(bulletin: RiskBulletin) -> str:
-    """Return the bulletin's hash, worked out once for all the villages and languages of a cycle."""
-    return bulletin.decision_sha256
-
-
-def _provenance(occasion: Occasion, case: Case, voice: Voice, text: Text) -> Provenance:
-    bulletin, before = occasion.bulletin, occasion.before
-    return Provenance(
-        decision_sha256=None if bulletin is None else _decision_sha256(bulletin),
-        risk_config_sha256=None if bulletin is None else bulletin.risk_config_sha256,
-        warning_config_sha256=voice.config.sha256,
-        plan_sha256=None if case.plan is None else case.plan.sha256,
-        template_sha256=voice.templates.sha256,
-        episode_before_sha256=None if before is None else before.sha256,
-        text_sha256=text_sha256(text),
-        action_id=None if occasion.by_hand is None else occasion.by_hand.action_id,
-        code_version=None if bulletin is None else bulletin.code_version,
-        village_sha256=None if bulletin is not None else _sha256(village_bytes(case.village)),
-        closures=None if occasion.closures == OPEN else occasion.closures,
-        closures_before=occasion.closures_before,
-        drilled=occasion.drilled,
-    )

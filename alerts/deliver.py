@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from alerts import ack
 from alerts.errors import AlertError, Refused, SendError, Unreachable
+from alerts.forms import SPEECH, Form
 from alerts.ledger import messages, notices
 from alerts.ledger.messages import Kept
 from alerts.ledger.notices import Letter
@@ -257,7 +258,7 @@ class _Sender:
         except Exception as error:  # noqa: BLE001 - nothing left, and no repeat would mend it
             return _Sent(Outcome.PERMANENT, _told(begun, error))
         try:
-            channel.send(parcel)
+            reference = channel.send(parcel)
         except SendError as error:
             line.note(reached=not isinstance(error, Unreachable))
             return _unsent(error)
@@ -265,7 +266,7 @@ class _Sender:
             # A channel's own fault: whether the parcel left, nobody knows.
             return _Sent(Outcome.UNCERTAIN, _told(begun, error))
         line.note(reached=True)
-        return _Sent(Outcome.ACCEPTED)
+        return _Sent(Outcome.ACCEPTED, None if reference is None else f"reference {reference}")
 
     def _packed(self, begun: Delivery, key: bytes) -> tuple[Channel, Parcel]:
         read = self._read(begun, key)
@@ -276,7 +277,7 @@ class _Sender:
         if self.world.mode is Mode.EXERCISE and not contact.exercise:
             raise SendError("the contact is not marked for exercises", retryable=False)
         letter, about = read
-        return channel, _parcel(begun, letter, contact, about)
+        return channel, _parcel(begun, _carried(letter, begun.channel), contact, about)
 
     def _read(self, begun: Delivery, key: bytes) -> tuple[Letter, About] | None:
         """Return what is to be read: a message with its answer's link, or what has none."""
@@ -299,13 +300,23 @@ class _Sender:
             action=said.action.value,
             decide_by=said.decide_by,
         )
-        return Letter(said.language, said.subject, body), about
+        return Letter(said.language, said.subject, body, said.sms, said.voice), about
 
     def _answer_line(self, begun: Delivery, kept: Kept, key: bytes) -> str:
         token = ack.token(key, begun.key, at=begun.created_at)
         link = ack.link(self.settings.public_url, token)
         language = kept.message.language.partition("-")[0]
         return ANSWER_LINE.get(language, ANSWER_LINE["en"]).format(link=link)
+
+
+def _carried(letter: Letter, channel: str) -> Letter:
+    """Return what a channel brings of a text; a telephone its own words, with no link."""
+    if channel not in SPEECH:
+        return letter
+    words = letter.sms if channel == Form.SMS else letter.voice
+    if words is None:
+        raise SendError(f"{channel}: nothing was written in this form", retryable=False)
+    return replace(letter, subject="", body=words)
 
 
 def _parcel(begun: Delivery, letter: Letter, contact: Contact, about: About) -> Parcel:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+AGAIN: Final = frozenset({408, 425, 429, *range(500, 600)})
+"""Statuses of HTTP (RFC 9110, RFC 6585) after which the same request may be taken later."""
+REFUSED: Final = range(300, 500)
+MOST_WAIT_S: Final = 600.0
+"""Of a wish to be left alone, what is granted: an order is worth less later."""
+
 
 class AlertError(Exception):
     """Anything in alerts that a caller must handle.
@@ -64,6 +72,17 @@ class SendError(AlertError):
         self.retryable = retryable
         self.uncertain = uncertain
         self.retry_after = retry_after
+
+    @classmethod
+    def answered(cls, channel: str, status: int, wait_s: float | None) -> SendError:
+        """Return what an answer by HTTP says that is no yes; what says no plain no is uncertain."""
+        plain_no = status in AGAIN or status in REFUSED
+        return SendError(
+            f"{channel}: answered {status}" + ("" if plain_no else ", and nothing plain"),
+            retryable=status in AGAIN or not plain_no,
+            uncertain=not plain_no,
+            retry_after=None if wait_s is None else min(wait_s, MOST_WAIT_S),
+        )
 
 
 class Unreachable(SendError):

@@ -39,6 +39,8 @@ from pipeline.site.model import Link, RiskConfig, Station, Village
 from pipeline.world import Mode
 
 COMPARED = ("subject", "body", "tier", "action", "decide_by", "recipients", "roles", "provenance")
+BY_TELEPHONE = ("sms", "voice")
+"""Compared where they were written: of an older message they were not."""
 SECOND = timedelta(seconds=1)
 WORST = (Verdict.DIFFERS, Verdict.PRUNED, Verdict.SAME_DECISION, Verdict.IDENTICAL)
 
@@ -106,7 +108,9 @@ def _compare(
     again = next((m for m in composed.messages if m.message_id == stored.message_id), None)
     if again is None:
         return Verdict.DIFFERS, ("message",)
-    where = tuple(name for name in COMPARED if getattr(again, name) != getattr(stored, name))
+    written = (name for name in BY_TELEPHONE if getattr(stored, name) is not None)
+    compared = (*COMPARED, *written)
+    where = tuple(name for name in compared if getattr(again, name) != getattr(stored, name))
     return (Verdict.DIFFERS if where else Verdict.IDENTICAL), where
 
 

@@ -143,7 +143,7 @@ def _worst(faults: list[_Fault], file: str) -> Iterator[Finding]:
 def _absent(voice: Voice) -> Iterator[Finding]:
     for form in SPEECH:
         if not getattr(voice.templates, form):
-            message = f"no text in [{form}.<action>]: plain words would be sent"
+            message = f"no text in [{form}.<action>]: nothing leaves in that form"
             cure = "write one for each action"
             yield Finding("warning", _file(voice), None, form, message, cure)
 

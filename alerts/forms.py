@@ -65,6 +65,19 @@ def render(
     return finished(order.action, words, voice, form)
 
 
+def spoken_in(voice: Voice) -> list[Form]:
+    """Return the forms for a telephone that a site's templates have."""
+    return [form for form in SPEECH if getattr(voice.templates, form)]
+
+
+def headline(text: Text, voice: Voice, form: Form) -> Text:
+    """Return what a telephone brings of a text to officers: its subject, framed as that form is."""
+    mark, said = voice.mark, text.subject
+    if mark is not None:
+        said = said.removeprefix(mark).removesuffix(mark)
+    return around(one_line(sendable(said)).translate(BRACKETS), voice, form)
+
+
 def form_words(
     order: PlaceOrder,
     village: LocalText,

@@ -47,6 +47,8 @@ def last_words(occasion: Occasion, pack: WarningPack) -> WarningMessage | None:
         decide_by=None,
         subject=text.subject,
         body=text.body,
+        sms=text.subject,
+        voice=text.subject,
         recipients=(),
         roles=pack.config.roles.officers,
         expires_at=occasion.at + timedelta(minutes=pack.config.expires_minutes),

@@ -83,8 +83,8 @@ class Parcel:
 class Channel(Protocol):
     """A provider; `send` returns once the provider has accepted the parcel."""
 
-    def send(self, parcel: Parcel) -> None:
-        """Hand the parcel over.
+    def send(self, parcel: Parcel) -> str | None:
+        """Hand the parcel over; return what the provider calls it, where it says so.
 
         Raises
         ------

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from alerts import cap_signature
 from alerts.cap_rules import NAMESPACE
+from alerts.channels.gateway import GATEWAYS, gateway_of
 from alerts.channels.webhook import signing_key as webhook_key
 from alerts.errors import AlertError, RosterError
 from alerts.fit import fits
+from alerts.forms import SPEECH
 from alerts.ledger import actions
 from alerts.progress import Progress
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, signing_key
@@ -45,6 +47,7 @@ NOT_READ = Finding(
     "not checked: its schema is not of this version, so the log of persons' acts was not read",
     "any command that works on it brings it up to date",
 )
+NOT_READ_HERE = "set it, or keep it in an Airflow Connection of that name, which is not read here"
 UNSAID = f'<alert xmlns="{NAMESPACE}"></alert>'.encode()
 """An alert that says nothing, to try a key on."""
 
@@ -132,6 +135,7 @@ def _of_roster(roster: Roster, pack: WarningPack, settings: Settings) -> list[Fi
         *_approvers(roster),
         *_order_of_approvers(roster, pack.config),
         *_webhooks(roster),
+        *_gateways(roster, settings),
         *_unknown(roster, pack, settings.site_folder),
         *_unreached(roster, pack),
     ]
@@ -176,10 +180,7 @@ def _webhooks(roster: Roster) -> list[Finding]:
         try:
             webhook_key(name, credential(name))
         except NotSet as error:
-            cure = (
-                "set it, or keep it in an Airflow Connection of that name, which is not read here"
-            )
-            found.append(Finding("warning", *place, str(error), cure))
+            found.append(Finding("warning", *place, str(error), NOT_READ_HERE))
         except SettingsError as error:
             cure = "make a new one as the runbook says; nothing is signed with this one"
             found.append(Finding("error", *place, str(error), cure))
@@ -219,6 +220,26 @@ def _links(connection: Connection, site: str) -> list[Finding]:
         for world, number in broken.items()
         if number is not None
     ]
+
+
+def _gateways(roster: Roster, settings: Settings) -> Iterator[Finding]:
+    """Find whom no SMS or call can reach, for want of a gateway or its secret; the first of all."""
+    for form in SPEECH:
+        refs = [contact.ref for contact in roster.contacts if form in contact.channels]
+        if not refs:
+            continue
+        others = f" and {len(refs) - 1} more" if len(refs) > 1 else ""
+        place = (f"FLOODWARN_HOME/{GATEWAYS}", None, form)
+        try:
+            gateway = gateway_of(settings.home, form)
+            if gateway.credential is not None:
+                credential(gateway.credential)
+        except NotSet as error:
+            yield Finding("warning", *place, f"{error}; {refs[0]}{others} use it", NOT_READ_HERE)
+        except SettingsError as error:
+            cure = "configure it as the runbook says, or give them another channel"
+            message = f"{error}; no {form} reaches {refs[0]}{others}"
+            yield Finding("error", *place, message, cure)
 
 
 def _approvers(roster: Roster) -> list[Finding]:

@@ -8,6 +8,7 @@ without quoting it: no address reaches a log or an error.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 import tomllib
@@ -41,6 +42,7 @@ SIGNING_KEY = "ack.key"
 KEY_BYTES = 32
 EVERYWHERE = "*"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 UNSAFE = frozenset(" \t\r\n<>,;:\"'()[]\\")
 
 _REF: TypeAdapter[str] = TypeAdapter(Ref)
@@ -67,6 +69,7 @@ class Contact(BaseModel):
     ----------
     villages : village ids, or ``"*"`` for all
     email : never shown: neither ``repr`` nor an error prints it
+    phone : E.164, as secret as the e-mail address
     webhook : of a system that speaks for this person; its address is as secret as theirs
     logins : names under which the board knows this person
     exercise : may be sent exercises; without it an exercise reaches nobody
@@ -78,8 +81,9 @@ class Contact(BaseModel):
     role: Name
     villages: tuple[str, ...]
     email: SecretStr | None = None
+    phone: SecretStr | None = None
     webhook: Hook | None = None
-    channels: tuple[Literal["email", "file", "webhook"], ...] = ("email",)
+    channels: tuple[Literal["email", "file", "webhook", "sms", "voice"], ...] = ("email",)
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] = "en"
     logins: tuple[Name, ...] = ()
     rights: frozenset[Right] = frozenset()
@@ -98,6 +102,13 @@ class Contact(BaseModel):
             raise ValueError("not one plain e-mail address")
         return email
 
+    @field_validator("phone")
+    @classmethod
+    def _one_number(cls, phone: SecretStr | None) -> SecretStr | None:
+        if phone is not None and not E164.fullmatch(phone.get_secret_value()):
+            raise ValueError("not one number as + and 7 to 15 digits, the country's first (E.164)")
+        return phone
+
     @field_validator("webhook")
     @classmethod
     def _one_hook(cls, hook: Hook | None) -> Hook | None:
@@ -109,9 +120,10 @@ class Contact(BaseModel):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
-        for channel in ("email", "webhook"):
-            if channel in self.channels and self.address(channel) is None:
-                raise ValueError(f"the channel {channel} needs an address")
+        for channel in self.channels:
+            if channel != "file" and self.address(channel) is None:
+                needed = "a phone" if channel in {"sms", "voice"} else "an address"
+                raise ValueError(f"the channel {channel} needs {needed}")
         return self
 
     def address(self, channel: str) -> SecretStr | Hook | None:
@@ -121,6 +133,8 @@ class Contact(BaseModel):
                 return self.email
             case "webhook":
                 return self.webhook
+            case "sms" | "voice":
+                return self.phone
             case _:
                 return None
 
@@ -131,11 +145,12 @@ class Contact(BaseModel):
     def is_same_person(self, other: Contact) -> bool:
         """Tell whether both are one person: a reference, a login or an address in common."""
         one_name = self.ref == other.ref or bool(set(self.logins) & set(other.logins))
-        return one_name or (self.email is not None and self._address == other._address)
+        return one_name or bool(self._addresses & other._addresses)
 
     @property
-    def _address(self) -> str:
-        return "" if self.email is None else self.email.get_secret_value().casefold()
+    def _addresses(self) -> frozenset[str]:
+        given = (self.email, self.phone)
+        return frozenset(each.get_secret_value().casefold() for each in given if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +299,9 @@ def _beside(kept: list[Contact], contact: Contact) -> tuple[Contact | None, list
     lowerers = [other for other in kept if Right.LOWER in other.rights]
     rights = contact.rights
     if Right.LOWER in rights and any(contact.is_same_person(other) for other in lowerers):
-        wrong.append(("rights", "one person with a contact before, by login or e-mail: no lower"))
+        wrong.append(
+            ("rights", "one person with a contact before, by login, e-mail or phone: no lower")
+        )
         rights -= {Right.LOWER}
     logins = tuple(login for login in contact.logins if login not in taken)
     return contact.model_copy(update={"rights": rights, "logins": logins}), wrong

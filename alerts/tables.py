@@ -64,6 +64,8 @@ message = Table(
     Column("decide_by", BigInteger),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Column("sms", Text),  # null where the site's templates have no such form
+    Column("voice", Text),
     Column("cap_identifier", String(200)),
     Column("recipients", Text, nullable=False),  # JSON list: roster references, as ordered
     Column("roles", Text, nullable=False),  # JSON list: whoever has these roles besides
@@ -177,6 +179,8 @@ notice = Table(
     Column("language", String(16), nullable=False),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Column("sms", Text),
+    Column("voice", Text),
     Column("created_at", BigInteger, nullable=False),  # wall time
 )
 

@@ -118,6 +118,7 @@ class WarningConfig(BaseModel):
     quiet_from, quiet_to : local hours between which nobody is woken for a silence that blinds no
         village and in which nothing rises; the same hour twice: there are none
     expires_minutes : how long a message is worth delivering
+    sms_replies : an SMS asks for a digit: only where somebody reads what comes back
     sender, web : of CAP (R1, R10)
     radius_km : of the CAP circle around a village's position
     publisher : in whose name drafts in the Chinese national form are written; without it, none are
@@ -153,6 +154,7 @@ class WarningConfig(BaseModel):
     publisher: PublishingAuthority | None = Field(None, exclude_if=_unset)
     quiet_from: Hour = Field(QUIET_FROM, exclude_if=lambda hour: hour == QUIET_FROM)
     quiet_to: Hour = Field(QUIET_TO, exclude_if=lambda hour: hour == QUIET_TO)
+    sms_replies: bool = Field(default=False, exclude_if=lambda asked: not asked)
     approvers: tuple[str, ...] = Field((), exclude_if=_empty)
     ask_next_minutes: int = Field(
         ASK_NEXT_MIN, ge=1, le=10, exclude_if=lambda minutes: minutes == ASK_NEXT_MIN

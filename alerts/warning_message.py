@@ -85,6 +85,7 @@ class WarningMessage:
     recipients : roster references, in the plan's order; of approvers, as the site names them
     roles : besides `recipients`, everyone of these roles whom the roster has for the village
     decide_by, expires_at : UTC (flood time)
+    sms, voice : the same for a telephone; None where the templates have no such form
     """
 
     message_id: str
@@ -105,6 +106,8 @@ class WarningMessage:
     expires_at: datetime
     provenance: Provenance
     cap_identifier: str | None = None
+    sms: str | None = None
+    voice: str | None = None
 
 
 def message_id(

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from alerts.forms import headline, spoken_in
 from alerts.issue import Desk, for_reader, refuse_replay
 from alerts.ledger import fence, notices
-from alerts.message import Text, Voice
+from alerts.ledger.notices import Letter
+from alerts.message import Voice
 from alerts.notice_facts import notice_text
 from alerts.outage import Ground, Notice, Word
 from alerts.outage import notices as decide
@@ -90,7 +92,7 @@ def _told(
             log.warning("nobody to tell that %s is silent", notice.source)
             return None
         notice = replace(notice, recipients=tuple(person.ref for person in people))
-    texts = {language: _text(desk, notice, language, bulletin) for language in desk.pack.templates}
+    texts = [_letter(desk, notice, language, bulletin) for language in desk.pack.templates]
     sha256 = bulletin.decision_sha256
     notices.keep(connection, desk.world, notice, texts, decision_sha256=sha256, created_at=now)
     wanted = _deliveries(desk, notice, people, now=now)
@@ -122,12 +124,13 @@ def _officers(desk: Desk, notice: Notice) -> list[Contact]:
     ]
 
 
-def _text(desk: Desk, notice: Notice, language: str, bulletin: RiskBulletin) -> Text:
+def _letter(desk: Desk, notice: Notice, language: str, bulletin: RiskBulletin) -> Letter:
     voice = Voice(desk.world.mode, desk.pack.templates[language], desk.pack.config)
     text = notice_text(notice, voice, at=bulletin.cutoff)
     if text.fault is not None:
         log.warning("notice in %s: %s", language, text.fault)
-    return text
+    spoken = {form.value: headline(text, voice, form).body for form in spoken_in(voice)}
+    return Letter(language, text.subject, text.body, **spoken)
 
 
 def _deliveries(

@@ -47,6 +47,8 @@ class Sent:
     accepted: int = 0
     failed: int = 0
     uncertain: int = 0
+    sms: str | None = None
+    voice: str | None = None
     acked: tuple[tuple[str, datetime], ...] = ()
 
 

@@ -84,6 +84,8 @@ class MessageItem:
     language: str
     place: str
     body: str
+    sms: str | None
+    voice: str | None
     deliveries: str
     acked: str
     ack_class: str
@@ -240,6 +242,8 @@ def _message(sent: Sent, facts: Facts) -> MessageItem:
         language=sent.language,
         place=sent.place_id or f"{sent.audience}s",
         body=sent.body,
+        sms=sent.sms,
+        voice=sent.voice,
         deliveries=sent_count((sent,)),
         acked=f"acknowledged by {answers}" if answers else "no answer yet",
         ack_class="ok" if answers else "no",

@@ -8,7 +8,9 @@ from pydantic import SecretStr
 
 from alerts.channels.email import EmailChannel, Server
 from alerts.channels.file import FileChannel
+from alerts.channels.gateway import GatewayChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.forms import SPEECH
 from alerts.parcel import Channel
 from pipeline import clock
 from pipeline.settings import Settings, ca_bundle, credential
@@ -34,6 +36,7 @@ def channels(
         "email": EmailChannel(_server(settings, credential)),
         "file": FileChannel(settings.home / OUTGOING),
         "webhook": WebhookChannel(credential, clock.now, ca_bundle()),
+        **{form: GatewayChannel(form, settings.home, credential, ca_bundle()) for form in SPEECH},
     }
 
 

@@ -24,11 +24,6 @@ from pipeline.errors import PostFailed, SettingsError
 from pipeline.outbound import TAKEN, Answer, Target, post
 
 KEY_BYTES: Final = range(24, 65)
-AGAIN: Final = frozenset({408, 425, 429, *range(500, 600)})
-REFUSED: Final = range(300, 500)
-MOST_WAIT_S: Final = 600.0
-"""Of a receiver's wish to be left alone, what is granted: its order is worth less later."""
-
 NO: Final = frozenset({"error", "failed", "failure", "fail"})
 """What a `status` says that is none."""
 
@@ -151,14 +146,7 @@ def body(parcel: Parcel) -> bytes:
 def _expect_yes(answer: Answer) -> None:
     if answer.status in TAKEN and answer.body is not None and says_yes(answer.body):
         return
-    plain_no = answer.status in AGAIN or answer.status in REFUSED
-    wait_s = answer.retry_after
-    raise SendError(
-        f"webhook: answered {answer.status}" + ("" if plain_no else ", and nothing plain"),
-        retryable=answer.status in AGAIN or not plain_no,
-        uncertain=not plain_no,
-        retry_after=None if wait_s is None else min(wait_s, MOST_WAIT_S),
-    )
+    raise SendError.answered("webhook", answer.status, answer.retry_after)
 
 
 def says_yes(content: bytes) -> bool:

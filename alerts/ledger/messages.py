@@ -64,6 +64,8 @@ def keep(
         "decide_by": None if message.decide_by is None else to_us(message.decide_by),
         "subject": message.subject,
         "body": message.body,
+        "sms": message.sms,
+        "voice": message.voice,
         "cap_identifier": message.cap_identifier,
         "recipients": json.dumps(message.recipients),
         "roles": json.dumps(message.roles),
@@ -270,6 +272,8 @@ def _kept(row: Row[Any]) -> Kept:
             expires_at=from_us(row.expires_at),
             provenance=Provenance.from_bytes(row.provenance),
             cap_identifier=row.cap_identifier,
+            sms=row.sms,
+            voice=row.voice,
         ),
         from_us(row.created_at),
     )

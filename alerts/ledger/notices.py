@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from alerts.message import Text
 from alerts.outage import Notice, Source
 from alerts.tables import message as messages
 from alerts.tables import notice as notices
@@ -20,18 +19,25 @@ from pipeline.world import World
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One text as it was written."""
+    """One text as it was written.
+
+    Attributes
+    ----------
+    sms, voice : the same for a telephone; None where it was not written in that form
+    """
 
     language: str
     subject: str
     body: str
+    sms: str | None = None
+    voice: str | None = None
 
 
 def keep(
     connection: Connection,
     world: World,
     notice: Notice,
-    texts: Mapping[str, Text],
+    texts: Iterable[Letter],
     *,
     decision_sha256: str,
     created_at: datetime,
@@ -40,17 +46,15 @@ def keep(
     rows = [
         {
             **named(world),
-            "notice_id": notice.id_in(world, language),
+            "notice_id": notice.id_in(world, letter.language),
             "source": str(notice.source),
             "slot": to_us(notice.slot),
             "state": notice.to_bytes(),
             "decision_sha256": decision_sha256,
-            "language": language,
-            "subject": text.subject,
-            "body": text.body,
             "created_at": to_us(created_at),
+            **asdict(letter),
         }
-        for language, text in texts.items()
+        for letter in texts
     ]
     insert_absent(connection, notices, rows)
 
@@ -75,11 +79,11 @@ def newest(connection: Connection, world: World) -> dict[Source, Notice]:
 def letter(connection: Connection, world: World, notice_id: str) -> Letter | None:
     """Return the text of one notice in one language."""
     row = connection.execute(
-        select(notices.c.language, notices.c.subject, notices.c.body).where(
+        select(*(notices.c[each.name] for each in fields(Letter))).where(
             within(notices, world), notices.c.notice_id == notice_id
         )
     ).one_or_none()
-    return None if row is None else Letter(row.language, row.subject, row.body)
+    return None if row is None else Letter(*row)
 
 
 def villages_told_of(connection: Connection, world: World, slot: datetime) -> frozenset[str]:

@@ -69,6 +69,19 @@ def test_each_message_of_the_storm_is_identical_with_the_site_deleted(storm):
     assert {(e.verdict, e.where) for e in found.values()} == {(Verdict.IDENTICAL, ())}
 
 
+def test_so_is_what_was_kept_before_a_telephone_brought_it_and_another_word_is_seen(storm):
+    one, other = storm.rows(message)[:2]
+    with storm.engine.begin() as connection:
+        this, that = (
+            update(message).where(message.c.message_id == m.message_id) for m in (one, other)
+        )
+        connection.execute(this.values(sms=None, voice=None))
+        connection.execute(that.values(sms="stay where you are"))
+    found = verdicts(storm, (one, other))
+    assert (found[one.message_id].verdict, found[one.message_id].where) == (Verdict.IDENTICAL, ())
+    assert found[other.message_id].where == ("sms",)
+
+
 def test_so_is_what_persons_ordered_and_lowered(storm):
     request = request_lower(
         storm.desk, Asked("songlin", Tier.NONE, "gone", "county_duty-1", "all counted"), AFTER

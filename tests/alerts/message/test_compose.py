@@ -195,3 +195,25 @@ def test_an_officer_reads_who_fed_a_reading_by_hand_and_why():
     for language in ("en", "zh"):
         (message,) = told(occasion(replace(seen, evidence=(fed,))), Audience.OFFICER, language)
         assert "1 fed by hand by role:duty: read at the staff gauge" in message.body
+
+
+def test_what_a_telephone_brings_is_written_with_the_mail_and_asks_for_no_digit_by_itself():
+    seen = occasion(risk(4, lead_min=200))
+    asking = PACK.config.model_copy(update={"sms_replies": True})
+    for pack, digit in ((PACK, False), (replace(PACK, config=asking), True)):
+        texts = [m for m in compose(seen, pack).messages if m.audience is Audience.VILLAGER]
+        assert all(m.sms and m.voice for m in texts)
+        assert {"Reply 1" in m.sms for m in texts if m.language == "en"} == {digit}
+
+
+def test_a_site_without_a_form_writes_nothing_in_it():
+    templates = {
+        language: words.model_copy(update={"sms": {}}) for language, words in PACK.templates.items()
+    }
+    told = compose(occasion(risk(4)), replace(PACK, templates=templates)).messages
+    assert {m.sms for m in told} == {None}
+    assert None not in {m.voice for m in told}
+
+
+def test_a_configuration_that_asks_for_no_digit_keeps_its_hash():
+    assert b"sms_replies" not in PACK.config.to_bytes()

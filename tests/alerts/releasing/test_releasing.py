@@ -58,7 +58,7 @@ def texts(night, place, action):
 def test_whoever_was_moved_is_away_until_released_whatever_the_tier(moved):
     episode = standing(moved)
     assert (episode.tier, episode.closed) == (Tier.NONE, None)
-    assert set(episode.sheltered) == {"riverside", "island", "south", "care-home"}
+    assert set(episode.sheltered) == {"riverside:help", "riverside", "island", "south", "care-home"}
     said = {row.action for row in moved.rows(message) if row.audience == "villager"}
     assert Action.RETURN.value not in said
 
@@ -74,8 +74,10 @@ def test_a_place_goes_home_by_one_person_s_word_when_the_list_is_met(moved):
 
 
 def test_the_last_place_ends_the_episode(moved):
-    release_places(moved.desk, releasing("riverside", "island"), at(DAY))
-    release_places(moved.desk, releasing("south", "care-home"), at(DAY + 5))
+    release_places(moved.desk, releasing("riverside", "island", "south"), at(DAY))
+    release_places(moved.desk, releasing("care-home"), at(DAY + 5))
+    assert standing(moved).closed is None
+    release_places(moved.desk, releasing("riverside:help"), at(DAY + 10))
     assert standing(moved).closed is not None
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from alerts.channels.gateway import GATEWAYS
 from alerts.first_run import init_home
 from alerts.readiness import findings_of
 from alerts.roster import CONTACTS
@@ -123,3 +124,31 @@ def test_the_check_names_a_webhooks_secret_that_is_absent_or_none(
     found = [f for f in findings_of(settings(home), TODAY) if "webhook" in (f.field or "")]
     assert [f.severity for f in found] == ([] if severity is None else [severity])
     assert all("HOOK" in f.message and "s3cr3t" not in f.line() for f in found)
+
+
+def test_the_check_names_whom_no_sms_reaches_and_why(home, monkeypatch):
+    init_home(home, valley(), Mode.EXERCISE)
+    path = home / CONTACTS
+    phone = '[[contacts]]\nphone = "+447700900123"\nchannels = ["sms", "email"]\n'
+    path.write_text(path.read_text().replace("[[contacts]]\n", phone, 2))
+    body = '{ to = "{to}", text = "{text}", id = "{id}", key = "{credential}" }'
+    gateway = (
+        'schema = "floodwarn.gateways/1"\n[sms]\nurl = "https://sms.invalid"\n'
+        f'credential = "SMS_KEY"\nbody = {body}\naccepted = {{ at = "ok", values = [true] }}\n'
+    )
+
+    def found():
+        return [f for f in findings_of(settings(home), TODAY) if f.file.endswith(GATEWAYS)]
+
+    (absent,) = found()
+    assert (absent.severity, absent.field) == ("error", "sms")
+    assert absent.message.endswith("no sms reaches county_duty-1 and 1 more")
+    (home / GATEWAYS).write_text(gateway.replace("{id}", "1"))
+    assert [f.severity for f in found()] == ["error"]
+    (home / GATEWAYS).write_text(gateway)
+    assert [f.severity for f in found()] == ["warning"]
+    monkeypatch.setenv("SMS_KEY", "s3cr3t")
+    assert found() == []
+    path.write_text(path.read_text().replace('phone = "+447700900123"\n', "", 1))
+    faults = [f for f in findings_of(settings(home), TODAY) if "needs a phone" in f.message]
+    assert [f.field for f in faults] == ["county_duty-1"]

@@ -239,3 +239,43 @@ def test_a_webhook_that_cannot_be_used_leaves_its_contact_out_and_is_not_quoted(
     told = f"{[str(fault) for fault in roster.faults]}"
     assert "T0K3N" not in told
     assert "hooks" not in told
+
+
+PHONED = HOOKED.partition("channels")[0] + 'channels = ["sms", "voice"]\nphone = "+447700900123"\n'
+
+
+def test_a_phone_is_an_address_of_sms_and_voice_that_is_never_printed(tmp_path):
+    roster = Roster.load(written(tmp_path, PHONED))
+    (contact,) = roster.contacts
+    numbers = {contact.address(way).get_secret_value() for way in ("sms", "voice")}
+    assert numbers == {"+447700900123"}
+    assert "7700900123" not in f"{roster!r} {contact.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "7700900123",
+        "+07700900123",
+        "+44 7700 900123",
+        "+447700900123x",
+        "+137",
+        "+1" * 9,
+        "+４４７７００９００１２３",
+        "+447700900123\\n",
+    ],
+)
+def test_a_phone_that_is_no_number_leaves_its_contact_out_and_is_not_quoted(tmp_path, number):
+    roster = Roster.load(written(tmp_path, PHONED.replace("+447700900123", number)))
+    assert roster.contacts == ()
+    (fault,) = roster.faults
+    assert fault.field == "phone"
+    assert number not in str(fault)
+
+
+def test_one_phone_is_one_person_who_does_not_lower_with_himself(tmp_path):
+    lowers = PHONED + 'rights = ["lower"]\n'
+    twice = lowers + lowers.partition("\n")[2].replace('ref = "a"', 'ref = "b"')
+    first, second = Roster.load(written(tmp_path, twice)).contacts
+    assert first.is_same_person(second)
+    assert second.rights == frozenset()

@@ -130,6 +130,9 @@ def test_the_mark_of_an_exercise_is_first_and_last_in_every_text(watching):
         for text in (row.subject, row.body):
             assert text.startswith(mark)
             assert text.endswith(mark)
+        spoken = (row.sms.rpartition("】")[2], row.voice)
+        assert all(text.startswith(mark.strip("【】")) for text in spoken)
+        assert all(text.endswith(mark.strip("【】")) for text in spoken)
         assert "\n" not in row.subject
 
 
