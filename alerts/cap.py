@@ -201,11 +201,12 @@ def _times(info: etree._Element, case: Case, config: WarningConfig) -> None:
 
 def _texts(info: etree._Element, case: Case, voice: Voice, tier: Tier) -> None:
     cap, facts = voice.templates.cap, cap_facts(case, voice, tier)
-    headline = cap.ended if tier is Tier.NONE else cap.headline
+    over = tier is Tier.NONE
+    headline, described = (cap.ended, cap.over) if over else (cap.headline, cap.description)
     _add(info, "senderName", voice.source)
     _add(info, "headline", _headline(headline, facts, voice))
-    _add(info, "description", passage(cap.description, facts, voice).body)
-    if tier is not Tier.NONE:
+    _add(info, "description", passage(described, facts, voice).body)
+    if not over:
         _add(info, "instruction", passage(cap.instruction, facts, voice).body)
     _add(info, "web", voice.config.web)
     _add(info, "contact", voice.contact)

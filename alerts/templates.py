@@ -23,6 +23,9 @@ from pipeline.world import Mode
 Line = Annotated[str, Field(min_length=1, max_length=400)]
 Page = Annotated[str, Field(min_length=1, max_length=8000)]
 
+OVER = "{{ village }}, {{ township }}: no flash flood message is in force as of {{ at }}."
+"""What the end of an alert says where templates have no word of their own."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,13 +84,19 @@ class Notices(_Frozen):
 
 
 class Cap(_Frozen):
-    """The texts of a CAP info block in this language."""
+    """The texts of a CAP info block in this language.
+
+    Attributes
+    ----------
+    ended, over : headline and description of the end
+    """
 
     event: Annotated[str, Field(min_length=1, max_length=35)]
     headline: Line
     description: Page
     instruction: Page
     ended: Line
+    over: Page = OVER
     note: Line
 
 
@@ -227,6 +236,8 @@ class Templates(_Frozen):
             name: True for name in FORMS_LATER if not getattr(self, name)
         }
         absent |= {name: True for name, said in LATER_WORDS.items() if getattr(self, name) == said}
+        if self.cap.over == OVER:
+            absent["cap"] = {"over": True}
         if not self.changed.leave:
             absent["changed"] = {"leave": True}
         if not self.words.saw:

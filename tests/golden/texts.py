@@ -6,16 +6,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
+from lxml import etree
+
 from alerts.by_person import release, restate, retract
+from alerts.cap import CapAlert
 from alerts.compose import compose
 from alerts.forms import SPEECH, Form, render
 from alerts.limits import seconds, size
 from alerts.message import Voice
+from alerts.notice_facts import notice_text
 from alerts.occasion import ByHand, Occasion, Release, Retraction
 from alerts.order import PlaceOrder
 from alerts.orders import village_name
+from alerts.outage import Kind, Notice, Source, Word
 from alerts.plan.ways import OPEN, Closures
 from alerts.tier import Action, Tier
 from alerts.warning_message import WarningMessage
@@ -173,8 +179,56 @@ def _length(body: str, form: Form, language: str) -> str:
     return f"{seconds(one_pass, language):.0f} s a pass"
 
 
-def golden_spoken(mode: Mode, language: str) -> Path:
-    return FOLDER / f"spoken.{mode}.{language}.txt"
+def silence(mode: Mode, language: str) -> str:
+    """Return what officers are told when a feed or a township falls silent, and is heard again."""
+    pack = shipped(NIGHTS[language].site)
+    voice = Voice(mode, pack.templates[language], pack.config)
+    return "\n".join(_silence(kind, word, voice) for kind, word in product(Kind, Word))
+
+
+def _silence(kind: Kind, word: Word, voice: Voice) -> str:
+    told = Notice(
+        source=Source(kind, "gauges"),
+        word=word,
+        slot=SLOT,
+        since=SLOT - 2 * HOUR,
+        grave=False,
+        stations=("R03", "R07"),
+        villages=("hekou", "baishi"),
+        blind=1,
+        degraded=1,
+    )
+    text = notice_text(told, voice, at=SLOT + 5 * MINUTE)
+    assert text.fault is None
+    return f"=== {kind}, {word}\n{text.subject}\n\n{text.body}\n"
+
+
+def cap(mode: Mode, language: str) -> str:
+    """Return what a CAP alert says in words: at its beginning and at its end."""
+    night, moved = NIGHTS[language], _last("move", mode, NIGHTS[language])
+    pack = shipped(night.site)
+    begun = compose(moved, pack).cap
+    over = retract(moved.step.episode, by=("county_duty-1", "county_duty-2"), slot=moved.at + HOUR)
+    ended = replace(
+        moved, at=moved.at + HOUR, before=moved.step.episode, step=over, earlier=(begun.reference,)
+    )
+    alerts = (begun, compose(ended, pack).cap)
+    return "\n".join(_said(alert, language) for alert in alerts)
+
+
+def _said(alert: CapAlert, language: str) -> str:
+    assert alert.faults == ()
+    root = etree.fromstring(alert.content)
+    found = [f"=== {alert.msg_type}", root.findtext("{*}note") or "no note"]
+    for info in root.iterfind("{*}info"):
+        if info.findtext("{*}language").startswith(language):
+            names = ("event", "headline", "description", "instruction")
+            found += [f"{name}: {info.findtext(f'{{*}}{name}')}" for name in names]
+    return "\n".join(found) + "\n"
+
+
+PAGES = {"spoken": spoken, "silence": silence, "cap": cap}
+"""What is read besides the messages of a step."""
 
 
 def golden(case: str, mode: Mode, language: str) -> Path:
@@ -187,9 +241,10 @@ def write_all() -> None:
             for language in NIGHTS:
                 text = page(case, mode, language)
                 golden(case, mode, language).write_text(text, encoding="utf-8")
-    for mode in MODES:
-        for language in NIGHTS:
-            golden_spoken(mode, language).write_text(spoken(mode, language), encoding="utf-8")
+    for name, write in PAGES.items():
+        for mode in MODES:
+            for language in NIGHTS:
+                golden(name, mode, language).write_text(write(mode, language), encoding="utf-8")
 
 
 if __name__ == "__main__":
