@@ -17,6 +17,7 @@ from alerts.cap_rules import NAMESPACE, problems
 from alerts.episode import Change
 from alerts.message import Voice, one_line, passage
 from alerts.officer_facts import Case, Facts, officer_facts
+from alerts.plan.helped import is_helped
 from alerts.tier import Action, Tier
 from alerts.warning_config import WarningConfig
 from pipeline.bulletin import Evidence, Indicator, VillageRisk
@@ -230,7 +231,9 @@ def cap_facts(case: Case, voice: Voice, tier: Tier) -> Facts:
 
 
 def _responses(case: Case) -> list[str]:
-    named = [RESPONSES[order.action] for order in case.orders if order.action in RESPONSES]
+    # who needs help leaves first: the public at large is asked what its zones are
+    public = [order for order in case.orders if not is_helped(order.place_id)] or case.orders
+    named = [RESPONSES[order.action] for order in public if order.action in RESPONSES]
     return list(dict.fromkeys(named)) or ["None"]
 
 

@@ -101,11 +101,11 @@ def issue(
     episode = occasion.step.episode
     if episode is None:
         return Issued()
-    drilled = messages.rehearsed(
-        connection, desk.world, occasion.village_id, since=minute.wall - DRILL_IS_REMEMBERED
-    )
-    occasion = replace(occasion, earlier=_earlier(connection, desk, episode), drilled=drilled)
+    occasion = replace(occasion, earlier=_earlier(connection, desk, episode))
     composed, pack = composed_or_simpler(occasion, desk.pack)
+    if composed.messages and _is_drilled(connection, desk, occasion, minute):
+        occasion = replace(occasion, drilled=True)
+        composed, pack = composed_or_simpler(occasion, desk.pack)
     if occasion.closures_before is not None and not composed.messages:
         return Issued(faults=composed.faults)  # no order is another one by it: nothing has moved
     keep_state(connection, desk.world, _away(episode, composed), cause)
@@ -167,6 +167,11 @@ def _in_cap_alone(
     return (*faults, *(() if cap is None else cap.faults))
 
 
+def _is_drilled(connection: Connection, desk: Desk, occasion: Occasion, minute: Minute) -> bool:
+    since = minute.wall - DRILL_IS_REMEMBERED
+    return messages.rehearsed(connection, desk.world, occasion.village_id, since=since)
+
+
 def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:
     """Return the episode that remembers who was told to leave home."""
     moved = (o.place_id for o in composed.orders if o.action in {Action.MOVE, Action.REFUGE})
@@ -180,7 +185,7 @@ def _waits(
     episode = occasion.step.episode
     if occasion.closures_before is None or episode is None:
         return composed.waits
-    until = held_back.until(connection, desk.world, episode.episode_id)
+    until = held_back.until(connection, desk.world, episode.episode_id, episode.tier)
     return max(composed.waits, timedelta(0) if until is None else until - minute.wall)
 
 

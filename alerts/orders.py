@@ -186,8 +186,6 @@ def let_home(
     told : roster references of those to whom an order went, by place
     """
     word = _whole(moment, Action.RETURN, plan)
-    if plan is None:
-        return (word,)
     return tuple(
         word
         if place_id == WHOLE_VILLAGE
@@ -196,12 +194,13 @@ def let_home(
     )
 
 
-def _home(plan: Plan, word: PlaceOrder, told: tuple[str, ...], moment: Moment) -> PlaceOrder:
+def _home(plan: Plan | None, word: PlaceOrder, told: tuple[str, ...], moment: Moment) -> PlaceOrder:
     """Return the word that lets a place's people home, as that place's own."""
     home = home_of(word.place_id)
-    place = next((place for _, place in plan.places() if place.id == home), None)
-    if place is None:
-        recipients = (*_movers(plan, None), *told)
+    places = () if plan is None else plan.places()
+    place = next((place for _, place in places if place.id == home), None)
+    if plan is None or place is None:
+        recipients = told if plan is None else (*_movers(plan, None), *told)
         return replace(word, place={"*": home}, people=None, recipients=_once(recipients))
     alone = not is_helped(word.place_id)
     helped = () if alone else plan.helped_at(place)
@@ -272,17 +271,21 @@ def _whole(moment: Moment, action: Action, plan: Plan | None) -> PlaceOrder:
 def _at_place(moment: Moment, plan: Plan, place: Place) -> Iterator[PlaceOrder]:
     """Yield the orders to one place; those of a zone who need help come first and leave first.
 
-    Their order goes to who leads and to who comes for them. They are not told themselves: whoever
-    cannot leave alone waits for the helper.
+    Their order goes to who comes for them and, while the others only prepare, to who leads. They
+    are not told themselves: whoever cannot leave alone waits for the helper.
     """
+    action = _action(moment.tier, place)
     if isinstance(place, Zone) and (helped := plan.helped_at(place)):
+        helpers = _helpers(helped)
+        # where all leave, who leads hears of it once: a telephone has few calls to give
+        leads = action is Action.PREPARE or not helpers
         yield replace(
             _to_place(moment, plan, place, Action.MOVE),
             place_id=helped_in(place.id),
             people=len(helped),
-            recipients=_movers(plan, place, helped),
+            recipients=_movers(plan, place, helped) if leads else helpers,
         )
-    yield _to_place(moment, plan, place, _action(moment.tier, place))
+    yield _to_place(moment, plan, place, action)
 
 
 def _to_place(moment: Moment, plan: Plan, place: Place, action: Action) -> PlaceOrder:
@@ -372,8 +375,12 @@ def _movers(plan: Plan, place: Place | None, helped: tuple[NeedsHelp, ...] = ())
     own: tuple[str | None, ...] = ()
     if isinstance(place, SpecialSite):
         own, helped = (place.keeper, place.team), plan.helped_at(place)
-    helpers = (ref for person in helped for ref in (person.helper, person.deputy))
-    return _once((*people.responsible, *people.warning, *people.transfer, *own, *helpers))
+    leading = (*people.responsible, *people.warning, *people.transfer)
+    return _once((*leading, *own, *_helpers(helped)))
+
+
+def _helpers(helped: Iterable[NeedsHelp]) -> tuple[str, ...]:
+    return _once(ref for person in helped for ref in (person.helper, person.deputy))
 
 
 def _once(refs: Iterable[str | None]) -> tuple[str, ...]:

@@ -12,9 +12,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from alerts.episode import TierEpisode
+from alerts.orders import WHOLE_VILLAGE
+from alerts.plan.helped import is_helped
 from alerts.tier import Action, Tier
 from pipeline import instants
 from pipeline.bulletin import DataState, RiskBulletin, RiskLevel
@@ -44,10 +46,22 @@ class Told:
 
     episode_id: str
     revision: int
+    place_id: str
     action: Action
     decide_by: datetime | None
 
 
+class AboutPlace(Protocol):
+    """One of an episode's texts to its village."""
+
+    @property
+    def revision(self) -> int: ...
+
+    @property
+    def place_id(self) -> str: ...
+
+
+Text = TypeVar("Text", bound=AboutPlace)
 Heard = Mapping[str, list[Told]]
 
 
@@ -140,24 +154,38 @@ def _point(village: Village) -> Json:
 
 
 def _standing(told: Iterable[Told]) -> Heard:
-    """Return each episode's newest orders: a fall, told to officers alone, revokes none."""
+    """Return each episode's standing orders: a fall, told to officers alone, revokes none."""
     found: dict[str, list[Told]] = {}
-    for each in sorted(told, key=lambda t: t.revision):
-        kept = found.get(each.episode_id, [])
-        same = bool(kept) and kept[0].revision == each.revision
-        found[each.episode_id] = [*kept, each] if same else [each]
-    return found
+    for each in told:
+        found.setdefault(each.episode_id, []).append(each)
+    return {episode_id: list(standing(texts)) for episode_id, texts in found.items()}
+
+
+def standing(texts: Iterable[Text]) -> tuple[Text, ...]:
+    """Return an episode's newest texts about each place.
+
+    A new way for one place, or the way home of another, revokes nothing of the rest. What is said
+    to a village as a whole and to a place in it replace each other.
+    """
+    kept = tuple(texts)
+    newest = {text.place_id: text.revision for text in sorted(kept, key=lambda t: t.revision)}
+    whole = newest.pop(WHOLE_VILLAGE, -1)
+    if whole > max(newest.values(), default=-1):
+        return tuple(t for t in kept if t.place_id == WHOLE_VILLAGE and t.revision == whole)
+    return tuple(t for t in kept if t.revision > whole and newest.get(t.place_id) == t.revision)
 
 
 def _warned(episode: TierEpisode | None, heard: Heard) -> dict[str, Json]:
     """Return tier, gravest standing order and times; of a village without a tier, that alone."""
     if episode is None or episode.closed is not None:
-        episode, standing = None, []
+        episode, orders = None, []
     else:
-        standing = heard.get(episode.episode_id, [])
+        orders = heard.get(episode.episode_id, [])
     tier = Tier.NONE if episode is None else episode.tier
-    named = {told.action for told in standing}
-    decide_by = min((t.decide_by for t in standing if t.decide_by is not None), default=None)
+    # who needs help leaves first: the map shows what the place at large is asked
+    public = [told for told in orders if not is_helped(told.place_id)] or orders
+    named = {told.action for told in public}
+    decide_by = min((t.decide_by for t in orders if t.decide_by is not None), default=None)
     return {
         "tier": int(tier),
         "tier_colour": tier.colour,

@@ -157,10 +157,11 @@ def _unknown(roster: Roster, pack: WarningPack, folder: Path) -> Iterator[Findin
 
 
 def _unreached(roster: Roster, pack: WarningPack) -> Iterator[Finding]:
-    """Find villages of which the roster knows nobody: an order would be told to officers alone."""
+    """Find villages of whose leaders the roster knows nobody: officers alone would be told."""
     for village in pack.villages:
         plan = pack.plans.get(village.village_id)
-        refs = () if plan is None else tuple(ref for _, ref in plan.told())
+        leading = () if plan is None else plan.told()
+        refs = tuple(ref for field, ref in leading if field.startswith("people."))
         roles = pack.config.roles.villagers
         if village.kind is not VillageKind.RIVER_POINT and not roster.named(
             refs, roles, village.village_id

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.episode import TierEpisode
 from alerts.ledger.closures import Reported
 from alerts.outbox.held_back import Waiting
+from alerts.present_state import standing
 from alerts.tier import Action, Tier
 from pipeline.bulletin import RiskBulletin, VillageRisk
 from pipeline.site.model import Village
@@ -120,12 +121,21 @@ class Facts:
         return self.bulletin.of(village_id)
 
     def of_episode(self, episode: TierEpisode | None) -> tuple[Sent, ...]:
-        """Return the messages of the episode's newest order: what is being waited for now."""
+        """Return the episode's newest messages: what stands in the village, and is waited for.
+
+        Of a fall, of which nobody there is told, those to the officers.
+        """
         if episode is None:
             return ()
         mine = [s for s in self.sent if s.episode_id == episode.episode_id]
         newest = max((s.revision for s in mine), default=0)
-        return tuple(s for s in mine if s.revision == newest)
+        last = [s for s in mine if s.revision == newest]
+        if all(s.audience != "villager" for s in last):
+            return tuple(last)
+        return (
+            *standing(s for s in mine if s.audience == "villager"),
+            *(s for s in last if s.audience != "villager"),
+        )
 
     def current_sent(self) -> tuple[Sent, ...]:
         """Return the newest orders of every open episode, officers' copies apart."""

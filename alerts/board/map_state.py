@@ -18,7 +18,7 @@ def map_state(facts: Facts, site: str) -> PresentState:
         bulletin=facts.bulletin,
         episodes=facts.episodes,
         told=tuple(
-            Told(s.episode_id, s.revision, s.action, s.decide_by)
+            Told(s.episode_id, s.revision, s.place_id, s.action, s.decide_by)
             for s in facts.sent
             if s.audience == "villager"
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pydantic import SecretStr
 
@@ -10,9 +11,11 @@ from alerts.channels.email import EmailChannel, Server
 from alerts.channels.file import FileChannel
 from alerts.channels.gateway import GatewayChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.errors import Unreachable
 from alerts.forms import SPEECH
-from alerts.parcel import Channel
+from alerts.parcel import Channel, Parcel
 from pipeline import clock
+from pipeline.errors import SettingsError
 from pipeline.settings import Settings, ca_bundle, credential
 
 OUTGOING = "outgoing"
@@ -26,18 +29,37 @@ def channels(
     Parameters
     ----------
     credential : tells a secret by its name
-
-    Raises
-    ------
-    SettingsError
-        The mail server wants a login whose password is not there.
     """
     return {
-        "email": EmailChannel(_server(settings, credential)),
+        "email": _email(settings, credential),
         "file": FileChannel(settings.home / OUTGOING),
         "webhook": WebhookChannel(credential, clock.now, ca_bundle()),
         **{form: GatewayChannel(form, settings.home, credential, ca_bundle()) for form in SPEECH},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """A channel that lacks what it needs: what goes by it waits, and all others go on."""
+
+    why: str
+
+    def send(self, _parcel: Parcel) -> None:
+        """Send nothing.
+
+        Raises
+        ------
+        Unreachable
+            Always.
+        """
+        raise Unreachable(self.why)
+
+
+def _email(settings: Settings, credential: Callable[[str], str]) -> Channel:
+    try:
+        return EmailChannel(_server(settings, credential))
+    except SettingsError as error:
+        return Unset(f"email: {error}")
 
 
 def _server(settings: Settings, credential: Callable[[str], str]) -> Server:

@@ -55,10 +55,15 @@ def move(connection: Connection, world: World, episode_id: str, tier: Tier, *, t
     return int(moved.rowcount)
 
 
-def until(connection: Connection, world: World, episode_id: str) -> datetime | None:
-    """Return the hour at which an episode's last untried order goes; None where all went."""
+def until(connection: Connection, world: World, episode_id: str, tier: Tier) -> datetime | None:
+    """Return the hour at which an episode's last untried order goes; None where all went.
+
+    One of another tier is overtaken: a new way does not wait for it.
+    """
     last = connection.execute(
-        select(func.max(deliveries.c.next_at)).where(_untried(world, episode_id))
+        select(func.max(deliveries.c.next_at)).where(
+            _untried(world, episode_id), deliveries.c.tier == int(tier)
+        )
     ).scalar_one_or_none()
     return None if last is None else from_us(last)
 

@@ -117,8 +117,17 @@ class Plan(Frozen):
             yield f"zones.{number}", zone
 
     def helped_at(self, place: Place) -> tuple[NeedsHelp, ...]:
-        """Return those who live at a place and do not get away alone."""
-        return tuple(person for person in self.needs_help if person.place == place.id)
+        """Return those who live at a place and do not get away alone.
+
+        Of whom the plan does not say where, `lint` has told; they go with the first zone's.
+        """
+        known = {place.id for _, place in self.places()}
+        lost = place in self.zones[:1]
+        return tuple(
+            person
+            for person in self.needs_help
+            if person.place == place.id or (lost and person.place not in known)
+        )
 
     def told(self) -> Iterator[tuple[str, str]]:
         """Yield whom orders go to, by reference, each with its field.

@@ -26,9 +26,9 @@ def test_the_map_is_the_present_state_byte_for_byte(duty: Duty) -> None:
             connection, duty.night.world, [state.episode_id for state in states.values()]
         )
     told = tuple(
-        Told(k.message.episode_id, k.message.revision, k.message.action, k.message.decide_by)
-        for k in kept
-        if k.message.audience is Audience.VILLAGER
+        Told(m.episode_id, m.revision, m.place_id, m.action, m.decide_by)
+        for m in (k.message for k in kept)
+        if m.audience is Audience.VILLAGER
     )
     assert told
     state = PresentState(

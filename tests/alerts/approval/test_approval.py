@@ -132,6 +132,17 @@ def test_a_new_way_does_not_slip_past_the_approver(asked):
     assert to_village(asked) == {3}
 
 
+def test_a_new_way_waits_for_no_order_that_was_overtaken(asked):
+    asked.warned(levels(hekou=3))
+    order_village(asked.desk, Asked("hekou", Tier.RED, "water at the bridge", COUNTY), at(1))
+    already = {row.delivery_key for row in asked.rows(delivery)}
+    closing = Closing("hekou", "route", "lane", closed=True, reason="cut", by=COUNTY)
+    assert report(asked.desk, closing, at(2))
+    new = [row for row in asked.rows(delivery) if row.delivery_key not in already]
+    assert new
+    assert all(row.next_at == row.created_at for row in new)
+
+
 def test_the_yes_and_the_no_are_in_the_log(asked):
     asked.warned(levels(hekou=4))
     refuse(asked.desk, Judged("hekou", approver(asked), "the gauge lies"), at(1))

@@ -18,9 +18,8 @@ from pydantic import SecretStr
 
 from alerts.channels import channels
 from alerts.channels.email import EmailChannel, Server
-from alerts.errors import SendError
+from alerts.errors import SendError, Unreachable
 from alerts.parcel import About, Parcel
-from pipeline.errors import SettingsError
 from pipeline.settings import Settings
 from pipeline.world import Mode, World
 from tests.alerts.post_office import PostOffice, free_port, open_for_business
@@ -219,13 +218,15 @@ def test_a_server_that_wants_a_login_gets_it_and_a_wrong_one_can_be_cured():
     assert "wrong-secret" not in f"{caught.value} {caught.value.__cause__}"
 
 
-def test_a_login_without_its_password_in_the_environment_is_refused(tmp_path, monkeypatch):
+def test_a_login_without_its_password_keeps_mail_alone_waiting(tmp_path, monkeypatch):
     monkeypatch.delenv("FLOODWARN_SMTP_PASSWORD", raising=False)
     settings = Settings(
         tmp_path, tmp_path, "sqlite://", Mode.LIVE, "http://x", "h", 25, smtp_login="us"
     )
-    with pytest.raises(SettingsError, match="FLOODWARN_SMTP_PASSWORD"):
-        channels(settings)
+    waiting = channels(settings)
+    assert set(waiting) == {"email", "file", "webhook", "sms", "voice"}
+    with pytest.raises(Unreachable, match="FLOODWARN_SMTP_PASSWORD"):
+        waiting["email"].send(PARCEL)
     monkeypatch.setenv("FLOODWARN_SMTP_PASSWORD", "a-secret")
     assert "a-secret" not in repr(channels(settings))
     monkeypatch.delenv("FLOODWARN_SMTP_PASSWORD")

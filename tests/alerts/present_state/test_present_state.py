@@ -49,8 +49,9 @@ def episode(level, *, village="hekou", before=None, slot=SLOT):
     return advance(before, Word(slot, seen), world=EXERCISE, rules=valley().config).episode
 
 
-def told(of, action, decide_by=None, revision=None):
-    return Told(of.episode_id, of.revision if revision is None else revision, action, decide_by)
+def told(of, action, decide_by=None, revision=None, place="riverside"):
+    number = of.revision if revision is None else revision
+    return Told(of.episode_id, number, place, action, decide_by)
 
 
 @given(st.permutations(VILLAGES), st.data())
@@ -88,7 +89,7 @@ def test_every_place_says_these_things_and_no_other():
 
 def test_nothing_that_is_given_to_it_can_hold_a_person():
     assert {field.name for field in fields(Told)} == {
-        "episode_id", "revision", "action", "decide_by",
+        "episode_id", "revision", "place_id", "action", "decide_by",
     }  # fmt: skip
 
 
@@ -142,6 +143,22 @@ def test_an_order_is_replaced_by_the_next_and_outlives_a_fall_told_to_officers_a
         found = said(state(*orders, episodes=[fallen]))
         assert (found["action"], found["decide_by"]) == ("prepare", "2024-07-14T18:00:00Z")
         assert (found["tier_colour"], found["since"]) == ("yellow", "2024-07-14T19:00:00Z")
+
+
+def test_a_new_way_for_one_place_revokes_nothing_of_the_rest():
+    ordered = episode(4)
+    rest = told(ordered, Action.REFUGE, SLOT, revision=1, place="island")
+    rerouted = told(ordered, Action.MOVE, SLOT + HOUR, revision=2)
+    assert said(state(rest, rerouted, episodes=[ordered]))["action"] == "refuge"
+    whole = told(ordered, Action.RETRACT, revision=3, place="village")
+    assert said(state(rest, rerouted, whole, episodes=[ordered]))["action"] == "retract"
+
+
+def test_a_map_shows_what_a_village_at_large_is_asked():
+    ordered = episode(3)
+    fetched = told(ordered, Action.MOVE, place="riverside:help")
+    found = state(fetched, told(ordered, Action.PREPARE), episodes=[ordered])
+    assert said(found)["action"] == "prepare"
 
 
 def test_what_another_village_or_an_ended_episode_was_told_does_not_stand():
