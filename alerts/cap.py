@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from alerts.cap_area import polygons
+from alerts.cap_area import drawn_once
 from alerts.cap_rules import NAMESPACE, problems
 from alerts.episode import Change
 from alerts.message import Voice, one_line, passage
@@ -109,7 +109,7 @@ def alert(
     if earlier:
         _add(root, "references", " ".join(ref.triple for ref in earlier))
     _add(root, "incidents", _episode(case))
-    ground = polygons(zone.polygon for zone in case.hazards)
+    ground = drawn_once(tuple(zone.polygon for zone in case.hazards))
     for voice in voices:
         _area(_info(root, case, voice, code_version), case.village, voice, ground)
     content = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

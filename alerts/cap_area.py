@@ -8,6 +8,7 @@ Source: alerting.md 1.3 R11; OASIS CAP 1.2, 3.2.4 (a polygon is closed, and has 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from shapely import (
@@ -20,7 +21,7 @@ from shapely import (
     set_precision,
     union_all,
 )
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
@@ -32,16 +33,21 @@ GRID: Final = 10.0**-DECIMALS
 MARGIN: Final = 2 * GRID
 """The least by which an outline is drawn outside of its zone."""
 DETAIL: Final = GRID / 2
+"""The finest of a zone that is drawn; where a zone is rougher than `MOST_ROUGH`, less of it is."""
 ROUNDING: Final = 0.75 * GRID
 """What leaving out the finest detail, and writing four decimals, may take from a margin."""
 MOST_DETAIL: Final = 5_000
 """Points of a village's zones; of more their convex hull is drawn, which takes no time."""
+MOST_ROUGH: Final = 1_000
+"""Points of what is widened; of more it takes seconds."""
 WIDER: Final = 1.5
 WIDEST: Final = 1.0
 """Degrees; an outline that must be drawn so far outside is a box."""
 CORNER: Final = 2.0
 """How far a sharp corner may reach, in margins."""
 WORLD: Final = box(-180, -90, 180, 90)
+MOST_VILLAGES: Final = 4_096
+"""Whose outlines are remembered; beyond them they are drawn again."""
 
 
 def polygons(zones: Iterable[BaseGeometry]) -> tuple[str, ...]:
@@ -59,9 +65,15 @@ def polygons(zones: Iterable[BaseGeometry]) -> tuple[str, ...]:
         return ()
     try:
         drawn = _drawn(all_of_them)
-    except GEOSException:  # no order waits for a map: the alert has its circle
+    except (ShapelyError, ValueError, StopIteration):  # no order waits for a map: it has its circle
         return ()
     return tuple(_written(part) for part in get_parts(normalize(drawn)))
+
+
+@lru_cache(maxsize=MOST_VILLAGES)
+def drawn_once(zones: tuple[BaseGeometry, ...]) -> tuple[str, ...]:
+    """Return `polygons`, drawn the first time that these zones are asked for."""
+    return polygons(zones)
 
 
 def _drawn(zones: GeometryCollection) -> BaseGeometry:
@@ -71,16 +83,21 @@ def _drawn(zones: GeometryCollection) -> BaseGeometry:
 
 
 def _ever_wider(ground: BaseGeometry) -> Iterator[BaseGeometry]:
-    plain, margin = ground.simplify(DETAIL), MARGIN
+    plain, detail = ground.simplify(DETAIL), DETAIL
+    while get_num_coordinates(plain) > MOST_ROUGH and detail < WIDEST:
+        detail *= WIDER
+        plain = ground.simplify(detail)
+    margin = detail * (MARGIN / DETAIL)
     while margin < WIDEST:
-        yield _outline(plain, margin)
+        yield _outline(plain, margin, detail)
         margin *= WIDER
-    yield _outline(ground.envelope, MARGIN)
+    yield _outline(ground.envelope, MARGIN, DETAIL)
 
 
-def _outline(ground: BaseGeometry, margin: float) -> BaseGeometry:
+def _outline(ground: BaseGeometry, margin: float, detail: float) -> BaseGeometry:
+    """Return what lies within a margin of ground that was drawn to a detail, both in degrees."""
     around = ground.buffer(margin, join_style="mitre", mitre_limit=CORNER)
-    simple = around.simplify(margin - DETAIL - ROUNDING).intersection(WORLD)
+    simple = around.simplify(margin - detail - ROUNDING).intersection(WORLD)
     rounded = get_parts(set_precision(simple, GRID))
     # a hole may hold another zone: filled, the two are one
     return union_all([Polygon(part.exterior) for part in rounded])

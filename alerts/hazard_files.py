@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 from pydantic import Field, ValidationError
 from shapely import force_2d, get_num_coordinates
@@ -42,17 +42,31 @@ MAX_FEATURES: Final = 20_000
 MAX_VERTICES: Final = 500_000
 """Of all polygons together; a county's survey has some ten thousand."""
 AREAL: Final = frozenset({"Polygon", "MultiPolygon"})
+NO_GEOMETRY: Final = (
+    ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError,
+    RecursionError,
+)  # fmt: skip
+"""What reading a geometry raises that is none, is too deep, or has numbers beyond a float."""
 WGS84: Final = ("CRS84", "4326", "4490")
 """How the names of WGS84 end, and that of CGCS2000, which differs from it by centimetres."""
-NOT_USED: Final = "correct the feature; what lies in it is not checked until then"
+NOT_USED: Final = (
+    "correct the feature; until then what lies in it is not checked, and its village's alerts bear "
+    "a circle"
+)
 
 
-class _Properties(Frozen):
+class _Whose(Frozen):
+    village_id: Annotated[str, Field(coerce_numbers_to_str=True)] | None = None
+
+
+class _Properties(_Whose):
     zone: Words
     level: Annotated[RiskLevel, Field(gt=0)]
     return_period_y: Annotated[int, Field(gt=0, le=10_000)] | None = None
     basis: Words
-    village_id: Annotated[str, Field(coerce_numbers_to_str=True)] | None = None
+
+
+Stated = TypeVar("Stated", bound=_Whose)
 
 
 def hazard_findings(folder: Path, hazards: HazardMap, plans: Mapping[str, Plan]) -> list[Finding]:
@@ -81,32 +95,36 @@ def hazard_findings(folder: Path, hazards: HazardMap, plans: Mapping[str, Plan])
     return findings + _on_no_list(places, hazards, plans)
 
 
-def read_zones(folder: Path) -> tuple[list[HazardZone], list[Finding]]:
+def read_zones(folder: Path) -> tuple[HazardMap, list[Finding]]:
     """Return the hazard zones in longitude and latitude (RFC 7946, WGS84), and what is wrong.
 
-    What is wrong is a finding by the number of its feature, the first being 1; the rest is used.
+    What is wrong is a finding by the number of its feature, the first being 1; the rest is used,
+    and the map knows whose zones are not on it.
     """
     if not (folder / ZONES_FILE).exists():
         message = f"not checked: no {ZONES_FILE}, so no shelter, way or place was held against one"
         cure = "bring the zones of the flash-flood survey"
-        return [], [Finding("info", ZONES_FILE, None, None, message, cure)]
+        return HazardMap(), [Finding("info", ZONES_FILE, None, None, message, cure)]
     features, findings = _features(folder)
     zones: list[HazardZone] = []
+    unread: set[str | None] = set()
     vertices = 0
     for number, feature in enumerate(features, 1):
         zone, faults = _zone(feature, number)
         findings += faults
         if zone is None:
+            unread.add(_whose(feature))
             continue
         vertices += int(get_num_coordinates(zone.polygon))
         if vertices > MAX_VERTICES:
             message = f"more than {MAX_VERTICES} vertices; this feature and the rest are not read"
-            return zones, [*findings, _fault(number, "geometry", message, "simplify the outlines")]
+            findings.append(_fault(number, "geometry", message, "simplify the outlines"))
+            return HazardMap(zones, {None}), findings
         zones.append(zone)
     if not zones and not findings:
         message = "not checked: the file holds no zone"
         findings.append(_fault(None, "features", message, "draw the zones, or remove the file"))
-    return zones, findings
+    return HazardMap(zones, unread), findings
 
 
 def of_no_village(zones: Iterable[HazardZone], known: Set[str]) -> list[Finding]:
@@ -200,19 +218,15 @@ def _names_wgs84(system: object) -> bool:
 
 def _zone(feature: object, number: int) -> tuple[HazardZone | None, list[Finding]]:
     """Return a feature's zone, or what is wrong with it."""
-    given = feature.get("properties") if isinstance(feature, Mapping) else None
-    own = given if isinstance(given, Mapping) else {}
     try:
-        stated = _Properties.model_validate(
-            {name: own[name] for name in _Properties.model_fields if name in own}
-        )
+        stated = _stated(_Properties, feature)
     except ValidationError as error:
         return None, [
             finding_of(ZONES_FILE, number, detail, "properties") for detail in error.errors()
         ]
     try:
         polygon = force_2d(shape(feature["geometry"]))  # type: ignore[index]
-    except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+    except NO_GEOMETRY:
         return None, [_fault(number, "geometry", "it is no geometry of GeoJSON", NOT_USED)]
     wrong = _wrong_with(polygon)
     if wrong is not None:
@@ -226,6 +240,20 @@ def _zone(feature: object, number: int) -> tuple[HazardZone | None, list[Finding
         stated.village_id,
     )
     return zone, []
+
+
+def _whose(feature: object) -> str | None:
+    """Return the village that a broken feature names; None where it names none."""
+    try:
+        return _stated(_Whose, feature).village_id
+    except ValidationError:
+        return None
+
+
+def _stated(model: type[Stated], feature: object) -> Stated:
+    given = feature.get("properties") if isinstance(feature, Mapping) else None
+    own = given if isinstance(given, Mapping) else {}
+    return model.model_validate({name: own[name] for name in model.model_fields if name in own})
 
 
 def _wrong_with(polygon: BaseGeometry) -> str | None:

@@ -17,6 +17,7 @@ from typing import Self
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from alerts.cap_area import drawn_once
 from alerts.hazard_files import hazard_findings, of_no_village, read_zones
 from alerts.plain_words import plain_templates
 from alerts.plan.fault import Season
@@ -134,10 +135,12 @@ def load_warning(
     config, findings = _config(pack)
     templates = _templates(pack.folder, config, findings)
     plans = _plans(pack, Season(config.languages, today), findings, progress)
-    zones, faults = read_zones(pack.folder)
-    hazards = HazardMap(zones)
-    findings += faults + of_no_village(zones, {village.village_id for village in pack.villages})
+    hazards, faults = read_zones(pack.folder)
+    known = {village.village_id for village in pack.villages}
+    findings += faults + of_no_village(hazards.zones, known)
     findings += hazard_findings(pack.folder, hazards, plans)
+    for village in pack.villages:  # now: while alerts are written, the fence is held
+        drawn_once(tuple(zone.polygon for zone in hazards.of(village)))
     return WarningPack(
         config=config,
         plans=plans,

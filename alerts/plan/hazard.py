@@ -7,7 +7,7 @@ position is said to be unchecked; it never passes in silence.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, hypot, radians
@@ -98,9 +98,17 @@ class RegisteredPlace(Frozen):
 
 
 class HazardMap:
-    """The hazard zones of a site, found by where they lie; those of the shortest period first."""
+    """The hazard zones of a site, found by where they lie; those of the shortest period first.
 
-    def __init__(self, zones: Iterable[HazardZone] = ()) -> None:
+    Parameters
+    ----------
+    unread : the villages of which a zone could not be used; None where nobody knows whose it was
+    """
+
+    def __init__(
+        self, zones: Iterable[HazardZone] = (), unread: Set[str | None] = frozenset()
+    ) -> None:
+        self.unread = unread
         self.zones = tuple(sorted(zones, key=lambda zone: (zone.return_period_y or 0, zone.name)))
         self._tree = STRtree([zone.polygon for zone in self.zones])
         self._named: dict[str, list[HazardZone]] = defaultdict(list)
@@ -118,7 +126,12 @@ class HazardMap:
         return self.touching(Point(position))
 
     def of(self, village: Village) -> list[HazardZone]:
-        """Return a village's zones: those that name it; of those that name none, where it lies."""
+        """Return a village's zones: those that name it; of those that name none, where it lies.
+
+        None where one more could not be used, for the rest is not the whole of its ground.
+        """
+        if not self.unread.isdisjoint({village.village_id, None}):
+            return []
         lon, lat = village.lon, village.lat
         around = () if lon is None or lat is None else self.at((lon, lat))
         nameless = (zone for zone in around if zone.village_id is None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import replace
+from math import cos, sin, tau
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from lxml import etree
 from shapely import MultiPolygon, Polygon, affinity, box, get_parts, union_all
 from shapely.geometry.base import BaseGeometry
 
-from alerts.cap_area import MARGIN, MOST_POINTS, polygons
+from alerts.cap_area import MARGIN, MOST_DETAIL, MOST_POINTS, polygons
 from alerts.cap_rules import NAMESPACE, problems
 from alerts.compose import compose
 from alerts.plan.hazard import HazardMap, HazardZone
@@ -117,6 +119,18 @@ def test_of_more_detail_than_any_village_has_the_hull_is_drawn_and_soon():
     (drawn,) = rings(polygons(strips))
     assert drawn.covers(box(115, 40, 116.9995, 40.5))
     assert len(drawn.exterior.coords) < 10
+
+
+@pytest.mark.parametrize("rough", [1e-2, 2e-3])
+def test_ground_rougher_than_any_survey_draws_it_is_drawn_whole_and_not_much_wider(rough):
+    chance, n = random.Random(7), MOST_DETAIL - 2
+    arms = [0.03 + rough * chance.random() for _ in range(n)]
+    jagged = Polygon(
+        (115.6 + arm * cos(tau * k / n), 40 + arm * sin(tau * k / n)) for k, arm in enumerate(arms)
+    )
+    drawn = union_all(rings(polygons([jagged])))
+    assert drawn.covers(jagged)
+    assert drawn.area < 2 * jagged.area
 
 
 def test_what_cannot_be_drawn_leaves_the_circle_and_the_plan_s_order():

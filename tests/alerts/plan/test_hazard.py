@@ -249,8 +249,8 @@ def places_of(folder: Path, *rows: str) -> Path:
 
 def held_against(folder: Path, plans: dict[str, Plan]) -> list:
     """Return what a site's files say against its plans, as `load_warning` asks for it."""
-    zones, said = read_zones(folder)
-    return said + hazard_findings(folder, HazardMap(zones), plans)
+    hazards, said = read_zones(folder)
+    return said + hazard_findings(folder, hazards, plans)
 
 
 def brief(findings) -> list[tuple]:
@@ -316,10 +316,10 @@ BOW = Polygon([at(0, 0), at(1, 1), at(1, 0), at(0, 1)])
     ],
 )  # fmt: skip
 def test_a_broken_feature_is_named_and_the_others_are_used(tmp_path, broken, field):
-    zones, said = read_zones(
+    hazards, said = read_zones(
         zones_of(tmp_path, feature(ground(0, 1)), broken, feature(ground(2, 3)))
     )
-    assert len(zones) == 2
+    assert len(hazards.zones) == 2
     assert said
     assert {(each.severity, each.row) for each in said} == {("error", 2)}
     assert field in {each.field for each in said}
@@ -341,18 +341,18 @@ def test_a_broken_feature_is_named_and_the_others_are_used(tmp_path, broken, fie
 )
 def test_a_file_that_is_no_geojson_is_one_error(tmp_path, text):
     (tmp_path / "hazard_zones.geojson").write_text(text, encoding="utf-8")
-    zones, said = read_zones(tmp_path)
-    assert (zones, [each.severity for each in said]) == ([], ["error"])
+    hazards, said = read_zones(tmp_path)
+    assert (hazards.zones, [each.severity for each in said]) == ((), ["error"])
 
 
 def test_a_zone_names_its_village_in_words_or_digits_and_a_stranger_s_is_an_error(tmp_path):
     stated = [{"village_id": "hekou"}, {"village_id": 110116100201}, {"village_id": None}, {}]
-    zones, said = read_zones(
+    hazards, said = read_zones(
         zones_of(tmp_path, *(feature(ground(0, 1), **each) for each in stated))
     )
     assert said == []
-    assert [each.village_id for each in zones] == ["hekou", "110116100201", None, None]
-    (stranger,) = of_no_village(zones, {"hekou"})
+    assert [each.village_id for each in hazards.zones] == ["hekou", "110116100201", None, None]
+    (stranger,) = of_no_village(hazards.zones, {"hekou"})
     assert (stranger.severity, stranger.field) == ("error", "properties.village_id")
     assert "unknown village 110116100201" in stranger.message
 
@@ -362,9 +362,10 @@ def test_coordinates_of_another_system_are_refused_and_those_of_wgs84_are_not(tm
         return {"type": "name", "properties": {"name": name}}
 
     for name in ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4490"):
-        assert len(read_zones(zones_of(tmp_path, feature(ground(0, 1)), crs=system(name)))[0]) == 1
-    zones, said = read_zones(zones_of(tmp_path, feature(ground(0, 1)), crs=system("EPSG:3857")))
-    assert (zones, [each.field for each in said]) == ([], ["crs"])
+        read, _ = read_zones(zones_of(tmp_path, feature(ground(0, 1)), crs=system(name)))
+        assert len(read.zones) == 1
+    hazards, said = read_zones(zones_of(tmp_path, feature(ground(0, 1)), crs=system("EPSG:3857")))
+    assert (hazards.zones, [each.field for each in said]) == ((), ["crs"])
 
 
 @pytest.mark.parametrize(
@@ -375,8 +376,8 @@ def test_what_is_read_is_bounded_and_what_is_beyond_is_an_error(
     tmp_path, monkeypatch, bound, value, used
 ):
     monkeypatch.setattr(hazard_files, bound, value)
-    zones, said = read_zones(zones_of(tmp_path, feature(ground(0, 1)), feature(ground(2, 3))))
-    assert len(zones) == used
+    hazards, said = read_zones(zones_of(tmp_path, feature(ground(0, 1)), feature(ground(2, 3))))
+    assert len(hazards.zones) == used
     assert [each.severity for each in said] == ["error"]
     assert str(value) in said[0].message
 
