@@ -295,6 +295,7 @@ class _Sender:
             body = with_answer_link(body, self._answer_line(begun, kept, key))
         about = replace(
             about,
+            audience=said.audience,
             village_id=said.village_id,
             place_id=said.place_id or None,
             action=said.action.value,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-AGAIN: Final = frozenset({408, 425, 429, *range(500, 600)})
-"""Statuses of HTTP (RFC 9110, RFC 6585) after which the same request may be taken later."""
-REFUSED: Final = range(300, 500)
+LATER: Final = frozenset({425, 429, 503})
+"""Statuses of HTTP (RFC 8470, 6585, 9110) with which a server has taken nothing for now."""
+CURABLE: Final = frozenset({401, 402, 403, 404, 405, 407, *range(300, 400)})
+"""Those that a cure on either side ends: a login, credit, an address, a server set up anew."""
+REFUSED: Final = frozenset(range(400, 500)) - {408}
+"""Those that a server says of the request itself; 408 may be a proxy's, of an answer it lost."""
 MOST_WAIT_S: Final = 600.0
 """Of a wish to be left alone, what is granted: an order is worth less later."""
 
@@ -75,13 +78,19 @@ class SendError(AlertError):
 
     @classmethod
     def answered(cls, channel: str, status: int, wait_s: float | None) -> SendError:
-        """Return what an answer by HTTP says that is no yes; what says no plain no is uncertain."""
-        plain_no = status in AGAIN or status in REFUSED
+        """Return what an answer by HTTP says that is no yes, after the text was handed over.
+
+        What says no plain no is uncertain: behind 408 and 5xx but 503 a proxy may stand, whose
+        server took the text.
+        """
+        again = status in LATER or status in CURABLE
+        plain_no = again or status in REFUSED
+        asked_s = wait_s if status in LATER else None
         return SendError(
             f"{channel}: answered {status}" + ("" if plain_no else ", and nothing plain"),
-            retryable=status in AGAIN or not plain_no,
+            retryable=again or not plain_no,
             uncertain=not plain_no,
-            retry_after=None if wait_s is None else min(wait_s, MOST_WAIT_S),
+            retry_after=None if asked_s is None else min(asked_s, MOST_WAIT_S),
         )
 
 

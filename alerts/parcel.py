@@ -8,12 +8,14 @@ from typing import Annotated, ClassVar, Protocol
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints
 
+from alerts.warning_message import Audience
 from pipeline.world import World
 
 WHSEC = "whsec_"
 """How a webhook's secret begins (Standard Webhooks)."""
 
-CredentialName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+CredentialName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")]
+"""As environment variables are named: what is told of it must not be a secret put in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class About:
     Attributes
     ----------
     message_id : of the stored text
-    village_id, action : None of a notice; place_id : None of what officers get
+    audience : of the stored text; None of a notice, which has no village and no action either
+    place_id : None of what officers and approvers get
     decide_by : UTC (flood time), as the text says it
     expires_at : wall time, after which nobody need be told any more
     """
@@ -51,6 +54,7 @@ class About:
     world: World
     message_id: str
     expires_at: datetime
+    audience: Audience | None = None
     village_id: str | None = None
     place_id: str | None = None
     action: str | None = None

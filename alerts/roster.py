@@ -32,7 +32,7 @@ from pydantic import (
 from typing_extensions import override
 
 from alerts.errors import Refused, RosterError
-from alerts.parcel import WHSEC, Hook
+from alerts.parcel import Hook
 from alerts.plan.words import Ref
 from alerts.toml_lines import line_of
 from pipeline.outbound import Target
@@ -114,8 +114,6 @@ class Contact(BaseModel):
     def _one_hook(cls, hook: Hook | None) -> Hook | None:
         if hook is not None:
             Target(hook.url.get_secret_value(), hook.allow_private)
-            if any(name.startswith(WHSEC) for name in hook.credentials):
-                raise ValueError("credentials: a secret stands where its name should")
         return hook
 
     @model_validator(mode="after")

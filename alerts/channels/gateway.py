@@ -1,9 +1,9 @@
 """SMS and calls by whichever gateway a county has: its request and its answer are configuration.
 
-``gateways.toml`` in FLOODWARN_HOME says where a text is posted, in which form, and which word of
-the answer means that it was taken. Only that word does: a good status alone says nothing, and an
-answer that says no under it leaves the delivery uncertain. No number, secret, address or answer
-is passed on, but the gateway's own name for what it took.
+``gateways.toml`` in FLOODWARN_HOME, private as the contacts are, says where a text is posted, in
+which form, and which word of the answer means that it was taken. Only that word does: a good status
+alone says nothing, and an answer that says no under it leaves the delivery uncertain. No number,
+secret, address or answer is passed on, but the gateway's own name for what it took.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ from pydantic import (
     model_validator,
 )
 
-from alerts.errors import SendError, Unreachable
+from alerts.errors import RosterError, SendError, Unreachable
 from alerts.forms import SPEECH, Form
 from alerts.parcel import CredentialName, Parcel
+from alerts.roster import read_private
 from pipeline.bulletin import canonical
 from pipeline.errors import PostFailed, SettingsError
 from pipeline.outbound import TAKEN, Answer, Target, post
 
 GATEWAYS: Final = "gateways.toml"
 SCHEMA: Final = "floodwarn.gateways/1"
-ACCOUNT: Final = frozenset({401, 402, 403, 407})
-"""Statuses that speak of our login or credit, not of a person: a cure lets every text through."""
+LAST_DIGITS: Final = 7
+"""Of a number: by as many a person may be called within a country, so no name may hold them."""
 
 PLACEHOLDER: Final = re.compile(r"\{(\w*)\}")
 IN_BODY: Final = frozenset({"to", "digits", "text", "id", "language", "credential"})
@@ -170,7 +171,7 @@ class GatewayChannel:
             "language": parcel.language,
             "credential": secret,
         }
-        return _reference(gateway, self._heard(gateway, words), hidden=(words["digits"], secret))
+        return _reference(gateway, self._heard(gateway, words), number=number, secret=secret)
 
     def _heard(self, gateway: Gateway, words: Mapping[str, str]) -> JsonValue:
         content, headers = gateway.request(words)
@@ -185,8 +186,6 @@ class GatewayChannel:
         said = _json(answer)
         if said is not None and gateway.takes(said):
             return said
-        if answer.status in ACCOUNT:
-            raise SendError(f"{self.form}: answered {answer.status}", retryable=True)
         raise SendError.answered(self.form, answer.status, answer.retry_after)
 
 
@@ -196,13 +195,13 @@ def gateway_of(home: Path, form: Form) -> Gateway:
     Raises
     ------
     SettingsError
-        There is none, or it cannot be used; what stands there is not quoted.
+        There is none, others may read it, or it cannot be used; what stands there is not quoted.
     """
     try:
-        raw = tomllib.loads((home / GATEWAYS).read_text("utf-8"))
-    except FileNotFoundError:
-        raw = {"schema": SCHEMA}
-    except (OSError, ValueError):
+        raw = tomllib.loads(read_private(home / GATEWAYS).decode())
+    except RosterError as error:
+        raise SettingsError(f"no gateway can be read: {error}") from None
+    except ValueError:
         raise SettingsError(f"{GATEWAYS} cannot be read as TOML") from None
     if raw.get("schema") != SCHEMA or not raw.keys() <= {"schema", *SPEECH}:
         raise SettingsError(f"{GATEWAYS} is not {SCHEMA} with tables {' and '.join(SPEECH)} alone")
@@ -263,11 +262,13 @@ def _at(said: JsonValue, place: str) -> JsonValue:
     return said
 
 
-def _reference(gateway: Gateway, said: JsonValue, *, hidden: tuple[str, ...]) -> str | None:
-    """Return the gateway's name for what it took, unless it is a text, a number or a secret."""
+def _reference(gateway: Gateway, said: JsonValue, *, number: str, secret: str) -> str | None:
+    """Return the gateway's name for what it took, unless it tells a text, a number or a secret."""
     found = None if gateway.reference is None else _at(said, gateway.reference)
     if not isinstance(found, str | int) or isinstance(found, bool):
         return None
     name = str(found)
-    tells = any(secret and secret in name for secret in hidden)
+    # A name may write the number in groups, or as it is dialled within the country.
+    tells = number[-LAST_DIGITS:] in "".join(filter(str.isdecimal, name))
+    tells = tells or bool(secret and secret in name)
     return None if tells or not REFERENCE.fullmatch(name) else name

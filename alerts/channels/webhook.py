@@ -1,8 +1,8 @@
 """Messages to a contact's own system, signed by the Standard Webhooks specification (v1).
 
 A repeat bears the same id and the same bytes, so a receiver that keeps ids takes it once. The
-status alone does not say yes: an answer that says no under it, or is no answer of the receiver,
-leaves the delivery uncertain. No address and no answer of a receiver is passed on.
+status alone does not say yes: under it only nothing, or a plain yes, does; any other answer leaves
+the delivery uncertain. No address and no answer of a receiver is passed on.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from typing import Final
 
 from alerts.errors import SendError
 from alerts.parcel import WHSEC, Hook, Parcel
+from alerts.warning_message import Audience
 from pipeline.bulletin import canonical
 from pipeline.errors import PostFailed, SettingsError
 from pipeline.outbound import TAKEN, Answer, Target, post
 
 KEY_BYTES: Final = range(24, 65)
-NO: Final = frozenset({"error", "failed", "failure", "fail"})
-"""What a `status` says that is none."""
+YES_WORDS: Final = frozenset({"ok", "success", "accepted", "received"})
+YES_CODES: Final = frozenset({"0", "200", "ok"})
+NO_ERROR: Final = YES_WORDS | {"", "0", "none", "false", "[]"}
+"""What a field named for an error or a failure holds where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +121,22 @@ def signed(
 def body(parcel: Parcel) -> bytes:
     """Return what is posted, as canonical JSON: the same bytes for every repeat of a parcel.
 
-    It names no contact, and no tier: what reaches a village has no colour.
+    It names no contact, and no tier: what reaches a village has no colour. Only a villager's text
+    bears an action: the others get theirs also of an order that still waits to be approved.
     """
     about = parcel.about
     return canonical(
         {
-            "type": "notice.issued" if about.action is None else "warning.issued",
+            "type": _kind(about.audience),
             "timestamp": parcel.queued_at,
             "data": {
                 "message_id": about.message_id,
                 "site": about.world.site,
                 "mode": about.world.mode.value,
+                "audience": about.audience,
                 "village": about.village_id,
                 "place": about.place_id,
-                "action": about.action,
+                "action": about.action if about.audience is Audience.VILLAGER else None,
                 "urgent": parcel.urgent,
                 "language": parcel.language,
                 "subject": parcel.subject,
@@ -143,6 +148,18 @@ def body(parcel: Parcel) -> bytes:
     )
 
 
+def _kind(audience: Audience | None) -> str:
+    match audience:
+        case Audience.VILLAGER:
+            return "warning.issued"
+        case Audience.OFFICER:
+            return "officer.informed"
+        case Audience.APPROVER:
+            return "approval.asked"
+        case None:
+            return "notice.issued"
+
+
 def _expect_yes(answer: Answer) -> None:
     if answer.status in TAKEN and answer.body is not None and says_yes(answer.body):
         return
@@ -150,28 +167,36 @@ def _expect_yes(answer: Answer) -> None:
 
 
 def says_yes(content: bytes) -> bool:
-    """Tell whether the body under a good status lets it stand.
+    """Tell whether the body under a good status is a plain yes.
 
-    Nothing, or a word, does. A page does not: it is a proxy's or a login's. JSON does that names
-    no error in the ways in which services that always answer 200 name theirs.
+    It is where there is none, where it is one of `YES_WORDS`, and where it is a JSON object that
+    is empty or of whose fields one says yes and none says no. Everything else is not: a page is a
+    proxy's or a login's, and services that always answer 200 name their errors in many ways.
     """
     try:
-        text = content.decode().strip()
-        if not text.startswith(("{", "[")):
-            return not text.startswith("<")
-        said = json.loads(text)
+        text = content.decode("utf-8-sig").strip()
+        if not text or text.lower() in YES_WORDS:
+            return True
+        # As pairs: the second of two fields of one name must not hide the first.
+        said = json.loads(text, object_pairs_hook=tuple)
+        if not isinstance(said, tuple):
+            return False
+        signs = {_sign(name.lower(), value) for name, value in said}
     except (ValueError, RecursionError):
         return False
-    if not isinstance(said, dict):
-        return True
-    return not _names_error({str(name).lower(): value for name, value in said.items()})
+    return not said or (True in signs and False not in signs)
 
 
-def _names_error(said: dict[str, object]) -> bool:
-    if any(said.get(name) for name in ("error", "errors", "errcode", "error_code", "errorcode")):
-        return True
-    if any(said.get(name) is False for name in ("ok", "success")):
-        return True
-    code = said.get("code")
-    bad_code = isinstance(code, int) and code != 0 and code not in TAKEN
-    return bad_code or str(said.get("status", "")).lower() in NO
+def _sign(name: str, value: object) -> bool | None:
+    """Return whether a field of an answer says yes or no; None where it says neither."""
+    word = str(value).lower()
+    match name:
+        case "ok" | "success":
+            return value is True
+        case "status" | "result":
+            return word in YES_WORDS
+        case "code" | "errcode" | "error_code":
+            return word in YES_CODES
+        case _:
+            named_for_one = "err" in name or "fail" in name
+            return False if named_for_one and word not in NO_ERROR else None

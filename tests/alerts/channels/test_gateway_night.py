@@ -10,7 +10,7 @@ from alerts.channels import channels
 from alerts.channels.gateway import GATEWAYS
 from alerts.roster import CONTACTS
 from tests.alerts.channels.receiver import receiving, said, silent
-from tests.alerts.channels.test_gateway import CONFIGURED, NUMBER, SECRET, TAKEN
+from tests.alerts.channels.test_gateway import CONFIGURED, NUMBER, SECRET, TAKEN, private
 from tests.alerts.channels.test_webhook_night import everything
 from tests.alerts.night import attempt, delivery, levels, message, only
 
@@ -30,7 +30,7 @@ def gateway(night, post, open_gateway, monkeypatch, certificate):
     monkeypatch.setenv("FLOODWARN_CA_BUNDLE", str(certificate[0]))
     open_gateway.default, open_gateway.posted = TAKEN, []
     text = CONFIGURED.format(port=open_gateway.server_port, budget_s=2)
-    (night.home / GATEWAYS).write_text(text + text.partition("\n\n")[2].replace("[sms]", "[voice]"))
+    private(night.home, text + text.partition("\n\n")[2].replace("[sms]", "[voice]"))
     return open_gateway
 
 
@@ -144,5 +144,6 @@ def test_a_gateway_that_is_configured_later_lets_what_waited_through(night, gate
     night.delivered(channels=made)
     assert ended(night)["sms"] <= {"failed_retry", "pending"}
     path.write_text(text)
+    path.chmod(0o600)
     night.delivered(after_s=60, channels=made)
     assert ended(night)["sms"] == {"accepted"}

@@ -14,6 +14,7 @@ from tests.alerts.channels.test_webhook import OLD, holds
 from tests.alerts.night import attempt, delivery, levels, message, only
 
 PERSON, DEAD = "hekou/responsible", "hekou/responsible-deputy"
+OFFICER = "county_duty-1"
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +81,20 @@ def test_the_receiver_gets_the_stored_text_under_the_deliverys_own_key(night, re
         assert sent["subject"] == stored.subject
         assert all(line in sent["body"] for line in stored.body.splitlines())
         assert "/ack/" in sent["body"]
-        told = (sent["mode"], sent["village"], sent["place"], sent["action"])
-        assert told == ("exercise", "hekou", stored.place_id, stored.action)
+        told = (sent["mode"], sent["village"], sent["place"], sent["action"], sent["audience"])
+        assert told == ("exercise", "hekou", stored.place_id, stored.action, "villager")
+
+
+def test_an_officers_machine_is_told_of_an_order_and_given_none(night, receiver):
+    only(night, OFFICER)
+    by_webhook(night, receiver, OFFICER)
+    night.warned(levels(hekou=4))
+    passed(night)
+    told = [json.loads(posted.body) for posted in receiver.posted]
+    about = [each for each in told if each["data"]["village"] is not None]
+    assert {each["data"]["audience"] for each in about} == {"officer"}
+    assert {each["type"] for each in about} == {"officer.informed"}
+    assert {(each["data"]["place"], each["data"]["action"]) for each in about} == {(None, None)}
 
 
 @pytest.mark.parametrize(
@@ -89,8 +102,10 @@ def test_the_receiver_gets_the_stored_text_under_the_deliverys_own_key(night, re
     [
         (said(200, b'{"errcode": 1}'), "uncertain"),
         (said(429, Retry_After="5"), "failed_retry"),
-        (said(500), "failed_retry"),
-        (said(404), "failed_final"),
+        (said(503), "failed_retry"),
+        (said(404), "failed_retry"),
+        (said(410), "failed_final"),
+        (said(502), "uncertain"),
         (b"garbage", "uncertain"),
         (silent, "uncertain"),
     ],

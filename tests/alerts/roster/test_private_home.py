@@ -143,12 +143,15 @@ def test_the_check_names_whom_no_sms_reaches_and_why(home, monkeypatch):
     (absent,) = found()
     assert (absent.severity, absent.field) == ("error", "sms")
     assert absent.message.endswith("no sms reaches county_duty-1 and 1 more")
+    (home / GATEWAYS).touch(mode=0o600)
     (home / GATEWAYS).write_text(gateway.replace("{id}", "1"))
     assert [f.severity for f in found()] == ["error"]
     (home / GATEWAYS).write_text(gateway)
     assert [f.severity for f in found()] == ["warning"]
     monkeypatch.setenv("SMS_KEY", "s3cr3t")
     assert found() == []
+    (home / GATEWAYS).chmod(0o644)
+    assert ["chmod 600" in f.message for f in found()] == [True]
     path.write_text(path.read_text().replace('phone = "+447700900123"\n', "", 1))
     faults = [f for f in findings_of(settings(home), TODAY) if "needs a phone" in f.message]
     assert [f.field for f in faults] == ["county_duty-1"]

@@ -225,6 +225,8 @@ def test_a_webhook_is_an_address_that_is_never_printed(tmp_path):
         lambda t: t.replace('"HOOK_NEW", "HOOK_OLD"', ""),
         lambda t: t.replace("HOOK_NEW", "whsec_T0K3N"),
         lambda t: t.replace("HOOK_NEW", "T0K3N/+="),
+        lambda t: t.replace("HOOK_NEW", "sk-T0K3N"),
+        lambda t: t.replace("HOOK_NEW", "T0K3N.x"),
         lambda t: t.replace("10.1.0.0/16", "0.0.0.0/0"),
         lambda t: t.replace("10.1.0.0/16", "T0K3N"),
         lambda t: t.replace("allow_private", "networks"),
