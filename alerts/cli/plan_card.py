@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 import typer
@@ -16,8 +17,10 @@ from pipeline.commands.options import Home, Site, complain, say, settings_of
 if TYPE_CHECKING:
     from alerts.plan.card import Issuer
     from alerts.warning_pack import WarningPack
+    from pipeline.settings import Settings
     from pipeline.site.model import Village
 
+CARDS: Final = "cards"
 HERE_ALONE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -30,19 +33,26 @@ def _language(text: str) -> str:
 Villages = Annotated[
     list[str] | None, typer.Argument(help="Each a village_id of villages.csv; default: all.")
 ]
-To = Annotated[Path, typer.Option("--to", help="The folder of the cards.")]
+To = Annotated[
+    Path | None,
+    typer.Option("--to", help="The folder of the cards; default: FLOODWARN_HOME/cards."),
+]
 Language = Annotated[
     str | None,
     typer.Option("--language", parser=_language, metavar="CODE", help="Default: the site's first."),
 ]
 BaseUrl = Annotated[
     str | None,
-    typer.Option("--base-url", help="The board's address, for the QR codes; else there are none."),
+    typer.Option(
+        "--base-url",
+        envvar="FLOODWARN_BOARD_URL",
+        help="The board's address, for the QR codes; else there are none.",
+    ),
 ]
 
 
 def card(
-    to: To,
+    to: To = None,
     villages: Villages = None,
     language: Language = None,
     base_url: BaseUrl = None,
@@ -62,7 +72,7 @@ def card(
     settings = settings_of(site, home)
     pack = load_warning(load(settings.site_folder, settings.home))
     spoken = language or pack.languages[0]
-    issuer = _issuer(pack, spoken, base_url)
+    issuer, to = _issuer(pack, spoken, base_url), to or settings.home / CARDS
     to.mkdir(parents=True, exist_ok=True)
     without = []
     for village_id in dict.fromkeys(villages or pack.plans):
@@ -75,6 +85,32 @@ def card(
         complain(f"{village_id} has no usable plan, so no card; see `floodwarn check`")
     if without:
         raise typer.Exit(FINDING)
+
+
+def rebuild(settings: Settings, changed: Iterable[str], base_url: str | None) -> None:
+    """Write the cards of changed plans anew in FLOODWARN_HOME, in each language that they are in.
+
+    The card of a plan that was taken away is taken away as well: on a wall it would be obeyed.
+    """
+    from alerts.warning_pack import load_warning
+    from pipeline.site.pack import load
+
+    pack = load_warning(load(settings.site_folder, settings.home))
+    to = settings.home / CARDS
+    to.mkdir(parents=True, exist_ok=True)
+    issuers: dict[str, Issuer] = {}
+    for village_id in changed:
+        held = {path.name.split(".")[-2]: path for path in to.glob(f"{village_id}.*.html")}
+        village = pack.village(village_id)
+        if village is None or village_id not in pack.plans:
+            for path in held.values():
+                path.unlink()
+                complain(f"{path.name} is taken away: take it from the walls too")
+            continue
+        for language in held or pack.languages[:1]:
+            if language not in issuers:
+                issuers[language] = _issuer(pack, language, base_url)
+            _write(pack, village, issuers[language], language=language, to=to)
 
 
 def _issuer(pack: WarningPack, language: str, base_url: str | None) -> Issuer:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from alerts.cli.findings import FINDING, tell_findings
-from alerts.cli.plan_card import card
+from alerts.cli.plan_card import BaseUrl, card, rebuild
 from alerts.cli.plan_diff import diff
 from pipeline.commands.options import Home, Json, Site, complain, say, settings_of
 
@@ -58,8 +58,9 @@ def import_book(
     dry_run: DryRun = False,  # noqa: FBT002 - a flag
     site: Site = None,
     home: Home = None,
+    base_url: BaseUrl = None,
 ) -> None:
-    """Take plans out of a workbook; a village is imported whole or not at all.
+    """Take plans out of a workbook, a village whole or not at all, and make its card anew.
 
     Raises
     ------
@@ -90,9 +91,9 @@ def import_book(
         _write(result, files, known, stuck)
     refused = (*result.refused, *stuck)
     _count(result, stuck, dry_run=dry_run)
-    if not dry_run and set(result.imported) - set(stuck):
-        # no file says where a site keeps its cards, so nobody can write them here
-        complain("the cards are of the plans before: floodwarn plans card --to THEIR_FOLDER")
+    changed = {*result.imported, *result.removed} - set(stuck)
+    if changed and not dry_run:
+        rebuild(settings_of(site, home), sorted(changed), base_url)
     if refused or result.faults:
         raise typer.Exit(FINDING)
 

@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from alerts.cli.app import COULD_NOT_RUN, REFUSED, run
+from alerts.cli.plan_card import rebuild
 from alerts.cli.plan_files import put, read_plans
 from alerts.deployment import opened
 from alerts.plan.model import Plan
@@ -188,15 +189,33 @@ def test_two_files_of_one_village_are_both_left_alone(site):
     assert "hekou" not in read.plans
 
 
-def test_after_an_import_a_clerk_is_told_how_the_changed_cards_are_written(site, book, capsys):
+def test_an_import_makes_the_changed_villages_cards_anew_in_each_language_and_no_other(
+    site, book, tmp_path
+):
+    cards = tmp_path / "home" / "cards"
+    assert run(["plans", "card", "--language", "en"]) == GOOD
+    before = {path.name: path.read_text() for path in cards.iterdir()}
     people = heading(book, "Zones", "zones:people")
     edited(book, "Zones", f"{people}3", 77)
     assert run(["plans", "import", str(book), "--dry-run"]) == GOOD
-    assert "plans card" not in capsys.readouterr().err
+    assert {path.name: path.read_text() for path in cards.iterdir()} == before
+    old = read_plans(site).plans
     assert run(["plans", "import", str(book)]) == GOOD
-    assert "plans card --to" in capsys.readouterr().err
-    assert run(["plans", "import", str(book)]) == GOOD
-    assert "plans card" not in capsys.readouterr().err
+    new = read_plans(site).plans
+    after = {path.name: path.read_text() for path in cards.iterdir()}
+    (changed,) = {name for name in after if after[name] != before.get(name)}
+    village = changed.removesuffix(".en.html")
+    assert new[village].sha256 != old[village].sha256
+    assert new[village].sha256[:12] in after[changed]
+
+
+def test_the_card_of_a_plan_that_is_taken_away_is_taken_away(site, tmp_path):
+    cards = tmp_path / "home" / "cards"
+    assert run(["plans", "card", "--language", "en"]) == GOOD
+    next((site / "plans").glob("*/hekou.toml")).unlink()
+    rebuild(settings_of(None, None), ["hekou"], None)
+    assert not (cards / "hekou.en.html").exists()
+    assert (cards / "baishi.en.html").exists()
 
 
 def test_a_clerk_reads_what_differs_between_two_versions_of_a_plan(site, tmp_path, capsys):
