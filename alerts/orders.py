@@ -271,21 +271,17 @@ def _whole(moment: Moment, action: Action, plan: Plan | None) -> PlaceOrder:
 def _at_place(moment: Moment, plan: Plan, place: Place) -> Iterator[PlaceOrder]:
     """Yield the orders to one place; those of a zone who need help come first and leave first.
 
-    Their order goes to who comes for them and, while the others only prepare, to who leads. They
-    are not told themselves: whoever cannot leave alone waits for the helper.
+    Their order goes to who leads and to who comes for them. They are not told themselves: whoever
+    cannot leave alone waits for the helper.
     """
-    action = _action(moment.tier, place)
     if isinstance(place, Zone) and (helped := plan.helped_at(place)):
-        helpers = _helpers(helped)
-        # where all leave, who leads hears of it once: a telephone has few calls to give
-        leads = action is Action.PREPARE or not helpers
         yield replace(
             _to_place(moment, plan, place, Action.MOVE),
             place_id=helped_in(place.id),
             people=len(helped),
-            recipients=_movers(plan, place, helped) if leads else helpers,
+            recipients=_movers(plan, place, helped),
         )
-    yield _to_place(moment, plan, place, action)
+    yield _to_place(moment, plan, place, _action(moment.tier, place))
 
 
 def _to_place(moment: Moment, plan: Plan, place: Place, action: Action) -> PlaceOrder:
@@ -375,12 +371,8 @@ def _movers(plan: Plan, place: Place | None, helped: tuple[NeedsHelp, ...] = ())
     own: tuple[str | None, ...] = ()
     if isinstance(place, SpecialSite):
         own, helped = (place.keeper, place.team), plan.helped_at(place)
-    leading = (*people.responsible, *people.warning, *people.transfer)
-    return _once((*leading, *own, *_helpers(helped)))
-
-
-def _helpers(helped: Iterable[NeedsHelp]) -> tuple[str, ...]:
-    return _once(ref for person in helped for ref in (person.helper, person.deputy))
+    helpers = (ref for person in helped for ref in (person.helper, person.deputy))
+    return _once((*people.responsible, *people.warning, *people.transfer, *own, *helpers))
 
 
 def _once(refs: Iterable[str | None]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from tests.alerts.any_night.stage import VILLAGES, Rows
 from tests.alerts.night import SLOT
 from tests.golden.samples import HOUR
 
-YELLOW, ORANGE, RED = 2, 3, 4
+YELLOW, ORANGE = 2, 3
 HOLD_H = 1
 
 

@@ -21,7 +21,7 @@ from tests.alerts.any_night.stage import (
     WARNING,
     Rows,
 )
-from tests.alerts.any_night.tier_laws import ORANGE, RED, YELLOW
+from tests.alerts.any_night.tier_laws import ORANGE, YELLOW
 from tests.alerts.night import SLOT
 from tests.golden.samples import HOUR, VALLEY
 
@@ -44,7 +44,6 @@ HELPERS = {
 }
 """Who fetches those of a zone who need help: they are a place of their own."""
 PLACES = HOMES | {place: HOMES[place.removesuffix(":help")] for place in HELPERS}
-MOVE = {ORANGE: "move", RED: "move at red"}
 Told = dict[str, tuple[str, ...]]
 """Whom a step tells: roster references by place; the officers' place is empty."""
 
@@ -75,8 +74,6 @@ class People:
         stands_by = action in {"stand_by", "stand_down"}
         if stands_by and place == WHOLE:
             return RESPONSIBLE
-        if action == "move at red" and place in HELPERS:
-            return HELPERS[place]
         return (*RESPONSIBLE, *WARNING, *HELPERS.get(place, ()))
 
 
@@ -186,7 +183,7 @@ def _with_officers(told: Told, people: People) -> Told:
 
 def _risen(village, tier, people: People) -> Told:
     places = (WHOLE,) if tier == YELLOW or village == PLANLESS else tuple(PLACES)
-    action = "stand_by" if tier == YELLOW else MOVE[tier]
+    action = "stand_by" if tier == YELLOW else "move"
     villagers = () if village == RIVER else places
     told = {place: people.of_place(village, place, action) for place in villagers}
     return _with_officers(told, people)
@@ -229,8 +226,7 @@ def _rerouted(event: Deed, village, new, before: Rows, book: Book, people: Peopl
     must = told if hour_known else changed
     if not must:
         return {}
-    action = MOVE[before.standing(village)]
-    return _with_officers({p: people.of_place(village, p, action) for p in must}, people)
+    return _with_officers({p: people.of_place(village, p, "move") for p in must}, people)
 
 
 def _way(place: str, shut: frozenset[str]) -> tuple[str, str] | None:

@@ -94,17 +94,6 @@ def test_whoever_needs_help_is_fetched_at_orange_and_the_helper_knows_of_nobody_
     assert all(told[group].people >= 1 for group in groups)
 
 
-def test_where_all_leave_who_leads_hears_of_a_zone_once():
-    told = {order.place_id: set(order.recipients) for order in placed(Tier.RED)}
-    leading = {*PLAN.people.responsible, *PLAN.people.warning, *PLAN.people.transfer}
-    assert not told["riverside:help"] & leading
-    assert told["riverside"] == leading
-    nobody = (PLAN.needs_help[0].model_copy(update={"helper": None, "deputy": None}),)
-    alone = PLAN.model_copy(update={"needs_help": nobody})
-    told = {o.place_id: set(o.recipients) for o in placed(Tier.RED, plan=alone)}
-    assert told["riverside:help"] == leading
-
-
 def test_whoever_lives_where_the_plan_knows_no_zone_is_fetched_with_the_first():
     lost = PLAN.needs_help[0].model_copy(update={"place": "westbank", "helper": "h", "deputy": "d"})
     plan = PLAN.model_copy(update={"needs_help": (lost,)})
