@@ -28,7 +28,7 @@ from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
 from alerts.plan.hazard import HazardMap
 from alerts.roster import Contact, Roster
-from alerts.tier import Action
+from alerts.tier import LEAVING
 from alerts.warning_message import Audience, WarningMessage, village_bytes
 from alerts.warning_pack import WarningPack
 from pipeline import explain
@@ -174,7 +174,7 @@ def _is_drilled(connection: Connection, desk: Desk, occasion: Occasion, minute: 
 
 def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:
     """Return the episode that remembers who was told to leave home."""
-    moved = (o.place_id for o in composed.orders if o.action in {Action.MOVE, Action.REFUGE})
+    moved = (o.place_id for o in composed.orders if o.action in LEAVING)
     return replace(episode, sheltered=tuple(sorted({*episode.sheltered, *moved})))
 
 

@@ -27,7 +27,7 @@ from alerts.plain_words import PLAIN_ASK
 from alerts.plan.helped import is_helped
 from alerts.spoken_time import DAWN_HOUR, spoken_time
 from alerts.templates import Clock, Template, Templates
-from alerts.tier import Action
+from alerts.tier import LEAVING, Action
 from alerts.warning_config import WarningConfig
 from pipeline.world import Mode
 
@@ -206,7 +206,7 @@ def _changed(order: PlaceOrder, voice: Voice) -> str | None:
     """Return what has changed since the order before; None where there is nothing to say of it."""
     said = voice.templates.changed
     if order.changed is None:
-        leaves = order.was is Action.PREPARE and order.action in {Action.MOVE, Action.REFUGE}
+        leaves = order.was is Action.PREPARE and order.action in LEAVING
         return said.leave or None if leaves else None
     names = voice.templates.join.join(voice.say(name) or "" for name in order.changed)
     return said.closed.format(name=names) if names else said.opened

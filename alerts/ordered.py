@@ -17,12 +17,10 @@ from alerts.order import PlaceOrder
 from alerts.orders import moment_of, orders
 from alerts.rehearsal import VillageChange
 from alerts.storms import BEFORE
-from alerts.tier import Action, Tier
+from alerts.tier import LEAVING, Action, Tier
 from alerts.warning_pack import WarningPack
 from pipeline.bulletin import Onset
 from pipeline.site.model import Village
-
-LEAVE = frozenset({Action.MOVE, Action.REFUGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def _leaving(change: VillageChange, pack: WarningPack) -> Iterator[Ordered]:
         return
     moment = moment_of(village, change.tier, change.risk, at=change.known_at, config=pack.config)
     for order in orders(pack.plans.get(village.village_id), moment):
-        if order.action in LEAVE:
+        if order.action in LEAVING:
             called = _after(change.known_at, order, ("approval", "call"))
             walked = _after(change.known_at, order, ("approval", *ON_FOOT))
             there_by = called if order.action is Action.REFUGE else walked

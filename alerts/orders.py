@@ -16,13 +16,12 @@ from alerts.plan.model import Plan
 from alerts.plan.people import NeedsHelp
 from alerts.plan.places import Place, SpecialSite, Zone
 from alerts.plan.ways import OPEN, Closures, Way
-from alerts.tier import Action, Tier
+from alerts.tier import LEAVING, Action, Tier
 from alerts.warning_config import WarningConfig
 from pipeline.bulletin import Indicator, VillageRisk
 from pipeline.site.model import Village, VillageKind
 
 WHOLE_VILLAGE = "village"
-LEAVING = frozenset({Action.MOVE, Action.REFUGE})
 AGE_IS_NO_DELAY = frozenset(
     {
         Indicator.STAGE,

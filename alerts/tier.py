@@ -59,3 +59,7 @@ class Action(StrEnum):
     RETURN = "return"
     STAND_DOWN = "stand_down"  # officers, and those who were only asked to stand by
     RETRACT = "retract"  # to all who were told: it was sent in error
+
+
+LEAVING = frozenset({Action.MOVE, Action.REFUGE})
+"""Orders by which people are away from home until they are let back."""

@@ -12,13 +12,13 @@ from alerts.episode import TierEpisode
 from alerts.ledger.closures import Reported
 from alerts.outbox.held_back import Waiting
 from alerts.present_state import standing
-from alerts.tier import Action, Tier
+from alerts.tier import LEAVING, Action, Tier
 from pipeline.bulletin import RiskBulletin, VillageRisk
 from pipeline.site.model import Village
 from pipeline.upstream import UpstreamThreat, upstream_threats
 from pipeline.world import Mode
 
-WAITED_FOR = frozenset({Action.PREPARE, Action.MOVE, Action.REFUGE})
+WAITED_FOR = LEAVING | {Action.PREPARE}
 """Orders whose silence an officer must see."""
 
 

@@ -11,9 +11,7 @@ from alerts.board.plan_names import people_at, place_names
 from alerts.board.possible import Possible, Record, away
 from alerts.board.words import clock
 from alerts.release import CHECKLIST
-from alerts.tier import Action, Tier
-
-MOVED_BY = frozenset({Action.MOVE, Action.REFUGE})
+from alerts.tier import LEAVING, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def _told_to_move(facts: Facts, record: Record, place_id: str) -> Sequence[Sent]
     mine = [
         s
         for s in facts.sent
-        if (s.episode_id, s.place_id) == (episode_id, place_id) and s.action in MOVED_BY
+        if (s.episode_id, s.place_id) == (episode_id, place_id) and s.action in LEAVING
     ]
     newest = max((s.revision for s in mine), default=0)
     return [s for s in mine if s.revision == newest]
