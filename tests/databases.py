@@ -72,12 +72,6 @@ class Schemas:
                 self.shape = connection.execute(text(SHAPE)).one()
                 tables = connection.execute(text(TABLES)).scalars().all()
             kept = [table for table in tables if table != database.VERSION_TABLE]
-            # a vacuum would give room back, and rows would come out of the order of their time
-            with self.server.begin() as connection:
-                for table in kept:
-                    connection.exec_driver_sql(
-                        f'alter table "{table}" set (autovacuum_enabled = false)'
-                    )
             self.empty = "; ".join(f'delete from "{table}"' for table in kept)
         return self.url
 
