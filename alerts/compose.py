@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.cap import CapAlert, alert
+from alerts.decide_by import deadlines
 from alerts.episode import Change, Step, said_again
 from alerts.forms import Form, headline, render, spoken_in
 from alerts.made_of import made_of
@@ -32,7 +33,8 @@ from alerts.orders import (
 )
 from alerts.plan.model import Plan
 from alerts.reported import as_reported
-from alerts.tier import Action, Tier
+from alerts.said import Said
+from alerts.tier import LEAVING, Action, Tier
 from alerts.warning_config import WarningConfig
 from alerts.warning_message import (
     OFFICERS,
@@ -316,10 +318,17 @@ def _message(
         roles=_roles(audience, order, voice),
         expires_at=case.at + timedelta(minutes=voice.config.expires_minutes),
         provenance=made_of(occasion, case, voice, text),
+        deadlines=_deadlines(order),
         **{form.value: said.body for form, said in spoken.items()},
     )
     where = f"{voice.language} {place_id or f'{audience}s'}"
     return message, _faults(where, (text, *spoken.values()))
+
+
+def _deadlines(order: PlaceOrder | None) -> dict[Said, int]:
+    if order is None or order.action not in LEAVING:
+        return {}
+    return deadlines(order.decide_by)
 
 
 def _faults(where: str, texts: Iterable[Text]) -> str | None:

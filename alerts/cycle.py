@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from alerts.channels import channels
+from alerts.chase import chase
 from alerts.deliver import deliver_once
 from alerts.deployment import Deployment, opened
 from alerts.errors import NothingToDo
-from alerts.issue import Desk
+from alerts.issue import Desk, Minute
 from alerts.placing import place, plays_today, slot_of
 from alerts.roster import Roster
 from alerts.warn import warn
@@ -161,13 +162,7 @@ class Turn:
             A replay warns no one.
         """
         self._refuse_replay("warns no one")
-        settings = self.deployment.settings
-        desk = Desk(
-            self.deployment.engine,
-            load_warning(self.deployment.pack),
-            self.world,
-            Roster.at_hand(settings.home),
-        )
+        desk = self._desk(Roster.at_hand(self.deployment.settings.home))
         warned = warn(
             desk.engine,
             desk.pack,
@@ -189,7 +184,7 @@ class Turn:
             return [f"not watched: {type(error).__name__}"]
 
     def deliver(self) -> str:
-        """Send what is due in this world.
+        """Call whoever is next where an order is unanswered, and send what is due in this world.
 
         Raises
         ------
@@ -198,15 +193,28 @@ class Turn:
         """
         self._refuse_replay("sends nothing")
         settings = self.deployment.settings
+        roster = Roster.load(settings.home)
+        self._chase(roster)
         delivered = deliver_once(
             self.deployment.engine,
             settings,
             self.world,
-            Roster.load(settings.home),
+            roster,
             channels(settings, self.credential),
             now=self.now,
         )
         return str(delivered)
+
+    def _chase(self, roster: Roster) -> None:
+        """Chase the answers; whatever fails in that holds up no order."""
+        try:
+            chase(self._desk(roster), Minute(self.now, self.flood_now))
+        except Exception:  # the orders must go: the next pass looks again
+            log.exception("nobody was called for want of an answer")
+
+    def _desk(self, roster: Roster) -> Desk:
+        pack = load_warning(self.deployment.pack)
+        return Desk(self.deployment.engine, pack, self.world, roster)
 
     def _refuse_replay(self, what: str) -> None:
         if self.world.mode is Mode.REPLAY:

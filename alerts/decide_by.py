@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from alerts.order import DecideBy
+from alerts.said import Said
 
 MINUTE = timedelta(minutes=1)
 ON_FOOT = ("call", "gather", "walk", "help")
@@ -65,6 +66,25 @@ def arrive_by(limit: DecideBy) -> datetime | None:
     spent = dict(limit.minutes)
     waited = spent["cycle"] + spent["approval"]
     return limit.at + (waited + sum(spent[name] for name in ON_FOOT)) * MINUTE
+
+
+def deadlines(limit: DecideBy) -> dict[Said, int]:
+    """Return in how many minutes an order to leave should have come to each stage of its answer.
+
+    On site once the call is over, the first group on its way once people have gathered, all
+    counted once the last of them have walked. Nothing where no way is left: nobody arrives.
+
+    Source: users.md 13.
+    """
+    spent = dict(limit.minutes)
+    if not spent:
+        return {}
+    gathered = spent["call"] + spent["gather"]
+    return {
+        Said.ON_SITE: spent["call"],
+        Said.MOVED: gathered,
+        Said.COUNTED: gathered + spent["walk"] + spent["help"],
+    }
 
 
 def leave_by(limit: DecideBy) -> datetime | None:

@@ -22,14 +22,14 @@ from types import FrameType
 from typing_extensions import override
 
 from alerts import ack
-from alerts.errors import AlertError, Refused, SendError, Unreachable
+from alerts.errors import AlertError, NothingToDo, Refused, SendError, Unreachable
 from alerts.forms import SPEECH, Form
-from alerts.ledger import messages, notices
+from alerts.ledger import climbs, messages, notices
 from alerts.ledger.messages import Kept
 from alerts.ledger.notices import Letter
 from alerts.message import with_answer_link
 from alerts.outbox import queue
-from alerts.outbox.delivery import NOTICE, Delivery, Outcome, State
+from alerts.outbox.delivery import LADDER, NOTICE, Delivery, Outcome, State
 from alerts.parcel import About, Channel, Parcel
 from alerts.roster import Contact, Roster, signing_key
 from alerts.tier import Tier
@@ -51,6 +51,8 @@ PASS_S = 120.0
 TURN_S = 10.0
 """As `PASS_S` in the loop, whose next pass follows at once: nobody waits longer for its hands."""
 POLL_S = 1.0
+CHASE_S = 10.0
+"""From one look at the answers to the next."""
 ANSWER_LINE = {
     "en": "Tap here to say that you received this: {link}",
     "zh": "收到请点这里确认：{link}",
@@ -105,16 +107,22 @@ def loop(
     channels: Mapping[str, Channel],
     *,
     stop: threading.Event,
+    chase: Callable[[Roster], object],
 ) -> None:
     """Send what is due each second until `stop` is set; what was leased by then is still sent.
 
     Parameters
     ----------
     present : returns the world to serve now; its AlertError means that there is none
+    chase : chases the answers; whatever fails in that holds up no order
     """
+    chased = -CHASE_S
     while not stop.is_set():
         try:
             roster = Roster.load(settings.home)
+            if time.monotonic() - chased >= CHASE_S:
+                chased = time.monotonic()
+                _chase(chase, roster)
             sender = _Sender(engine, settings, present(), roster, channels, clock.now)
             done = sender.drain(stop, within_s=TURN_S)
             if done.states:
@@ -125,6 +133,16 @@ def loop(
             # Its words can quote rows and addresses, so only its kind is told.
             log.error("a pass failed: %s", type(error).__name__)  # noqa: TRY400
         stop.wait(POLL_S)
+
+
+def _chase(chase: Callable[[Roster], object], roster: Roster) -> None:
+    try:
+        chase(roster)
+    except NothingToDo:
+        return
+    except Exception as error:  # noqa: BLE001 - the orders must go, and the next pass looks again
+        # as of a pass: its words can quote rows
+        log.error("nobody was called: %s", type(error).__name__)  # noqa: TRY400
 
 
 def stop_on_signals() -> threading.Event:
@@ -177,6 +195,7 @@ class _Sent:
 
     outcome: Outcome
     detail: str | None = None
+    reference: str | None = None
     retry_after: float | None = None
 
 
@@ -246,6 +265,8 @@ class _Sender:
                 detail=sent.detail,
                 retry_after=sent.retry_after,
             )
+            if sent.reference is not None:
+                queue.refer(connection, begun, sent.reference)
         return verdict.state
 
     def _send(self, begun: Delivery, key: bytes, line: _Line) -> _Sent:
@@ -266,7 +287,7 @@ class _Sender:
             # A channel's own fault: whether the parcel left, nobody knows.
             return _Sent(Outcome.UNCERTAIN, _told(begun, error))
         line.note(reached=True)
-        return _Sent(Outcome.ACCEPTED, None if reference is None else f"reference {reference}")
+        return _Sent(Outcome.ACCEPTED, reference=reference)
 
     def _packed(self, begun: Delivery, key: bytes) -> tuple[Channel, Parcel]:
         read = self._read(begun, key)
@@ -286,6 +307,9 @@ class _Sender:
             if begun.purpose == NOTICE:
                 notice = notices.letter(connection, self.world, begun.message_id)
                 return None if notice is None else (notice, about)
+            if begun.purpose == LADDER:
+                called = climbs.letter(connection, self.world, begun.message_id)
+                return None if called is None else (called, about)
             kept = messages.message(connection, self.world, begun.message_id)
         if kept is None:
             return None
@@ -339,7 +363,7 @@ def _unsent(error: SendError) -> _Sent:
         outcome = Outcome.UNCERTAIN
     else:
         outcome = Outcome.TEMPORARY if error.retryable else Outcome.PERMANENT
-    return _Sent(outcome, str(error), error.retry_after)
+    return _Sent(outcome, str(error), retry_after=error.retry_after)
 
 
 def _told(begun: Delivery, error: Exception) -> str:

@@ -13,6 +13,8 @@ from alerts.warning_pack import WarningPack
 from pipeline.bulletin import RiskBulletin, RiskLevel, VillageRisk
 from pipeline.site.model import Village
 
+SILENT = "nobody of the village answers"
+
 
 def heard(
     pack: WarningPack,
@@ -21,6 +23,7 @@ def heard(
     bulletin: RiskBulletin,
     *,
     closures: Closures = OPEN,
+    silent: bool = False,
 ) -> Word:
     """Return the bulletin's word on a village.
 
@@ -29,6 +32,7 @@ def heard(
     village : None where an edit of the site has taken it out: it has no plan any more
     risk : the bulletin's on the village
     closures : what is reported closed in it
+    silent : nobody of it answers (`alerts.chase.silent`): then no tier falls
     """
     if village is None:
         return Word(bulletin.slot, risk)
@@ -38,7 +42,7 @@ def heard(
         risk,
         pressed=_presses(pack, village, risk, at=bulletin.cutoff, closures=closures),
         calm_min=0 if response is None else response.calm_min,
-        guard=lambda: _guard(pack, village, risk, bulletin),
+        guard=lambda: SILENT if silent else _guard(pack, village, risk, bulletin),
     )
 
 

@@ -241,6 +241,11 @@ def notice(template: Template, facts: Mapping[str, object], voice: Voice) -> Tex
     return _written(template, dict(facts), voice)
 
 
+def call(template: Template, facts: Mapping[str, object], voice: Voice) -> Text:
+    """Return what those are told who are called for want of an answer; see `alerts.call_text`."""
+    return _written(template, dict(facts), voice)
+
+
 def passage(source: str, words: Mapping[str, object], voice: Voice) -> Text:
     """Return one template filled, as the body of a text without a subject (CAP's elements)."""
     return _written(Template(subject="-", body=source), dict(words), voice)

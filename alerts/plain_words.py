@@ -92,6 +92,24 @@ held back.""",
 """Sent where templates have no question of their own."""
 
 
+PLAIN_CALL = Template(
+    subject="No answer: {% for item in items %}{{ item.village }}"
+    "{% if item.place != item.village %}, {{ item.place }}{% endif %}"
+    "{% if item.missing == 'help' %} (HELP ASKED){% endif %}{{ '; ' if not loop.last }}"
+    "{% endfor %}",
+    body="""{{ source }}
+{% for item in items %}
+- {{ item.village }}, {{ item.place }}: {{ item.action }}, {{ item.minutes }} minutes ago. \
+{% if item.missing == 'help' %}THEY ASK FOR HELP.{% elif item.missing == 'received' %}NOBODY HAS \
+ANSWERED.{% elif item.missing == 'on_site' %}Nobody says to be on site.{% elif item.missing == \
+'moved' %}Nobody says that the first have left.{% else %}Not all are counted.{% endif %}
+
+{% endfor %}
+Ring them, or send somebody; write down on the board what they say.""",
+)
+"""Sent where templates have no text of their own."""
+
+
 def _text(urge: str) -> Template:
     body = (
         "{{ source }}: {{ village }}, {{ place }}: " + urge + " ({{ at }})."

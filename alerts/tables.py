@@ -69,6 +69,7 @@ message = Table(
     Column("cap_identifier", String(200)),
     Column("recipients", Text, nullable=False),  # JSON list: roster references, as ordered
     Column("roles", Text, nullable=False),  # JSON list: whoever has these roles besides
+    Column("deadlines", Text),  # JSON: minutes from the order to each stage of its answer
     Column("provenance", LargeBinary, nullable=False),  # canonical JSON: the hashes
     Column("expires_at", BigInteger, nullable=False),  # flood time
     Column("created_at", BigInteger, nullable=False),  # wall time
@@ -100,7 +101,8 @@ delivery = Table(
     Column("message_id", String(64), nullable=False),
     Column("contact_ref", String(120), nullable=False),
     Column("channel", String(16), nullable=False),
-    Column("purpose", String(16), nullable=False),  # villager | officer | approver | notice
+    # villager | officer | approver | notice | ladder
+    Column("purpose", String(16), nullable=False),
     Column("tier", Integer, nullable=False),
     Column("decide_by", BigInteger),
     Column("expires_at", BigInteger, nullable=False),  # wall time
@@ -127,6 +129,8 @@ attempt = Table(
     Column("ended_at", BigInteger),
     Column("outcome", String(16)),  # accepted | temporary | permanent | uncertain
     Column("detail", Text),
+    Column("reference", String(64)),  # the provider's name for it, by which a receipt may call it
+    Index("attempt_by_reference", "reference"),
 )
 
 acknowledgement = Table(
@@ -139,9 +143,40 @@ acknowledgement = Table(
     Column("revision", Integer, nullable=False),
     Column("village_id", String(40), nullable=False),
     Column("contact_ref", String(120), nullable=False),
-    Column("via", String(16), nullable=False),  # link | board | command
+    Column("via", String(16), nullable=False),  # link | board | command | reply | key | webhook
     Column("by_ref", String(120), nullable=False),
     Column("at", BigInteger, nullable=False),  # wall time
+    Column("said", String(16), nullable=False),  # alerts.said.Said
+    Index("acknowledgement_by_message", "message_id"),
+)
+
+climb = Table(
+    "climb",
+    metadata,
+    # append-only: each try and each rung that an unanswered order came to, once
+    *world_columns(),
+    Column("episode_id", String(64), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("place_id", String(80), primary_key=True),
+    Column("stage", String(16), primary_key=True),  # alerts.said.Said, or try
+    Column("rung", Integer, primary_key=True),
+    Column("village_id", String(40), nullable=False),
+    Column("at", BigInteger, nullable=False),  # wall time
+)
+
+ladder_call = Table(
+    "ladder_call",
+    metadata,
+    # what those on a rung were called for; one row for each list of places and language
+    *world_columns(),
+    Column("call_id", String(64), primary_key=True),
+    Column("climbs", Text, nullable=False),  # JSON: the rows of `climb` that it tells of
+    Column("language", String(16), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sms", Text),
+    Column("voice", Text),
+    Column("created_at", BigInteger, nullable=False),  # wall time
 )
 
 officer_action = Table(

@@ -153,7 +153,7 @@ LATER = {"action": {"retract": "sent in error"}}
 SPOKEN = (Action.STAND_BY, Action.PREPARE, Action.MOVE, Action.REFUGE, Action.STAND_DOWN)
 SPOKEN_LATER = (Action.RETURN, Action.RETRACT)
 """Asked for by `lint` alone: older templates are still read, and plain words stand in for these."""
-FORMS_LATER = ("signature", "sms", "voice", "again", "notice", "ask")
+FORMS_LATER = ("signature", "sms", "voice", "again", "notice", "ask", "call")
 """Fields that the first templates did not have."""
 SAW = {
     Sighting.CALM: "the water is calm",
@@ -191,6 +191,7 @@ class Templates(_Frozen):
     again : said before a call's text is said the second time
     notice : of a silence; without it, plain words are sent
     ask : whether an order that waits should go, to an approver; without it, plain words are sent
+    call : that an order is unanswered, to whom the ladder calls; without it, plain words are sent
     """
 
     language: str
@@ -212,6 +213,7 @@ class Templates(_Frozen):
     again: Line | None = None
     notice: Notices | None = None
     ask: Template | None = None
+    call: Template | None = None
     words: Words
 
     @model_validator(mode="after")

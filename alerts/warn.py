@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing_extensions import override
 
 from alerts.approvals import end_refusals
+from alerts.chase import silent
 from alerts.episode import Change, Step, TierEpisode, advance_through, in_all, said_again
 from alerts.heard import heard
 from alerts.issue import Desk, Issued, Minute, cancel, issue, keep_state, refuse_replay
@@ -72,6 +73,7 @@ class _Village:
     ----------
     site : None where an edit of the site took it out
     freed : its order was held back by a refusal that new evidence has just ended
+    silent : none of its people has said a word
     """
 
     village_id: str
@@ -79,6 +81,7 @@ class _Village:
     before: TierEpisode | None
     closures: Closures = OPEN
     freed: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def _warn_of(
             log.info("new evidence ends the refusal in %s", village_id)
         states = episodes.newest(connection, desk.world)
         reported = closures.reported(connection, desk.world)
+        mute = silent(connection, desk.pack, desk.world, now=minute.wall)
         known = {village.village_id: village for village in desk.pack.villages}
         turns = {
             village_id: _turn(
@@ -148,6 +152,7 @@ def _warn_of(
                     states.get(village_id),
                     reported.of(village_id),
                     village_id in freed,
+                    village_id in mute,
                 ),
             )
             for village_id in _villages(desk.pack, states)
@@ -240,7 +245,14 @@ def _turn(
 
 def _advanced(desk: Desk, pending: Pending, village: _Village) -> tuple[Step, ...]:
     told = (
-        heard(desk.pack, village.site, each.of(village.village_id), each, closures=village.closures)
+        heard(
+            desk.pack,
+            village.site,
+            each.of(village.village_id),
+            each,
+            closures=village.closures,
+            silent=village.silent,
+        )
         for each in pending
     )
     return advance_through(village.before, told, world=desk.world, rules=desk.pack.config)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from alerts.ladder import Ladders
+
 Hour = Annotated[int, Field(ge=0, le=23)]
 DAY_H: Final = 24
 QUIET_FROM: Final = 22
@@ -118,6 +120,7 @@ class WarningConfig(BaseModel):
     quiet_from, quiet_to : local hours between which nobody is woken for a silence that blinds no
         village and in which nothing rises; the same hour twice: there are none
     expires_minutes : how long a message is worth delivering
+    ladder : who is called next while an order is unanswered
     sms_replies : an SMS asks for a digit: only where somebody reads what comes back
     sender, web : of CAP (R1, R10)
     radius_km : of the CAP circle around a village's position
@@ -160,6 +163,7 @@ class WarningConfig(BaseModel):
         ASK_NEXT_MIN, ge=1, le=10, exclude_if=lambda minutes: minutes == ASK_NEXT_MIN
     )
     approval_at: tuple[ApprovalAt, ...] = Field((), exclude_if=_empty)
+    ladder: Ladders = Field(Ladders(), exclude_if=lambda ladders: ladders == Ladders())
 
     @field_validator("approval_at")
     @classmethod

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -12,6 +13,7 @@ from typing import Self
 from alerts.episode import TierEpisode
 from alerts.message import Text
 from alerts.plan.ways import Closures
+from alerts.said import Said
 from alerts.tier import Action, Tier
 from pipeline.bulletin import canonical
 from pipeline.site.model import Village
@@ -86,6 +88,7 @@ class WarningMessage:
     roles : besides `recipients`, everyone of these roles whom the roster has for the village
     decide_by, expires_at : UTC (flood time)
     sms, voice : the same for a telephone; None where the templates have no such form
+    deadlines : minutes from the order to each stage of its answer, in the plan's time
     """
 
     message_id: str
@@ -108,6 +111,7 @@ class WarningMessage:
     cap_identifier: str | None = None
     sms: str | None = None
     voice: str | None = None
+    deadlines: Mapping[Said, int] = field(default_factory=dict)
 
 
 def message_id(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,7 @@ from pipeline.commands.options import Home, Site, say, settings_of
 if TYPE_CHECKING:
     from alerts.deployment import Deployment
     from alerts.issue import Desk, Issued, Minute
+    from alerts.roster import Roster
 
 
 def _tier(text: str) -> Tier:
@@ -176,9 +177,10 @@ def deliver(
     site: Site = None,
     home: Home = None,
 ) -> None:
-    """Send what is due, in the deployment's mode and no other."""
+    """Send what is due, in the deployment's mode and no other, and chase the answers."""
     from alerts import deliver as door
     from alerts.channels import channels
+    from alerts.chase import chase
     from alerts.deployment import opened
 
     if loop:
@@ -190,10 +192,29 @@ def deliver(
                 deployment.paging_world,
                 channels(settings),
                 stop=door.stop_on_signals(),
+                chase=_chasing(deployment),
             )
     else:
         with at_desk(site, home) as (deployment, desk, minute):
+            chase(desk, minute)
             send(deployment, desk, minute)
+
+
+def _chasing(deployment: Deployment) -> Callable[[Roster], None]:
+    """Return what chases the answers of the world that is paged, with the roster of the moment."""
+    from alerts.chase import chase
+    from alerts.issue import Desk, Minute
+    from alerts.warning_pack import load_warning
+    from pipeline import clock
+
+    pack = load_warning(deployment.pack)
+
+    def looked(roster: Roster) -> None:
+        now = clock.now()
+        desk = Desk(deployment.engine, pack, deployment.paging_world(), roster)
+        chase(desk, Minute(now, deployment.flood_time(now)))
+
+    return looked
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Acknowledgements: who said "received", by which way, and on whose behalf."""
+"""Answers: who said what of an order, by which way, and on whose behalf."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, select
 
 from alerts.ledger.messages import Kept
+from alerts.said import Said
 from alerts.tables import acknowledgement as answers
 from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
@@ -18,20 +19,23 @@ from pipeline.world import World
 
 
 class Via(StrEnum):
-    """How an acknowledgement came in."""
+    """How an answer came in: a key is pressed in a call, a reply is an SMS."""
 
     LINK = "link"
     BOARD = "board"
     COMMAND = "command"
+    REPLY = "reply"
+    KEY = "key"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One acknowledgement.
+    """What one person said of one order.
 
     Attributes
     ----------
-    contact_ref : whose receipt it is
+    contact_ref : whose answer it is
     by_ref : who gave it: the same person, or an officer on their behalf
     at : wall time
     """
@@ -41,11 +45,14 @@ class Answer:
     via: Via
     by_ref: str
     at: datetime
+    said: Said = Said.RECEIVED
 
 
 def record(connection: Connection, kept: Kept, answer: Answer) -> bool:
-    """Record an acknowledgement; False where the same was recorded before, whose time stands."""
-    parts = (answer.message_id, answer.contact_ref, answer.via.value, answer.by_ref)
+    """Record an answer; False where the same was recorded before, whose time stands."""
+    parts = [answer.message_id, answer.contact_ref, answer.via.value, answer.by_ref]
+    if answer.said is not Said.RECEIVED:
+        parts.append(answer.said.value)
     message = kept.message
     row = {
         **named(kept.world),
@@ -58,6 +65,7 @@ def record(connection: Connection, kept: Kept, answer: Answer) -> bool:
         "via": answer.via.value,
         "by_ref": answer.by_ref,
         "at": to_us(answer.at),
+        "said": answer.said.value,
     }
     return insert_absent(connection, answers, [row]) == 1
 
@@ -65,7 +73,7 @@ def record(connection: Connection, kept: Kept, answer: Answer) -> bool:
 def of_messages(
     connection: Connection, world: World, message_ids: Iterable[str]
 ) -> dict[str, tuple[Answer, ...]]:
-    """Return the acknowledgements of each message that has any, oldest first."""
+    """Return the answers to each message that has any, oldest first."""
     rows = connection.execute(
         select(answers)
         .where(within(answers, world), answers.c.message_id.in_(list(message_ids)))
@@ -73,6 +81,13 @@ def of_messages(
     )
     found: dict[str, tuple[Answer, ...]] = {}
     for row in rows:
-        answer = Answer(row.message_id, row.contact_ref, Via(row.via), row.by_ref, from_us(row.at))
+        answer = Answer(
+            row.message_id,
+            row.contact_ref,
+            Via(row.via),
+            row.by_ref,
+            from_us(row.at),
+            Said(row.said),
+        )
         found[answer.message_id] = (*found.get(answer.message_id, ()), answer)
     return found

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
 from alerts.cap import CapAlert, Reference
 from alerts.cn_chain import Entry
+from alerts.said import Said
 from alerts.tables import cap_alert, episode
 from alerts.tables import message as messages
 from alerts.tier import Action, Tier
@@ -69,6 +70,7 @@ def keep(
         "cap_identifier": message.cap_identifier,
         "recipients": json.dumps(message.recipients),
         "roles": json.dumps(message.roles),
+        "deadlines": json.dumps(message.deadlines) if message.deadlines else None,
         "provenance": message.provenance.to_bytes(),
         "expires_at": to_us(message.expires_at),
         "created_at": to_us(created_at),
@@ -250,6 +252,11 @@ def _all(connection: Connection, *wanted: ColumnElement[bool]) -> tuple[Kept, ..
     return tuple(_kept(row) for row in rows)
 
 
+def deadlines_of(kept: str | None) -> dict[Said, int]:
+    """Return an order's deadlines in minutes as they are stored."""
+    return {Said(stage): int(minutes) for stage, minutes in json.loads(kept or "{}").items()}
+
+
 def _kept(row: Row[Any]) -> Kept:
     return Kept(
         World(row.site, Mode(row.mode), row.world_id),
@@ -274,6 +281,7 @@ def _kept(row: Row[Any]) -> Kept:
             cap_identifier=row.cap_identifier,
             sms=row.sms,
             voice=row.voice,
+            deadlines=deadlines_of(row.deadlines),
         ),
         from_us(row.created_at),
     )

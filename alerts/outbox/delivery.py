@@ -12,6 +12,8 @@ from pipeline.world import World
 
 NOTICE = "notice"
 """The purpose of a delivery whose text is a notice's; of every other it is a message's."""
+LADDER = "ladder"
+"""The purpose of a delivery to whom the ladder calls; its text is a call's."""
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = {
     Tier.RED: timedelta(seconds=30),
@@ -31,11 +33,15 @@ GIVE_UP = {
 
 
 class State(StrEnum):
-    """Where a delivery stands; accepted by a provider is not delivered, and never shown as it."""
+    """Where a delivery stands; accepted by a provider is not delivered, and never shown as it.
+
+    Delivered is what the provider's own receipt says; it is not read, and not answered.
+    """
 
     PENDING = "pending"
     LEASED = "leased"
     ACCEPTED = "accepted"
+    DELIVERED = "delivered"
     FAILED_RETRY = "failed_retry"
     FAILED_FINAL = "failed_final"
     UNCERTAIN = "uncertain"

@@ -10,7 +10,8 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, tuple_
 
 from alerts.orders import WHOLE_VILLAGE
-from alerts.outbox.delivery import NOTICE, Delivery
+from alerts.outbox.answered import is_answered
+from alerts.outbox.delivery import LADDER, NOTICE, Delivery
 from alerts.tables import delivery as deliveries
 from alerts.tables import episode as episodes
 from alerts.tables import message as messages
@@ -28,6 +29,9 @@ def overtaken(connection: Connection, delivery: Delivery) -> str | None:
     if delivery.purpose == NOTICE:
         newer = _newer_notice(connection, delivery)
         return "a newer word on the same silence replaced it" if newer else None
+    if delivery.purpose == LADDER:
+        over = is_answered(connection, delivery.world, delivery.message_id)
+        return "answered meanwhile" if over else None
     if _replaced(connection, delivery):
         return "a newer order for the same place and person replaced it"
     if _lowered(connection, delivery):

@@ -140,6 +140,10 @@ class Night:
         return found
 
 
+def nobody(_roster: Roster) -> None:
+    """Chase no answer."""
+
+
 class Torn(dict):
     """Plans, of which one cannot be read."""
 
@@ -175,6 +179,7 @@ __all__ = [
     "home_of",
     "levels",
     "message",
+    "nobody",
     "only",
     "valley",
 ]

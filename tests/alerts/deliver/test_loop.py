@@ -12,7 +12,7 @@ from alerts.issue import Minute
 from alerts.roster import CONTACTS
 from pipeline import clock
 from pipeline.database import connect
-from tests.alerts.night import FLOOD, delivery, levels
+from tests.alerts.night import FLOOD, delivery, levels, nobody
 
 
 def now() -> Minute:
@@ -23,7 +23,7 @@ def run(night, stop, present=None):
     thread = threading.Thread(
         target=loop,
         args=(night.engine, night.settings, present or (lambda: night.world), night.channels),
-        kwargs={"stop": stop},
+        kwargs={"stop": stop, "chase": nobody},
     )
     thread.start()
     return thread
@@ -82,6 +82,7 @@ def test_a_signal_drains_it_nothing_is_left_leased(night, post, engine_url, numb
                 lambda: night.world,
                 night.channels,
                 stop=stop_on_signals(),
+                chase=nobody,
             )
         finally:
             os._exit(0)

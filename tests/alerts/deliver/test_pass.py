@@ -20,7 +20,7 @@ from alerts.outbox.delivery import State
 from alerts.roster import CONTACTS
 from pipeline import clock
 from pipeline.database import connect
-from tests.alerts.night import FLOOD, attempt, delivery, levels, message
+from tests.alerts.night import FLOOD, attempt, delivery, levels, message, nobody
 
 MANY = 20
 
@@ -161,7 +161,7 @@ def test_a_message_that_cannot_be_read_fails_alone_and_says_only_its_kind(
 ):
     stop = threading.Event()
     arguments = (night.engine, night.settings, lambda: night.world, night.channels)
-    thread = threading.Thread(target=loop, args=arguments, kwargs={"stop": stop})
+    thread = threading.Thread(target=loop, args=arguments, kwargs={"stop": stop, "chase": nobody})
     thread.start()
     for _ in range(200):
         if not {"pending", "leased"} & set(night.states()):
@@ -189,7 +189,7 @@ def test_the_loop_outlives_whatever_a_pass_raises(night, post, caplog):
         return night.world
 
     night.warned(levels(hekou=2), at=fresh)
-    loop(night.engine, night.settings, present, night.channels, stop=stop)
+    loop(night.engine, night.settings, present, night.channels, stop=stop, chase=nobody)
     assert stop.is_set()
     assert "wang@" not in caplog.text
     assert night.states() == {State.PENDING.value: len(night.rows(delivery))}

@@ -1,0 +1,198 @@
+"""Orders that stand and ask for an answer, to whom each went, and what was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, and_, func, select
+
+from alerts.ladder import ANSWERED, PlaceAsked
+from alerts.ledger.messages import deadlines_of
+from alerts.present_state import standing
+from alerts.said import Said
+from alerts.tables import acknowledgement as answers
+from alerts.tables import attempt as attempts
+from alerts.tables import delivery as deliveries
+from alerts.tables import episode as episodes
+from alerts.tables import message as messages
+from alerts.tier import Action, Tier
+from alerts.warning_message import Audience
+from pipeline.database import within
+from pipeline.instants import from_us, to_us
+from pipeline.world import World
+
+LONGEST: Final = timedelta(days=3)
+"""For which an order that stands is looked for: a flood is over by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order that stands in one place, in all its languages.
+
+    Attributes
+    ----------
+    told : people that it went to, each with the message in their language
+    answered : those of them who have said anything but what is unclear
+    """
+
+    asked: PlaceAsked
+    told: Mapping[str, str]
+    answered: frozenset[str]
+    decide_by: datetime | None
+    expires_at: datetime
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """Episode, revision and place: one order."""
+        return self.asked.episode_id, self.asked.revision, self.asked.place_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One message to a place; as `standing` asks for it."""
+
+    revision: int
+    place_id: str
+    row: Row[Any]
+
+
+def waited_for(connection: Connection, world: World, *, now: datetime) -> tuple[Order, ...]:
+    """Return every order that stands in an open episode and asks for an answer.
+
+    One of a tier that was lowered since asks for none, nor does one that is older than it is worth.
+
+    Parameters
+    ----------
+    now : wall time
+    """
+    by_episode: dict[str, list[_Told]] = {}
+    for row in connection.execute(_of_open_episodes(world, now)):
+        by_episode.setdefault(row.episode_id, []).append(_Told(row.revision, row.place_id, row))
+    kept = [told.row for texts in by_episode.values() for told in standing(texts)]
+    kept = [row for row in kept if row.tier <= row.tier_now and Action(row.action) in ANSWERED]
+    if not kept:
+        return ()
+    ids = [row.message_id for row in kept]
+    sent, said = _sent(connection, world, ids), _said(connection, world, ids)
+    orders: dict[tuple[str, int, str], list[Row[Any]]] = {}
+    for row in kept:
+        orders.setdefault((row.episode_id, row.revision, row.place_id), []).append(row)
+    return tuple(_order(rows, sent, said) for _, rows in sorted(orders.items()))
+
+
+def _of_open_episodes(world: World, now: datetime) -> Select[Any]:
+    newest = (
+        select(episodes.c.episode_id, func.max(episodes.c.revision).label("revision"))
+        .where(within(episodes, world))
+        .group_by(episodes.c.episode_id)
+        .subquery()
+    )
+    open_now = (
+        select(episodes.c.episode_id, episodes.c.tier)
+        .join(
+            newest,
+            and_(
+                newest.c.episode_id == episodes.c.episode_id,
+                newest.c.revision == episodes.c.revision,
+            ),
+        )
+        .where(within(episodes, world), episodes.c.closed == 0)
+        .subquery()
+    )
+    return (
+        select(messages, open_now.c.tier.label("tier_now"))
+        .join(open_now, open_now.c.episode_id == messages.c.episode_id)
+        .where(
+            within(messages, world),
+            messages.c.audience == Audience.VILLAGER.value,
+            messages.c.created_at > to_us(now - LONGEST),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One delivery of an order to its people.
+
+    Attributes
+    ----------
+    went_at : when it was first tried, or is to be tried
+    """
+
+    contact_ref: str
+    went_at: datetime
+    tried: bool
+    expires_at: datetime
+
+
+def _sent(connection: Connection, world: World, ids: list[str]) -> dict[str, list[_Way]]:
+    rows = connection.execute(
+        select(deliveries, attempts.c.started_at)
+        .outerjoin(
+            attempts,
+            and_(attempts.c.delivery_key == deliveries.c.delivery_key, attempts.c.number == 1),
+        )
+        .where(
+            within(deliveries, world),
+            deliveries.c.message_id.in_(ids),
+            deliveries.c.purpose == Audience.VILLAGER.value,
+        )
+    )
+    found: dict[str, list[_Way]] = {}
+    for row in rows:
+        tried = row.started_at is not None
+        at = from_us(row.started_at if tried else row.next_at)
+        way = _Way(row.contact_ref, at, tried, from_us(row.expires_at))
+        found.setdefault(row.message_id, []).append(way)
+    return found
+
+
+def _said(
+    connection: Connection, world: World, ids: list[str]
+) -> dict[str, list[tuple[str, Said]]]:
+    rows = connection.execute(
+        select(answers.c.message_id, answers.c.contact_ref, answers.c.said).where(
+            within(answers, world), answers.c.message_id.in_(ids)
+        )
+    )
+    found: dict[str, list[tuple[str, Said]]] = {}
+    for row in rows:
+        found.setdefault(row.message_id, []).append((row.contact_ref, Said(row.said)))
+    return found
+
+
+def _order(
+    rows: list[Row[Any]],
+    sent: Mapping[str, list[_Way]],
+    said: Mapping[str, list[tuple[str, Said]]],
+) -> Order:
+    first = rows[0]
+    ways = [way for row in rows for way in sent.get(row.message_id, ())]
+    answered = [each for row in rows for each in said.get(row.message_id, ())]
+    told = {way.contact_ref: row.message_id for row in rows for way in sent.get(row.message_id, ())}
+    tried = [way.went_at for way in ways if way.tried]
+    asked = PlaceAsked(
+        episode_id=first.episode_id,
+        revision=first.revision,
+        village_id=first.village_id,
+        place_id=first.place_id,
+        tier=Tier(first.tier),
+        action=Action(first.action),
+        # while nothing of it could be tried, the hour at which it was to go counts
+        went_at=min(tried or [way.went_at for way in ways], default=from_us(first.created_at)),
+        deadlines={
+            stage: timedelta(minutes=minutes)
+            for stage, minutes in deadlines_of(first.deadlines).items()
+        },
+        said=frozenset(what for _, what in answered),
+    )
+    return Order(
+        asked,
+        told,
+        frozenset(who for who, what in answered if what is not Said.UNCLEAR),
+        None if first.decide_by is None else from_us(first.decide_by),
+        max((way.expires_at for way in ways), default=from_us(first.created_at)),
+    )
