@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from alerts import cap_signature
 from alerts.cap_rules import NAMESPACE
 from alerts.channels.gateway import GATEWAYS, gateway_of
-from alerts.channels.webhook import signing_key as webhook_key
 from alerts.errors import AlertError, RosterError
 from alerts.fit import fits
 from alerts.forms import SPEECH
 from alerts.ledger import actions
 from alerts.progress import Progress
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, signing_key
+from alerts.signed_post import signing_key as webhook_key
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
 from alerts.warning_pack import PLANS, WarningPack, load_warning

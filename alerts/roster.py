@@ -231,6 +231,23 @@ class Roster:
         """Return the person whom the board knows by that login."""
         return next((c for c in self.contacts if login in c.logins), None)
 
+    def of_number(self, number: str, country: str | None = None) -> tuple[Contact, ...]:
+        """Return whose telephone number that is, however it is written.
+
+        Parameters
+        ----------
+        country : the calling code of a number that is written without one
+        """
+        digits = re.sub(r"\D", "", number)
+        written = {f"+{digits.removeprefix('00')}"}
+        if country is not None and not number.strip().startswith("+"):
+            written.add(f"+{country}{digits.removeprefix('0')}")
+        return tuple(
+            contact
+            for contact in self.contacts
+            if contact.phone is not None and contact.phone.get_secret_value() in written
+        )
+
     def named(
         self, refs: Iterable[str], roles: Iterable[str], village_id: str
     ) -> tuple[Contact, ...]:

@@ -23,16 +23,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from alerts import ack
 from alerts.ack import BadLink, Fault
 from alerts.board.ack_words import Words, both, words_in
-from alerts.deployment import opened
+from alerts.board.inbound_routes import Door, inbound_routes
+from alerts.deployment import Deployment, opened
+from alerts.hearing import Ear
 from alerts.ledger import answers, messages
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.messages import Kept
 from alerts.outbox import queue
 from alerts.outbox.delivery import Delivery
-from alerts.roster import signing_key
+from alerts.roster import Roster, signing_key
 from pipeline import clock
 from pipeline.database import Connection, Engine, reading
-from pipeline.settings import Settings
+from pipeline.settings import Settings, credential
 from pipeline.world import Mode
 
 STATUS = {Fault.EXPIRED: 410, Fault.BAD: 404}
@@ -51,6 +53,7 @@ class AckDesk:
     Attributes
     ----------
     key : signs the links
+    door : where providers and contacts' systems post; None where nobody does
     now : wall time
     """
 
@@ -59,6 +62,7 @@ class AckDesk:
     mode: Mode
     zone: ZoneInfo
     key: bytes
+    door: Door | None = None
     now: Callable[[], datetime] = clock.now
 
 
@@ -88,7 +92,7 @@ class _Turnstile:
 
 
 def create_ack_app(desk: AckDesk) -> FastAPI:
-    """Return the app: ``/ack/{token}`` and ``/healthz``, and nothing else."""
+    """Return the app: ``/ack/{token}``, ``/healthz``, and what is posted signed, ``/inbound``."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     limited = [Depends(_Turnstile())]
 
@@ -117,6 +121,8 @@ def create_ack_app(desk: AckDesk) -> FastAPI:
     def healthz() -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
+    if desk.door is not None:
+        app.include_router(inbound_routes(desk.door))
     return app
 
 
@@ -129,6 +135,7 @@ def serve(settings: Settings, port: int, *, host: str = "127.0.0.1") -> None:
             mode=settings.mode,
             zone=ZoneInfo(deployment.pack.zone),
             key=signing_key(settings.home),
+            door=Door(settings.home, lambda: _ear(deployment), credential, clock.now),
         )
         uvicorn.run(
             create_ack_app(desk),
@@ -138,6 +145,11 @@ def serve(settings: Settings, port: int, *, host: str = "127.0.0.1") -> None:
             server_header=False,
             log_level="warning",
         )
+
+
+def _ear(deployment: Deployment) -> Ear:
+    roster = Roster.load(deployment.settings.home)
+    return Ear(deployment.engine, deployment.paging_world(), roster)
 
 
 def _named(connection: Connection, desk: AckDesk, token: str) -> tuple[Delivery, Kept]:

@@ -29,6 +29,7 @@ class Sent:
     Attributes
     ----------
     total, accepted, failed, uncertain : deliveries; accepted by a provider is not received
+    delivered : of the accepted, those of which the provider's receipt says that they arrived
     acked : who said "received" and when (wall time)
     """
 
@@ -48,6 +49,7 @@ class Sent:
     accepted: int = 0
     failed: int = 0
     uncertain: int = 0
+    delivered: int = 0
     sms: str | None = None
     voice: str | None = None
     acked: tuple[tuple[str, datetime], ...] = ()

@@ -31,6 +31,7 @@ from alerts.outbox import held_back, standing
 from alerts.outbox.delivery import State
 from alerts.outbox.held_back import Waiting
 from alerts.present_state import present_state
+from alerts.said import Said
 from alerts.warning_pack import WarningPack, load_warning
 from pipeline import clock
 from pipeline.assess import bulletins, last_slot
@@ -322,8 +323,9 @@ def _sent(kept: Kept, counts: dict[State, int], answered: tuple[answers.Answer, 
         sms=message.sms,
         voice=message.voice,
         total=sum(counts.values()) - counts.get(State.SUPERSEDED, 0),
-        accepted=counts.get(State.ACCEPTED, 0),
+        accepted=counts.get(State.ACCEPTED, 0) + counts.get(State.DELIVERED, 0),
+        delivered=counts.get(State.DELIVERED, 0),
         failed=sum(counts.get(state, 0) for state in FAILED),
         uncertain=counts.get(State.UNCERTAIN, 0),
-        acked=tuple((a.by_ref, a.at) for a in answered),
+        acked=tuple((a.by_ref, a.at) for a in answered if a.said is not Said.UNCLEAR),
     )

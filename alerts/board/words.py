@@ -119,6 +119,8 @@ def sent_count(sent: Sequence[Sent]) -> str:
     if total == 0:
         return "-"
     words = [f"{sum(s.accepted for s in sent)} of {total} accepted"]
+    delivered = sum(s.delivered for s in sent)
+    words += [f"{delivered} delivered"] if delivered else []
     for count, word in (
         (sum(s.failed for s in sent), "failed"),
         (sum(s.uncertain for s in sent), "uncertain"),

@@ -30,6 +30,7 @@ from pydantic import (
 
 from alerts.errors import RosterError, SendError, Unreachable
 from alerts.forms import SPEECH, Form
+from alerts.inbound import Inbound, Place, found_at, is_one_of
 from alerts.parcel import CredentialName, Parcel
 from alerts.roster import read_private
 from pipeline.bulletin import canonical
@@ -54,7 +55,6 @@ REFERENCE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,60}$")]
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{1,400}$")]
-Place = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]
 
 
 class _Frozen(BaseModel):
@@ -85,6 +85,7 @@ class Gateway(_Frozen):
         that a repeat is known as one; ``{digits}`` is ``{to}`` without its plus
     reference : where the answer says how the gateway calls the text
     error : what stands there is the gateway's complaint, unless it is empty, 0 or false
+    inbound : how what it posts to us is read: receipts, replies, key presses
     budget_s : for one text, from asking for the address to the end of the answer; within a lease
     """
 
@@ -98,6 +99,7 @@ class Gateway(_Frozen):
     reference: Place | None = None
     error: Place | None = None
     budget_s: float = Field(20.0, ge=1, le=40)
+    inbound: Inbound | None = None
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -124,10 +126,9 @@ class Gateway(_Frozen):
 
     def takes(self, said: JsonValue) -> bool:
         """Tell whether an answer says, in the place for it, that the text was taken."""
-        if self.error is not None and _at(said, self.error):
+        if self.error is not None and found_at(said, self.error):
             return False
-        found = _at(said, self.accepted.at)
-        return any(type(found) is type(word) and found == word for word in self.accepted.values)
+        return is_one_of(found_at(said, self.accepted.at), self.accepted.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,21 +251,9 @@ def _json(answer: Answer) -> JsonValue:
     return said
 
 
-def _at(said: JsonValue, place: str) -> JsonValue:
-    """Return what stands at a place of an answer; None where nothing does."""
-    for part in place.split("."):
-        if isinstance(said, dict):
-            said = said.get(part)
-        elif isinstance(said, list) and part.isdecimal() and int(part) < len(said):
-            said = said[int(part)]
-        else:
-            return None
-    return said
-
-
 def _reference(gateway: Gateway, said: JsonValue, *, number: str, secret: str) -> str | None:
     """Return the gateway's name for what it took, unless it tells a text, a number or a secret."""
-    found = None if gateway.reference is None else _at(said, gateway.reference)
+    found = None if gateway.reference is None else found_at(said, gateway.reference)
     if not isinstance(found, str | int) or isinstance(found, bool):
         return None
     name = str(found)

@@ -7,24 +7,20 @@ the delivery uncertain. No address and no answer of a receiver is passed on.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from alerts.errors import SendError
-from alerts.parcel import WHSEC, Hook, Parcel
+from alerts.parcel import Hook, Parcel
+from alerts.signed_post import signed, signing_key
 from alerts.warning_message import Audience
 from pipeline.bulletin import canonical
 from pipeline.errors import PostFailed, SettingsError
 from pipeline.outbound import TAKEN, Answer, Target, post
 
-KEY_BYTES: Final = range(24, 65)
 YES_WORDS: Final = frozenset({"ok", "success", "accepted", "received"})
 YES_CODES: Final = frozenset({"0", "200", "ok"})
 NO_ERROR: Final = YES_WORDS | {"", "0", "none", "false", "[]"}
@@ -85,37 +81,6 @@ class WebhookChannel:
             # A cure lets it through, and nothing has left.
             raise SendError(wrong, retryable=True)
         return keys
-
-
-def signing_key(name: str, secret: str) -> bytes:
-    """Return the key that a secret of that name holds.
-
-    Raises
-    ------
-    SettingsError
-        It is not written as Standard Webhooks says; what it holds is not told.
-    """
-    try:
-        key = base64.b64decode(secret.removeprefix(WHSEC), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if not secret.startswith(WHSEC) or len(key) not in KEY_BYTES:
-        raise SettingsError(f"credential {name} is not {WHSEC} and the base64 of 24 to 64 bytes")
-    return key
-
-
-def signed(
-    message_id: str, content: bytes, keys: Sequence[bytes], *, at: datetime
-) -> dict[str, str]:
-    """Return the headers that say whose words these are; a signature a key."""
-    seconds = int(at.timestamp())
-    text = f"{message_id}.{seconds}.".encode() + content
-    digests = [hmac.digest(key, text, hashlib.sha256) for key in keys]
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": " ".join(f"v1,{base64.b64encode(d).decode()}" for d in digests),
-    }
 
 
 def body(parcel: Parcel) -> bytes:

@@ -138,7 +138,8 @@ def finish(
 ) -> Verdict:
     """Record what came of the open attempt and where that takes the delivery.
 
-    A sender that was only slow still records its answer, unless another attempt was opened since.
+    A sender that was only slow still records its answer, unless another attempt was opened since;
+    what a receipt has said meanwhile stands.
     """
     _lock(connection, begun.key)
     connection.execute(
@@ -167,6 +168,15 @@ def finish(
         .values(**_after(verdict, now))
     )
     return verdict
+
+
+def refer(connection: Connection, begun: Delivery, reference: str) -> None:
+    """Keep the provider's name for what it took, by which its receipt may call it."""
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.delivery_key == begun.key, attempts.c.number == begun.attempts)
+        .values(reference=reference)
+    )
 
 
 def find(connection: Connection, key: str) -> Delivery | None:

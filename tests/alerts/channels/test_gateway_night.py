@@ -72,7 +72,7 @@ def test_the_stored_words_leave_once_with_their_mark_and_without_a_link(night, g
         assert "回复" not in words
     keys = {row.delivery_key for row in night.rows(delivery) if row.channel == "sms"}
     assert {posted.headers["x-request-id"] for posted in gateway.posted} == keys
-    assert "reference SM-1" in {row.detail for row in night.rows(attempt)}
+    assert "SM-1" in {row.reference for row in night.rows(attempt)}
 
 
 @pytest.mark.parametrize(

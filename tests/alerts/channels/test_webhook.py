@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from alerts.channels.webhook import WebhookChannel, body, signed, signing_key
+from alerts.channels.webhook import WebhookChannel, body
 from alerts.errors import SendError, Unreachable
 from alerts.parcel import About, Hook, Parcel
+from alerts.signed_post import signed, signing_key
 from alerts.warning_message import Audience
 from pipeline.errors import SettingsError
 from pipeline.settings import NotSet

@@ -1,0 +1,173 @@
+"""Door: takes in what comes back from people and providers, by whichever way it comes.
+
+A key press and a signed post name the order that they answer. A reply by SMS names none: it answers
+every order that its sender was given in one village, and from somebody with two villages, or of a
+headcount with two places, it may mean either. Then nothing is taken for said: the board shows that
+an answer is unclear, and the person is rung about each order by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.inbound import Receipt, Reply
+from alerts.ledger import answers, messages
+from alerts.ledger.answers import Answer, Via
+from alerts.ledger.waited_for import Order, waited_for
+from alerts.outbox import queue, receipts
+from alerts.outbox.delivery import NOTICE, Delivery, delivery_key
+from alerts.roster import Contact, Roster
+from alerts.said import Said
+from alerts.warning_message import Audience
+from pipeline.database import Connection, Engine
+from pipeline.world import World
+
+RING_BACK = "ring back"
+VOICE = "voice"
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What listening needs of a deployment.
+
+    Attributes
+    ----------
+    world : the one that is paged; what comes back for another is not heard
+    """
+
+    engine: Engine
+    world: World
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one post brought: answers that were taken, and calls back that were queued."""
+
+    receipts: int = 0
+    answers: int = 0
+    rung_back: int = 0
+
+    def __add__(self, other: Heard) -> Heard:
+        """Return both together."""
+        return Heard(
+            self.receipts + other.receipts,
+            self.answers + other.answers,
+            self.rung_back + other.rung_back,
+        )
+
+
+def hear(ear: Ear, posted: Collection[Receipt | Reply], *, channel: str, now: datetime) -> Heard:
+    """Take in what a provider posted; the same again changes nothing.
+
+    Parameters
+    ----------
+    channel : by which it came
+    now : wall time
+    """
+    heard = Heard()
+    with ear.engine.begin() as connection:
+        for each in posted:
+            match each:
+                case Receipt():
+                    heard += _receipt(connection, ear, each, channel, now)
+                case Reply(number=None):
+                    heard += _keyed(connection, ear, each, channel, now)
+                case Reply():
+                    heard += _replied(connection, ear, each, now)
+    return heard
+
+
+def _receipt(
+    connection: Connection, ear: Ear, receipt: Receipt, channel: str, now: datetime
+) -> Heard:
+    taken = receipts.take(
+        connection,
+        ear.world,
+        receipt.ident,
+        channel=channel,
+        delivered=receipt.delivered,
+        now=now,
+    )
+    return Heard(receipts=int(taken))
+
+
+def _keyed(connection: Connection, ear: Ear, reply: Reply, channel: str, now: datetime) -> Heard:
+    """Take the answer to the one order that a delivery brought."""
+    delivery = queue.find(connection, reply.ident or "")
+    if delivery is None or delivery.world != ear.world or delivery.channel != channel:
+        return Heard()
+    if delivery.purpose == NOTICE:
+        return Heard()
+    via = Via.KEY if channel == VOICE else Via.WEBHOOK
+    ref = delivery.contact_ref
+    answer = Answer(delivery.message_id, ref, via, ref, now, reply.said)
+    return Heard(answers=int(_record(connection, ear.world, answer)))
+
+
+def _replied(connection: Connection, ear: Ear, reply: Reply, now: datetime) -> Heard:
+    """Take the answer of a number to whatever it was ordered; see the module."""
+    number = "" if reply.number is None else reply.number.get_secret_value()
+    people = {person.ref: person for person in ear.roster.of_number(number, reply.country)}
+    mine = [
+        (order, ref, message_id)
+        for order in waited_for(connection, ear.world, now=now)
+        for ref, message_id in order.told.items()
+        if ref in people
+    ]
+    orders = {order.key: order for order, _, _ in mine}
+    said, unclear = _meant(reply.said, orders.values())
+    taken = 0
+    for _, ref, message_id in mine:
+        for each in said:
+            answer = Answer(message_id, ref, Via.REPLY, ref, now, each)
+            taken += _record(connection, ear.world, answer)
+    back = list(_rung_back(ear, mine, people, now)) if unclear else []
+    return Heard(answers=taken, rung_back=queue.enqueue(connection, back))
+
+
+def _meant(said: Said, orders: Collection[Order]) -> tuple[tuple[Said, ...], bool]:
+    """Return what a reply says of each of its sender's orders, and whether that must be asked.
+
+    Help is asked wherever it may be meant. Whoever counts all in a village has received every order
+    in it, and where there are several places, which of them are counted is another question.
+    """
+    villages = {order.asked.village_id for order in orders}
+    if said is Said.HELP:
+        return (Said.HELP,), False
+    if said is Said.UNCLEAR or len(villages) > 1:
+        return (Said.UNCLEAR,), True
+    if said is Said.COUNTED and len(orders) > 1:
+        return (Said.RECEIVED, Said.UNCLEAR), True
+    return (said,), False
+
+
+def _rung_back(
+    ear: Ear,
+    mine: list[tuple[Order, str, str]],
+    people: dict[str, Contact],
+    now: datetime,
+) -> Iterator[Delivery]:
+    """Yield a call about each order by itself, in which a key can mean nothing else; once each."""
+    for order, ref, message_id in mine:
+        if VOICE not in people[ref].channels or ref in order.answered:
+            continue
+        yield Delivery(
+            key=delivery_key(*map(str, order.key), ref, VOICE, RING_BACK),
+            world=ear.world,
+            message_id=message_id,
+            contact_ref=ref,
+            channel=VOICE,
+            purpose=Audience.VILLAGER.value,
+            tier=order.asked.tier,
+            decide_by=order.decide_by,
+            expires_at=order.expires_at,
+            created_at=now,
+        )
+
+
+def _record(connection: Connection, world: World, answer: Answer) -> bool:
+    kept = messages.message(connection, world, answer.message_id)
+    return kept is not None and answers.record(connection, kept, answer)
