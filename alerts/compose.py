@@ -34,6 +34,7 @@ from alerts.orders import (
 from alerts.plan.model import Plan
 from alerts.reported import as_reported
 from alerts.said import Said
+from alerts.sounding import aloud
 from alerts.tier import LEAVING, Action, Tier
 from alerts.warning_config import WarningConfig
 from alerts.warning_message import (
@@ -58,6 +59,7 @@ class Composed:
     faults : templates that failed (plain words went out instead) and CAP rules that were broken
         (that message must not leave); for the log and the officers
     waits : how long the texts to the village wait for an approver before they go by themselves
+    aloud : the places whose texts are for the village's sirens
     """
 
     orders: tuple[PlaceOrder, ...] = ()
@@ -65,6 +67,7 @@ class Composed:
     cap: CapAlert | None = None
     faults: tuple[str, ...] = ()
     waits: timedelta = timedelta(0)
+    aloud: frozenset[str] = frozenset()
 
 
 def compose(occasion: Occasion, pack: WarningPack) -> Composed:
@@ -96,6 +99,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
         cap=cap,
         faults=(*faults, *(() if cap is None else cap.faults)),
         waits=case.waits,
+        aloud=aloud(case.plan),
     )
 
 

@@ -31,7 +31,8 @@ from alerts.message import with_answer_link
 from alerts.outbox import queue
 from alerts.outbox.delivery import LADDER, NOTICE, Delivery, Outcome, State
 from alerts.parcel import About, Channel, Parcel
-from alerts.roster import Contact, Roster, signing_key
+from alerts.roster import SIREN, Contact, Roster, signing_key
+from alerts.sounding import sounds
 from alerts.tier import Tier
 from alerts.warning_message import Audience
 from pipeline import clock
@@ -315,7 +316,8 @@ class _Sender:
             return None
         said = kept.message
         body = said.body
-        if begun.purpose != Audience.APPROVER:  # "received" must not be taken for a yes
+        # "received" must not be taken for a yes, and a loudspeaker reads what it is given
+        if begun.purpose != Audience.APPROVER and begun.channel != SIREN:
             body = with_answer_link(body, self._answer_line(begun, kept, key))
         about = replace(
             about,
@@ -324,6 +326,7 @@ class _Sender:
             place_id=said.place_id or None,
             action=said.action.value,
             decide_by=said.decide_by,
+            sounds=sounds(said.tier, said.action),
         )
         return Letter(said.language, said.subject, body, said.sms, said.voice), about
 

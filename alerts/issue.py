@@ -28,7 +28,8 @@ from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
 from alerts.plan.hazard import HazardMap
 from alerts.roster import Contact, Roster
-from alerts.tier import LEAVING
+from alerts.sounding import calls
+from alerts.tier import LEAVING, Tier
 from alerts.warning_message import Audience, WarningMessage, village_bytes
 from alerts.warning_pack import WarningPack
 from pipeline import explain
@@ -118,7 +119,7 @@ def issue(
     if occasion.closures_before is None:  # of a new way nobody is asked once more
         asked.withdraw(connection, desk.world, occasion.village_id, at=minute.wall)
     waits = _waits(connection, desk, occasion, composed, minute)
-    wanted, nobody = _deliveries(desk, composed.messages, minute, waits=waits)
+    wanted, nobody = _deliveries(desk, composed, minute, peak=episode.peak, waits=waits)
     return Issued(
         messages=composed.messages,
         deliveries=queue.enqueue(connection, wanted),
@@ -266,12 +267,12 @@ def _keep_cap(
 
 
 def _deliveries(
-    desk: Desk, composed: tuple[WarningMessage, ...], minute: Minute, *, waits: timedelta
+    desk: Desk, composed: Composed, minute: Minute, *, peak: Tier, waits: timedelta
 ) -> tuple[list[Delivery], list[str]]:
-    """Return a delivery for each person and channel, and the places that have nobody."""
+    """Return a delivery for each person, siren and channel, and the places that have nobody."""
     wanted: list[Delivery] = []
     nobody = [] if desk.roster.contacts else [f"nobody to tell: {_why_empty(desk.roster)}"]
-    for (audience, place_id), group in groupby(sorted(composed, key=_place), key=_place):
+    for (audience, place_id), group in groupby(sorted(composed.messages, key=_place), key=_place):
         by_language = {message.language: message for message in group}
         any_of_them = next(iter(by_language.values()))
         if audience is Audience.APPROVER:
@@ -284,7 +285,8 @@ def _deliveries(
         nobody += [f"not in the roster: {ref}" for ref in unknown]
         if not people:
             nobody.append(f"no {audience} to tell: {place_id or 'officers'}")
-        for person in people:
+        sirens = _sirens(desk, any_of_them, peak) if place_id in composed.aloud else ()
+        for person in (*people, *sirens):
             message = for_reader(by_language, person.language, desk.pack.languages)
             new = [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
             if audience is Audience.VILLAGER and waits > timedelta(0):
@@ -316,6 +318,19 @@ def _people(desk: Desk, message: WarningMessage) -> tuple[Contact, ...]:
     if found or message.audience is Audience.OFFICER:
         return found
     return desk.roster.named((), desk.pack.config.roles.villagers, message.village_id)
+
+
+def _sirens(desk: Desk, message: WarningMessage, peak: Tier) -> tuple[Contact, ...]:
+    """Return the sirens that say a text aloud; of an exercise those that are marked for it."""
+    in_exercise = desk.world.mode is Mode.EXERCISE
+    return tuple(
+        c
+        for c in desk.roster.contacts
+        if c.siren is not None
+        and c.covers(message.village_id)
+        and (c.exercise or not in_exercise)
+        and calls(c.siren, message, peak=peak)
+    )
 
 
 def _why_empty(roster: Roster) -> str:

@@ -39,6 +39,21 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class Siren:
+    """A siren or loudspeaker of a village, by the name that the broker of the sirens knows.
+
+    Attributes
+    ----------
+    speaks_at_orange : it speaks the orders at orange too; its tone is for red alone
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
+    speaks_at_orange: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What a parcel is about, for a machine that does not read its text.
 
@@ -49,6 +64,7 @@ class About:
     place_id : None of what officers and approvers get
     decide_by : UTC (flood time), as the text says it
     expires_at : wall time, after which nobody need be told any more
+    sounds : the tone of a siren sounds for it
     """
 
     world: World
@@ -59,6 +75,7 @@ class About:
     place_id: str | None = None
     action: str | None = None
     decide_by: datetime | None = None
+    sounds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +92,7 @@ class Parcel:
 
     key: str
     contact_ref: str
-    address: SecretStr | Hook | None
+    address: SecretStr | Hook | Siren | None
     subject: str
     body: str
     language: str

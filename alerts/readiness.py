@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts import cap_signature
 from alerts.cap_rules import NAMESPACE
 from alerts.channels.gateway import GATEWAYS, gateway_of
+from alerts.channels.mqtt import BROKER, access_of
 from alerts.errors import AlertError, RosterError
 from alerts.fit import fits
 from alerts.forms import SPEECH
@@ -30,7 +31,7 @@ from pipeline.database import (
     reading,
 )
 from pipeline.errors import SettingsError, StoreUnavailable
-from pipeline.settings import NotSet, Settings, credential
+from pipeline.settings import NotSet, Settings, ca_bundle, credential
 from pipeline.site.check import check
 from pipeline.site.finding import Finding
 from pipeline.site.model import VillageKind
@@ -136,6 +137,7 @@ def _of_roster(roster: Roster, pack: WarningPack, settings: Settings) -> list[Fi
         *_order_of_approvers(roster, pack.config),
         *_webhooks(roster),
         *_gateways(roster, settings),
+        *_sirens(roster, settings, {village.village_id for village in pack.villages}),
         *_unknown(roster, pack, settings.site_folder),
         *_unreached(roster, pack),
     ]
@@ -241,6 +243,26 @@ def _gateways(roster: Roster, settings: Settings) -> Iterator[Finding]:
             cure = "configure it as the runbook says, or give them another channel"
             message = f"{error}; no {form} reaches {refs[0]}{others}"
             yield Finding("error", *place, message, cure)
+
+
+def _sirens(roster: Roster, settings: Settings, villages: Set[str]) -> Iterator[Finding]:
+    """Find sirens that nobody calls: of a village that is none, or for want of a broker."""
+    sirens = [contact for contact in roster.contacts if contact.siren is not None]
+    for siren in sirens:
+        if not villages >= set(siren.villages):
+            file, field = f"FLOODWARN_HOME/{CONTACTS}", f"{siren.ref}.villages"
+            cure = "name its village_id"
+            yield Finding("error", file, None, field, "no village of this site", cure)
+    if not sirens:
+        return
+    place = (f"FLOODWARN_HOME/{BROKER}", None, None)
+    message = f"no siren sounds ({len(sirens)} in {CONTACTS})"
+    try:
+        access_of(settings.home, credential, ca_bundle())
+    except NotSet as error:
+        yield Finding("warning", *place, f"{error}; {message}", NOT_READ_HERE)
+    except SettingsError as error:
+        yield Finding("error", *place, f"{error}; {message}", "configure it as the runbook says")
 
 
 def _approvers(roster: Roster) -> list[Finding]:

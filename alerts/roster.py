@@ -32,7 +32,7 @@ from pydantic import (
 from typing_extensions import override
 
 from alerts.errors import Refused, RosterError
-from alerts.parcel import Hook
+from alerts.parcel import Hook, Siren
 from alerts.plan.words import Ref
 from alerts.toml_lines import line_of
 from pipeline.outbound import Target
@@ -41,6 +41,8 @@ CONTACTS = "contacts.toml"
 SIGNING_KEY = "ack.key"
 KEY_BYTES = 32
 EVERYWHERE = "*"
+SIREN = "siren"
+"""The role, and the channel, of what is no person."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 UNSAFE = frozenset(" \t\r\n<>,;:\"'()[]\\")
@@ -63,7 +65,7 @@ class Right(StrEnum):
 
 
 class Contact(BaseModel):
-    """One person, known to plans by `ref`.
+    """One person, known to plans by `ref`; or a siren, which stands in the list beside them.
 
     Attributes
     ----------
@@ -71,6 +73,7 @@ class Contact(BaseModel):
     email : never shown: neither ``repr`` nor an error prints it
     phone : E.164, as secret as the e-mail address
     webhook : of a system that speaks for this person; its address is as secret as theirs
+    siren : of a village's siren or loudspeaker, which is no person and has nothing else
     logins : names under which the board knows this person
     exercise : may be sent exercises; without it an exercise reaches nobody
     """
@@ -83,7 +86,8 @@ class Contact(BaseModel):
     email: SecretStr | None = None
     phone: SecretStr | None = None
     webhook: Hook | None = None
-    channels: tuple[Literal["email", "file", "webhook", "sms", "voice"], ...] = ("email",)
+    siren: Siren | None = None
+    channels: tuple[Literal["email", "file", "webhook", "sms", "voice", "siren"], ...] = ("email",)
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] = "en"
     logins: tuple[Name, ...] = ()
     rights: frozenset[Right] = frozenset()
@@ -124,7 +128,15 @@ class Contact(BaseModel):
                 raise ValueError(f"the channel {channel} needs {needed}")
         return self
 
-    def address(self, channel: str) -> SecretStr | Hook | None:
+    @model_validator(mode="after")
+    def _siren_alone(self) -> Self:
+        one_village = len(self.villages) == 1 and EVERYWHERE not in self.villages
+        is_one = self.role == SIREN and one_village and self.channels == (SIREN,)
+        if self.siren is not None and (not is_one or self.rights or self.logins):
+            raise ValueError("a siren has role and channel siren, one village, no right, no login")
+        return self
+
+    def address(self, channel: str) -> SecretStr | Hook | Siren | None:
         """Return where this person is found by a channel; None where it needs no address."""
         match channel:
             case "email":
@@ -133,6 +145,8 @@ class Contact(BaseModel):
                 return self.webhook
             case "sms" | "voice":
                 return self.phone
+            case "siren":
+                return self.siren
             case _:
                 return None
 
@@ -232,12 +246,7 @@ class Roster:
         return next((c for c in self.contacts if login in c.logins), None)
 
     def of_number(self, number: str, country: str | None = None) -> tuple[Contact, ...]:
-        """Return whose telephone number that is, however it is written.
-
-        Parameters
-        ----------
-        country : the calling code of a number that is written without one
-        """
+        """Return whose number that is, however written; `country` is the calling code it lacks."""
         digits = re.sub(r"\D", "", number)
         written = {f"+{digits.removeprefix('00')}"}
         if country is not None and not number.strip().startswith("+"):
@@ -251,11 +260,11 @@ class Roster:
     def named(
         self, refs: Iterable[str], roles: Iterable[str], village_id: str
     ) -> tuple[Contact, ...]:
-        """Return whom a message is for: the references first, then the village's of those roles."""
+        """Return people to tell: the references first, then the village's of those roles."""
         found = [c for ref in refs if (c := self.contact(ref)) is not None]
         wanted = set(roles)
         found += [c for c in self.contacts if c.role in wanted and c.covers(village_id)]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(c for c in found if c.siren is None))
 
     def approvers(self, village_id: str, *, in_exercise: bool) -> tuple[Contact, ...]:
         """Return who may approve a village's orders and can be asked; one person once."""
@@ -309,6 +318,9 @@ def _beside(kept: list[Contact], contact: Contact) -> tuple[Contact | None, list
     """
     if any(contact.ref == other.ref for other in kept):
         return None, [("ref", "given twice; the first stands")]
+    devices = {other.siren.device for other in kept if other.siren is not None}
+    if contact.siren is not None and contact.siren.device in devices:
+        return None, [("siren.device", "given twice; the first stands")]
     taken = {login for other in kept for login in other.logins} & set(contact.logins)
     wrong = [("logins", "also the login of a contact before, whose it stays")] if taken else []
     lowerers = [other for other in kept if Right.LOWER in other.rights]

@@ -37,11 +37,16 @@ def absent(name: str, why: str) -> NoReturn:
 @cache
 def reason_without(name: str) -> str | None:
     """Say why a service cannot be used, or None where it can."""
-    return {"postgresql": _no_postgresql, "chromium": _no_chromium, "sample": _no_sample}[name]()
+    return {
+        "postgresql": _no_postgresql,
+        "chromium": _no_chromium,
+        "mosquitto": _no_mosquitto,
+        "sample": _no_sample,
+    }[name]()
 
 
 def require(*names: str) -> None:
-    """Go on only where each of ``postgresql``, ``chromium``, ``sample`` is at hand."""
+    """Go on only where each of ``postgresql``, ``chromium``, ``mosquitto``, ``sample`` is here."""
     for name in names:
         why = reason_without(name)
         if why is not None:
@@ -74,6 +79,21 @@ def _no_chromium() -> str | None:
     node, _ = compute_driver_executable()
     tried = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     return None if tried.returncode == 0 else f"its driver does not start: {tried.stderr.strip()}"
+
+
+def mosquitto() -> str:
+    """Return the path of the Mosquitto broker that is installed here."""
+    require("mosquitto")
+    return _mosquitto() or ""
+
+
+def _mosquitto() -> str | None:
+    """Look where Debian puts it too: not on everybody's PATH."""
+    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+
+
+def _no_mosquitto() -> str | None:
+    return "no mosquitto on the PATH or in /usr/sbin" if _mosquitto() is None else None
 
 
 def _no_sample() -> str | None:

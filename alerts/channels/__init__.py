@@ -10,10 +10,12 @@ from pydantic import SecretStr
 from alerts.channels.email import EmailChannel, Server
 from alerts.channels.file import FileChannel
 from alerts.channels.gateway import GatewayChannel
+from alerts.channels.mqtt import MqttChannel
 from alerts.channels.webhook import WebhookChannel
 from alerts.errors import Unreachable
 from alerts.forms import SPEECH
 from alerts.parcel import Channel, Parcel
+from alerts.roster import SIREN
 from pipeline import clock
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings, ca_bundle, credential
@@ -34,6 +36,7 @@ def channels(
         "email": _email(settings, credential),
         "file": FileChannel(settings.home / OUTGOING),
         "webhook": WebhookChannel(credential, clock.now, ca_bundle()),
+        SIREN: MqttChannel(settings.home, credential, clock.now, ca_bundle()),
         **{form: GatewayChannel(form, settings.home, credential, ca_bundle()) for form in SPEECH},
     }
 
