@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from alerts import renewal
 from alerts.cap import CapAlert, Reference
@@ -40,6 +40,24 @@ from pipeline.world import Mode, World
 log = logging.getLogger(__name__)
 DRILL_IS_REMEMBERED = timedelta(hours=24)
 """For which a village that read of an exercise may take what is real for more of it."""
+
+
+class Addressed(Protocol):
+    """What of a message says for whom it is."""
+
+    @property
+    def recipients(self) -> tuple[str, ...]: ...
+
+    @property
+    def roles(self) -> tuple[str, ...]: ...
+
+    @property
+    def village_id(self) -> str: ...
+
+    @property
+    def audience(self) -> Audience: ...
+
+
 Made = TypeVar("Made")
 Told = TypeVar("Told")
 
@@ -280,7 +298,7 @@ def _deliveries(
             nobody += [] if asks else [f"no approver to ask in {any_of_them.village_id}"]
             wanted += asks
             continue
-        people = _people(desk, any_of_them)
+        people = people_of(desk, any_of_them)
         unknown = [ref for ref in any_of_them.recipients if desk.roster.contact(ref) is None]
         nobody += [f"not in the roster: {ref}" for ref in unknown]
         if not people:
@@ -312,7 +330,7 @@ def _asking(
     return asks
 
 
-def _people(desk: Desk, message: WarningMessage) -> tuple[Contact, ...]:
+def people_of(desk: Desk, message: Addressed) -> tuple[Contact, ...]:
     """Return whom a message is for; where the roster knows none of them, the village's roles."""
     found = desk.roster.named(message.recipients, message.roles, message.village_id)
     if found or message.audience is Audience.OFFICER:

@@ -22,6 +22,7 @@ from alerts.signed_post import signing_key as webhook_key
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
 from alerts.warning_pack import PLANS, WarningPack, load_warning
+from alerts.watchdog.short_list import WATCH, ShortList
 from pipeline.database import (
     Connection,
     SQLAlchemyError,
@@ -78,6 +79,7 @@ def findings_of(
         *_people(settings, warning),
         *_signs(settings, now),
         *_authorised(settings.mode, warning.config, day),
+        *_watched(settings),
         *_log(settings, pack.site_id),
     ]
 
@@ -319,3 +321,19 @@ def _authorised(mode: Mode, config: WarningConfig, day: date) -> list[Finding]:
         return []
     cure = "file a signed, dated pre-authorisation, and write it into [warning.authorisation]"
     return [Finding("error", "site.toml", None, "warning.authorisation", message, cure)]
+
+
+def _watched(settings: Settings) -> list[Finding]:
+    """Find a live deployment that nobody watches from elsewhere, or a list that cannot be used."""
+    if settings.mode is not Mode.LIVE and not (settings.home / WATCH).exists():
+        return []
+    listed, file = ShortList.at_hand(settings.home), f"FLOODWARN_HOME/{WATCH}"
+    cure = "write it as the runbook says (The watch)"
+    found = [Finding("error", file, None, None, fault, cure) for fault in listed.faults]
+    if settings.mode is Mode.LIVE and not listed.contacts:
+        message = "the watch has nobody to tell"
+        found.append(Finding("error", file, None, "contacts", message, cure))
+    if settings.mode is Mode.LIVE and listed.heartbeat is None:
+        message = "no second watcher elsewhere takes a heartbeat: one on this machine dies with it"
+        found.append(Finding("error", file, None, "heartbeat", message, cure))
+    return found

@@ -90,6 +90,33 @@ class ApprovalAt(Approval):
     villages: tuple[str, ...] = Field(min_length=1)
 
 
+class WatchRules(BaseModel):
+    """When the watch raises an alarm; no warning changes by it.
+
+    Attributes
+    ----------
+    late_cycles : intervals without a finished cycle
+    outbox_s : that a delivery may be due and not taken up
+    unanswered_minutes : after which a red order that nobody acknowledged is an alarm
+    back_hours : how far back what failed is counted, and the outbox audited
+    disk_free_mb : of the disk that holds FLOODWARN_HOME
+    clock_s : between the database's clock and ours
+    key_days : before a key, a certificate or the pre-authorisation runs out
+    pass_minutes : without a pass of the watch, or a heartbeat taken
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    late_cycles: int = Field(2, ge=1)
+    outbox_s: int = Field(60, ge=10)
+    unanswered_minutes: int = Field(10, ge=1)
+    back_hours: int = Field(24, ge=1)
+    disk_free_mb: int = Field(1024, ge=1)
+    clock_s: int = Field(5, ge=1)
+    key_days: int = Field(30, ge=1)
+    pass_minutes: int = Field(10, ge=2)
+
+
 def _unset(value: object) -> bool:
     return value is None
 
@@ -124,6 +151,7 @@ class WarningConfig(BaseModel):
     sms_replies : an SMS asks for a digit: only where somebody reads what comes back
     sender, web : of CAP (R1, R10)
     radius_km : of the CAP circle around a village's position
+    watch : when the watch raises an alarm
     publisher : in whose name drafts in the Chinese national form are written; without it, none are
     """
 
@@ -164,6 +192,8 @@ class WarningConfig(BaseModel):
     )
     approval_at: tuple[ApprovalAt, ...] = Field((), exclude_if=_empty)
     ladder: Ladders = Field(Ladders(), exclude_if=lambda ladders: ladders == Ladders())
+    # never in the hash: it changes no warning
+    watch: WatchRules = Field(WatchRules(), exclude=True)
 
     @field_validator("approval_at")
     @classmethod

@@ -1,4 +1,4 @@
-"""The steps that keep the store; none of them reaches anyone.
+"""The steps that keep the store, and the look of the watch; none of them reaches a village.
 
 Tasks import what they run: a DAG file is parsed often and must be light.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.sdk import task
 
-from dags.steps import AGAIN
+from dags.steps import AGAIN, LIMIT
 from dags.turn import taking_turn
 
 UPKEEP: Any = {"execution_timeout": timedelta(hours=2), "retries": 1}
@@ -39,3 +39,23 @@ def prune_store() -> str:
     from alerts import upkeep
 
     return str(taking_turn(lambda turn: upkeep.prune_by_site(turn.deployment, now=turn.now)))
+
+
+@task(retries=0, **LIMIT)
+def look() -> list[str]:
+    """Look whether all goes on that should; an alarm is told, and fails no run."""
+    from airflow.sdk import get_current_context
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from alerts.channels import channels
+    from alerts.watchdog.findings import AIRFLOW
+    from alerts.watchdog.watching import Watcher
+    from dags.credentials import credential
+    from pipeline import clock, settings
+    from pipeline.world import PAGING_KINDS, RunKind
+
+    kind = RunKind(get_current_context()["dag_run"].run_type.value)
+    if kind not in PAGING_KINDS:
+        raise AirflowSkipException(f"a {kind} run watches nothing")
+    here = settings.from_environment()
+    return Watcher(here, channels(here, credential), clock.now, name=AIRFLOW).once().lines()

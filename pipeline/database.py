@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -57,6 +58,7 @@ __all__ = [
     "reading",
     "revision",
     "revisions",
+    "server_clock",
     "size_bytes",
     "within",
     "world_columns",
@@ -196,6 +198,14 @@ def size_bytes(connection: Connection) -> int:
         "postgresql": "SELECT pg_database_size(current_database())",
     }[connection.dialect.name]
     return int(connection.exec_driver_sql(asked).scalar_one())
+
+
+def server_clock(connection: Connection) -> datetime | None:
+    """Return the present instant of the server's clock; None of a file, which has none."""
+    if connection.dialect.name == "sqlite":
+        return None
+    told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return told
 
 
 def give_back(engine: Engine, tables: Sequence[Table]) -> None:

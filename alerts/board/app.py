@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from alerts.board.act_routes import act_routes
-from alerts.board.pages import HEADERS, page
+from alerts.board.pages import HEADERS, page, wall_page
 from alerts.board.requests import Identifier, VillageId, base_of
 from alerts.board.state import BoardSource
 from alerts.errors import AlertError, NotGone
@@ -54,6 +54,10 @@ def _pages(source: BoardSource) -> APIRouter:
     @router.get("/feeds")
     def feeds_page(request: Request) -> HTMLResponse:
         return page("feeds.html", view=source.feeds_view(), base=base_of(request))
+
+    @router.get("/wall")
+    def wall(request: Request) -> StreamingResponse:
+        return wall_page(source.wall_view(), request.scope.get("server"))
 
     return router
 

@@ -16,15 +16,22 @@ from pipeline.source_health import SourceHealth
 SOURCE = ("feed", "source", "variable")
 
 
-def metrics(feeds: Sequence[FeedHealth], sources: Sequence[SourceHealth], *, at: datetime) -> bytes:
+def metrics(
+    feeds: Sequence[FeedHealth],
+    sources: Sequence[SourceHealth],
+    others: Iterable[Metric] = (),
+    *,
+    at: datetime,
+) -> bytes:
     """Return the metrics; what is not known has no sample, for 0 would be an answer.
 
     Parameters
     ----------
+    others : of what goes out, and of the watch
     at : the instant that ages are counted to
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected([*_of_feeds(feeds), *_of_sources(sources, at)]))
+    registry.register(_Collected([*_of_feeds(feeds), *_of_sources(sources, at), *others]))
     return generate_latest(registry)
 
 

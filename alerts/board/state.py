@@ -19,6 +19,8 @@ from alerts.board.possible import Possible, Record, possible
 from alerts.board.seat import Seat, sit
 from alerts.board.view import NowView, banner, now_view
 from alerts.board.village_view import VillageView, village_view
+from alerts.board.wall import WallView, wall_view
+from alerts.board.watch_metrics import watch_metrics
 from alerts.cap import Reference
 from alerts.deployment import Deployment
 from alerts.episode import TierEpisode
@@ -31,8 +33,12 @@ from alerts.outbox import held_back, standing
 from alerts.outbox.delivery import State
 from alerts.outbox.held_back import Waiting
 from alerts.present_state import present_state
+from alerts.roster import Roster
 from alerts.said import Said
 from alerts.warning_pack import WarningPack, load_warning
+from alerts.watchdog import remembered
+from alerts.watchdog.findings import Ledger
+from alerts.watchdog.ledger_facts import PLAYED_EVERY, Looking, ledger_facts
 from pipeline import clock
 from pipeline.assess import bulletins, last_slot
 from pipeline.bulletin import RiskBulletin
@@ -49,8 +55,6 @@ from pipeline.source_health import SourceHealth, source_health
 from pipeline.world import Exercise, Mode, World, flood_time
 
 STALE_CYCLES = 2
-EXERCISE_EVERY = timedelta(minutes=1)
-"""How often `flood_exercise` runs, wall time."""
 MOMENT = timedelta(microseconds=1)
 FAILED = (State.FAILED_FINAL, State.EXPIRED)
 
@@ -87,6 +91,13 @@ class BoardSource:
     def now_view(self) -> NowView:
         """Return the first page's content."""
         return now_view(self._facts(self._read_pack(), clock.now()))
+
+    def wall_view(self) -> WallView:
+        """Return the content of the wall's page."""
+        pack = self._read_pack()
+        exercise, _ = self._played(pack)
+        facts = self._facts(pack, clock.now())
+        return wall_view(facts, speed=1 if exercise is None else exercise.speed)
 
     def village_view(self, village_id: str) -> VillageView | None:
         """Return a village's page, or None where the site has no such village."""
@@ -205,10 +216,21 @@ class BoardSource:
         return 0 if world is None else changed(self._connected(), world, after=now - horizon)
 
     def metrics(self) -> bytes:
-        """Return how feeds and stations live, for a monitoring system."""
-        pack = self._read_pack()
-        at = self._facts(pack, clock.now()).at
-        return metrics(*self._health(pack, at), at=at)
+        """Return how feeds, stations and outbox live, for a monitoring system."""
+        pack, now = self._read_pack(), clock.now()
+        at = self._facts(pack, now).at
+        memory = remembered.read(self.settings.home)
+        watched = watch_metrics(self._watched(pack), memory, at=now)
+        return metrics(*self._health(pack, at), watched, at=at)
+
+    def _watched(self, pack: _Pack) -> Ledger | None:
+        """Return what the watch would read of the ledger; its books are its own matter."""
+        deployment = Deployment(self.settings, pack.site, self._connected())
+        looking = Looking(deployment, pack.warning, Roster(()), clock.now)
+        try:
+            return ledger_facts(looking, with_books=False)
+        except NothingToDo:
+            return None
 
     def _health(
         self, pack: _Pack, at: datetime
@@ -296,7 +318,7 @@ class BoardSource:
 
 def _patience(cycle: timedelta, exercise: Exercise | None) -> timedelta:
     """Return two intervals; on a recorded flood also what it plays between two runs of its DAG."""
-    played = timedelta() if exercise is None else EXERCISE_EVERY * exercise.speed
+    played = timedelta() if exercise is None else PLAYED_EVERY * exercise.speed
     return STALE_CYCLES * cycle + played
 
 

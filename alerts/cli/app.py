@@ -9,7 +9,19 @@ from typing import Final
 
 import typer
 
-from alerts.cli import bench, closing, flood, people, plans, record, sirens, stack, station, upkeep
+from alerts.cli import (
+    bench,
+    closing,
+    flood,
+    people,
+    plans,
+    record,
+    sirens,
+    stack,
+    station,
+    upkeep,
+    watch,
+)
 from alerts.errors import AlertError, NothingToDo, Refused
 from pipeline import commands
 from pipeline.commands.options import SAID, complain
@@ -26,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (flood, commands, record, people, sirens, stack, upkeep):
+for room in (flood, commands, record, people, sirens, stack, upkeep, watch):
     for command in room.COMMANDS:
         app.command()(command)
 for name, group in (*commands.GROUPS.items(), *closing.GROUPS.items()):

@@ -11,6 +11,7 @@ from tests.services import ROOT
 
 DAGS = {
     "flood_cycle", "flood_exercise", "flood_replay", "deliver_warnings", "fill_gaps", "keep_store",
+    "keep_watch",
 }  # fmt: skip
 PARSE_S = 2.0
 
@@ -28,7 +29,9 @@ def test_a_dag_makes_up_for_no_past_and_reads_its_clock_in_utc(dag_bag, dag_id):
     assert str(dag.timetable._timezone if hasattr(dag.timetable, "_timezone") else "UTC") == "UTC"
 
 
-@pytest.mark.parametrize("dag_id", ["flood_cycle", "flood_exercise", "deliver_warnings"])
+@pytest.mark.parametrize(
+    "dag_id", ["flood_cycle", "flood_exercise", "deliver_warnings", "keep_watch"]
+)
 def test_no_two_runs_of_what_reaches_people_at_once(dag_bag, dag_id):
     assert dag_bag.dags[dag_id].max_active_runs == 1
 

@@ -11,6 +11,8 @@ import pytest
 from alerts.first_run import init_home
 from alerts.local_stack import floodwarn_environment
 from alerts.warning_pack import load_warning
+from alerts.watchdog import remembered
+from alerts.watchdog.findings import AIRFLOW
 from pipeline import clock
 from pipeline.assess import bulletins
 from pipeline.database import Engine, connect, migrate
@@ -158,6 +160,15 @@ def test_only_scheduled_and_manual_runs_send_what_is_due(dag_bag, valley, run_ty
     valley.post.tries.clear()
     _, states = play(dag_bag, "deliver_warnings", run_type, valley.slot)
     assert states == {"deliver": {"success" if run_type in PAGING else "skipped"}}
+
+
+@pytest.mark.parametrize("run_type", RUN_TYPES)
+def test_only_scheduled_and_manual_runs_watch_and_an_alarm_fails_none(dag_bag, valley, run_type):
+    _, states = play(dag_bag, "keep_watch", run_type, valley.slot)
+    assert states == {"look": {"success" if run_type in PAGING else "skipped"}}
+    passes = remembered.read(valley.settings.home).passes
+    assert set(passes) == ({AIRFLOW} if run_type in PAGING else set())
+    assert valley.lived() == valley.replayed() == []
 
 
 @pytest.mark.parametrize("run_type", RUN_TYPES)

@@ -21,6 +21,8 @@ from alerts.release import CHECKLIST
 from alerts.releasing import Releasing, release_places, request_retraction
 from alerts.reporting import Seen, report_seen
 from alerts.tier import Tier
+from alerts.watchdog.audit import Rule
+from alerts.watchdog.ledger_facts import audited
 from pipeline.bulletin import Sighting
 from pipeline.database import reading
 from pipeline.instants import to_us
@@ -87,6 +89,9 @@ class Player:
         asking_laws.an_answer_ends_the_asking(event, before, after, to_us(self.minute.wall))
         with reading(self.night.engine) as connection:
             assert actions.broken_link(connection, self.night.world) is None
+            found = audited(connection, self.night.desk, since=WALL, now=self.minute.wall)
+        # for hours nobody may send here, and then some of it is overdue indeed
+        assert {breach.rule for breach in found} <= {Rule.OVERDUE}
         if not isinstance(event, Quiet):
             self.warn_again()
         self.holds = True
