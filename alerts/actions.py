@@ -16,6 +16,7 @@ from alerts.ledger.episodes import Cause
 from alerts.newest import newest_bulletin, whole
 from alerts.occasion import ByHand, Occasion
 from alerts.roster import Right
+from alerts.said import Said
 from alerts.tier import Tier
 from pipeline.bulletin import RiskBulletin
 from pipeline.database import Connection
@@ -139,8 +140,24 @@ def lowering(
     return before, step
 
 
-def acknowledge(desk: Desk, message_id: str, contact_ref: str, by: str, minute: Minute) -> bool:
-    """Record, on a person's behalf, that they received a message; False where it was recorded.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person said of a message, as an officer heard it.
+
+    Attributes
+    ----------
+    contact_ref : who said it; by : who writes it down
+    """
+
+    message_id: str
+    contact_ref: str
+    by: str
+    said: Said = Said.RECEIVED
+    via: Via = Via.COMMAND
+
+
+def acknowledge(desk: Desk, told: Told, minute: Minute) -> bool:
+    """Record what a person says of a message, on their behalf; False where it was recorded.
 
     Raises
     ------
@@ -149,11 +166,13 @@ def acknowledge(desk: Desk, message_id: str, contact_ref: str, by: str, minute: 
     """
     refuse_replay(desk.world)
     with desk.engine.begin() as connection:
-        kept = messages.message(connection, desk.world, message_id)
-        if kept is None or desk.roster.contact(contact_ref) is None:
+        kept = messages.message(connection, desk.world, told.message_id)
+        if kept is None or desk.roster.contact(told.contact_ref) is None:
             raise Refused("there is no such message or person")
-        desk.roster.entitled(by, Right.ACKNOWLEDGE, kept.message.village_id)
-        answer = Answer(message_id, contact_ref, Via.COMMAND, by, minute.wall)
+        desk.roster.entitled(told.by, Right.ACKNOWLEDGE, kept.message.village_id)
+        answer = Answer(
+            told.message_id, told.contact_ref, told.via, told.by, minute.wall, told.said
+        )
         return answers.record(connection, kept, answer)
 
 

@@ -23,6 +23,7 @@ Token = Annotated[str, Form(max_length=400)]
 Said = Annotated[str, Form(max_length=300)]
 Name = Annotated[str, Form(max_length=120)]
 Names = Annotated[list[Name], Form(max_length=200)]
+HTTP_SEE_OTHER = 303
 Act = Callable[[Seat], Done]
 
 
@@ -35,6 +36,7 @@ def act_routes(source: BoardSource) -> APIRouter:
     _lowered(router, source)
     _ways(router, source)
     _home(router, source)
+    _answers(router, source)
     return router
 
 
@@ -165,6 +167,21 @@ def _home(router: APIRouter, source: BoardSource) -> None:
         return _act(source, request, token, let_home)
 
 
+def _answers(router: APIRouter, source: BoardSource) -> None:
+    @router.post("/answer")
+    def answer(
+        request: Request,
+        village_id: VillageId,
+        token: Token = "",
+        who: Name = "",
+        said: Name = "",
+    ) -> Response:
+        done = _act(source, request, token, lambda seat: acts.answer(seat, who, said))
+        if done.status_code != HTTP_SEE_OTHER:
+            return done
+        return RedirectResponse(f"{base_of(request)}answers", HTTP_SEE_OTHER)
+
+
 def _act(source: BoardSource, request: Request, token: str, act: Act) -> Response:
     """Let the form's person act; then show the village's acts anew, so no reload acts twice."""
     village_id = str(request.path_params["village_id"])
@@ -177,7 +194,7 @@ def _act(source: BoardSource, request: Request, token: str, act: Act) -> Respons
     note = seat.note(village_id, done.said)
     return RedirectResponse(
         f"{base_of(request)}villages/{village_id}/acts?note={note}",
-        status_code=303,
+        status_code=HTTP_SEE_OTHER,
         background=BackgroundTask(seat.send) if done.sends else None,
     )
 

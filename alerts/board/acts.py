@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alerts import approvals
-from alerts.actions import Asked, order_village, request_lower
+from alerts.actions import Asked, Told, acknowledge, order_village, request_lower
 from alerts.agree import agree as agree_to
 from alerts.agreement import CONFIRM_WITHIN
 from alerts.approvals import Judged
@@ -16,14 +16,17 @@ from alerts.board.seat import Seat
 from alerts.closing import report
 from alerts.errors import Refused, Repeated
 from alerts.issue import Issued
+from alerts.ledger.answers import Via
 from alerts.releasing import Releasing, release_places, request_retraction
 from alerts.reporting import Seen, report_seen
+from alerts.said import Said
 from alerts.tier import Tier
 from pipeline.bulletin import Sighting
 
 MINUTES_TO_AGREE = int(CONFIRM_WITHIN.total_seconds()) // 60
 MOST_FAULTS = 5
 MOST_DIGITS = 4
+SAID_ALOUD = tuple(said.value for said in Said if said is not Said.UNCLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,26 @@ def let_home(seat: Seat, asked: Releasing) -> Done:
     if isinstance(done, str):
         return _asked(seat)
     return Done(_told(done, words_of(seat)))
+
+
+def answer(seat: Seat, who: str, said: str) -> Done:
+    """Write down what a person says of an order that they were given.
+
+    Parameters
+    ----------
+    who : the message's id and the person's reference, as the page's list gives them
+
+    Raises
+    ------
+    Refused
+        It is none of the things that can be said, or as `alerts.actions.acknowledge`.
+    """
+    message_id, _, ref = who.partition(" ")
+    if said not in SAID_ALOUD:
+        raise Refused(f"what is said is one of {', '.join(SAID_ALOUD)}")
+    told = Told(message_id, ref, seat.person.ref, Said(said), Via.BOARD)
+    acknowledge(seat.desk, told, seat.minute)
+    return Done((words_of(seat).recorded,), sends=False)
 
 
 def agree(seat: Seat, request: str) -> Done:

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from alerts.board.act_routes import act_routes
 from alerts.board.pages import HEADERS, page, wall_page
-from alerts.board.requests import Identifier, VillageId, base_of
+from alerts.board.requests import Identifier, VillageId, base_of, login_of
 from alerts.board.state import BoardSource
 from alerts.errors import AlertError, NotGone
 
@@ -50,6 +50,11 @@ def _pages(source: BoardSource) -> APIRouter:
         if view is None:
             raise HTTPException(404, "no such village")
         return page("village.html", view=view, base=base_of(request))
+
+    @router.get("/answers")
+    def answers_page(request: Request) -> HTMLResponse:
+        view = source.answers_view(login_of(request))
+        return page("answers.html", view=view, base=base_of(request))
 
     @router.get("/feeds")
     def feeds_page(request: Request) -> HTMLResponse:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.board.act_words import acts_in
 from alerts.board.acts import words_of
 from alerts.board.acts_view import ActsView, RefusedView, Sitting, acts_view
+from alerts.board.answers_view import AnswersView, answers_view
 from alerts.board.facts import Facts, Sent
 from alerts.board.feeds_view import FeedsView, feeds_view
 from alerts.board.map_state import map_state
@@ -29,11 +30,12 @@ from alerts.handing_out import Copy, of_episode, of_identifier, signed
 from alerts.ledger import actions, answers, closures, episodes, messages
 from alerts.ledger.closures import Reported
 from alerts.ledger.messages import Kept
+from alerts.ledger.waited_for import Order, waited_for
 from alerts.outbox import held_back, standing
 from alerts.outbox.delivery import State
 from alerts.outbox.held_back import Waiting
 from alerts.present_state import present_state
-from alerts.roster import Roster
+from alerts.roster import Right, Roster
 from alerts.said import Said
 from alerts.warning_pack import WarningPack, load_warning
 from alerts.watchdog import remembered
@@ -170,6 +172,23 @@ class BoardSource:
             )
             record, can = self._acts(pack, facts, village_id, seat)
         return acts_view(facts, village, record, can, sitting)
+
+    def answers_view(self, login: str) -> AnswersView:
+        """Return who has answered which order, and what a login may write down."""
+        pack = self._read_pack()
+        facts = self._facts(pack, clock.now())
+        _, world = self._played(pack)
+        orders: tuple[Order, ...] = ()
+        if world is not None:
+            with reading(self._connected()) as connection:
+                orders = waited_for(connection, world, now=facts.now)
+        try:
+            seat = self.seat(login)
+            token = seat.token if Right.ACKNOWLEDGE in seat.person.rights else None
+        except AlertError:
+            token = None
+        ladders = pack.warning.config.ladder
+        return answers_view(facts, orders, pack.warning.plans, ladders, token=token)
 
     def refused_view(self, village_id: str, login: str, why: str) -> RefusedView | None:
         """Return the page of a refused act, or None where the site has no such village."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alerts.said import Said
 from alerts.tier import Tier
 from pipeline.bulletin import Sighting
 from pipeline.commands.options import Home, Site, say, settings_of
@@ -157,16 +158,17 @@ def refuse(
 
 def ack(
     message_id: Annotated[str, typer.Argument(help="As the board and `explain` show it.")],
-    contact: Annotated[str, typer.Option("--for", help="Who received it.")],
+    contact: Annotated[str, typer.Option("--for", help="Who says so.")],
     by: By,
+    said: Annotated[Said, typer.Option("--said", help="What they say of it.")] = Said.RECEIVED,
     site: Site = None,
     home: Home = None,
 ) -> None:
-    """Record that a person received a message, on that person's word."""
-    from alerts.actions import acknowledge
+    """Record what a person says of an order: received, on site, moved, all counted, help."""
+    from alerts.actions import Told, acknowledge
 
     with at_desk(site, home) as (_, desk, minute):
-        fresh = acknowledge(desk, message_id, contact, by, minute)
+        fresh = acknowledge(desk, Told(message_id, contact, by, said), minute)
         say("Recorded." if fresh else "It was recorded before.")
 
 

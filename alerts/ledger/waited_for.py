@@ -10,10 +10,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from alerts.ladder import ANSWERED, PlaceAsked
+from alerts.ledger import answers
+from alerts.ledger.answers import Answer
 from alerts.ledger.messages import deadlines_of
 from alerts.present_state import standing
 from alerts.said import Said
-from alerts.tables import acknowledgement as answers
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
 from alerts.tables import episode as episodes
@@ -35,12 +36,12 @@ class Order:
     Attributes
     ----------
     told : people that it went to, each with the message in their language
-    answered : those of them who have said anything but what is unclear
+    answers : everything that was said of it, oldest first
     """
 
     asked: PlaceAsked
     told: Mapping[str, str]
-    answered: frozenset[str]
+    answers: tuple[Answer, ...]
     decide_by: datetime | None
     expires_at: datetime
 
@@ -48,6 +49,11 @@ class Order:
     def key(self) -> tuple[str, int, str]:
         """Episode, revision and place: one order."""
         return self.asked.episode_id, self.asked.revision, self.asked.place_id
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """Who has said anything but what is unclear."""
+        return frozenset(a.contact_ref for a in self.answers if a.said is not Said.UNCLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def waited_for(connection: Connection, world: World, *, now: datetime) -> tuple[
     if not kept:
         return ()
     ids = [row.message_id for row in kept]
-    sent, said = _sent(connection, world, ids), _said(connection, world, ids)
+    sent, said = _sent(connection, world, ids), answers.of_messages(connection, world, ids)
     orders: dict[tuple[str, int, str], list[Row[Any]]] = {}
     for row in kept:
         orders.setdefault((row.episode_id, row.revision, row.place_id), []).append(row)
@@ -150,28 +156,14 @@ def _sent(connection: Connection, world: World, ids: list[str]) -> dict[str, lis
     return found
 
 
-def _said(
-    connection: Connection, world: World, ids: list[str]
-) -> dict[str, list[tuple[str, Said]]]:
-    rows = connection.execute(
-        select(answers.c.message_id, answers.c.contact_ref, answers.c.said).where(
-            within(answers, world), answers.c.message_id.in_(ids)
-        )
-    )
-    found: dict[str, list[tuple[str, Said]]] = {}
-    for row in rows:
-        found.setdefault(row.message_id, []).append((row.contact_ref, Said(row.said)))
-    return found
-
-
 def _order(
     rows: list[Row[Any]],
     sent: Mapping[str, list[_Way]],
-    said: Mapping[str, list[tuple[str, Said]]],
+    said: Mapping[str, tuple[Answer, ...]],
 ) -> Order:
     first = rows[0]
     ways = [way for row in rows for way in sent.get(row.message_id, ())]
-    answered = [each for row in rows for each in said.get(row.message_id, ())]
+    heard = [each for row in rows for each in said.get(row.message_id, ())]
     told = {way.contact_ref: row.message_id for row in rows for way in sent.get(row.message_id, ())}
     tried = [way.went_at for way in ways if way.tried]
     asked = PlaceAsked(
@@ -187,12 +179,12 @@ def _order(
             stage: timedelta(minutes=minutes)
             for stage, minutes in deadlines_of(first.deadlines).items()
         },
-        said=frozenset(what for _, what in answered),
+        said=frozenset(answer.said for answer in heard),
     )
     return Order(
         asked,
         told,
-        frozenset(who for who, what in answered if what is not Said.UNCLEAR),
+        tuple(sorted(heard, key=lambda answer: answer.at)),
         None if first.decide_by is None else from_us(first.decide_by),
         max((way.expires_at for way in ways), default=from_us(first.created_at)),
     )

@@ -22,7 +22,7 @@ from tests.board.duty import DAY, FIRST, LACKING, SECOND, WHOLE, Duty, asked, cl
 
 ACTS = (
     "approve", "refuse", "report", "order", "lower", "retract", "agree", "close", "reopen",
-    "release",
+    "release", "answer",
 )  # fmt: skip
 FIELDS = {
     "what": "route:lane",
@@ -31,6 +31,8 @@ FIELDS = {
     "asked": "x",
     "saw": "over",
     "tier": "red",
+    "who": "x hekou/responsible",
+    "said": "received",
 }
 """What any form may hold."""
 

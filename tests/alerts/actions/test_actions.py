@@ -7,6 +7,7 @@ import pytest
 
 from alerts.actions import (
     Asked,
+    Told,
     acknowledge,
     confirm_lower,
     order_village,
@@ -177,14 +178,14 @@ def test_nothing_is_done_by_hand_in_a_replay(night):
     with pytest.raises(Refused, match="replay"):
         confirm_lower(night.desk, "x", TWO, MINUTE)
     with pytest.raises(Refused, match="replay"):
-        acknowledge(night.desk, "x", ONE, TWO, MINUTE)
+        acknowledge(night.desk, Told("x", ONE, TWO), MINUTE)
 
 
 def test_an_officer_acknowledges_on_behalf_and_both_names_are_kept(night):
     night.warned(levels(hekou=4))
     told = next(r for r in night.rows(delivery) if r.contact_ref == "hekou/responsible")
-    assert acknowledge(night.desk, told.message_id, told.contact_ref, ONE, MINUTE)
-    assert not acknowledge(night.desk, told.message_id, told.contact_ref, ONE, later(1))
+    assert acknowledge(night.desk, Told(told.message_id, told.contact_ref, ONE), MINUTE)
+    assert not acknowledge(night.desk, Told(told.message_id, told.contact_ref, ONE), later(1))
     (kept,) = night.rows(acknowledgement)
     assert (kept.contact_ref, kept.by_ref) == ("hekou/responsible", ONE)
 
@@ -197,7 +198,7 @@ def test_who_is_unknown_acknowledges_nothing(night, message_id, contact, by):
     night.warned(levels(hekou=4))
     known = night.rows(message)[0].message_id
     with pytest.raises(Refused):
-        acknowledge(night.desk, message_id or known, contact, by, MINUTE)
+        acknowledge(night.desk, Told(message_id or known, contact, by), MINUTE)
     assert night.rows(acknowledgement) == []
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.actions import acknowledge
+from alerts.actions import Told, acknowledge
 from alerts.chase import chase, neighbours, silent
 from alerts.issue import Minute
 from alerts.ladder import Ladders
@@ -194,7 +194,8 @@ def test_once_somebody_has_spoken_it_falls_as_ever(night, said):
 def test_an_officer_answers_on_behalf_and_that_ends_it_too(night):
     night.warned(RED)
     for row in orders(night):
-        acknowledge(night.desk, row.message_id, "hekou/responsible", "county_duty-1", at(1))
+        told = Told(row.message_id, "hekou/responsible", "county_duty-1")
+        acknowledge(night.desk, told, at(1))
     assert chased(night, 30).calls == 3  # on site, and the first groups: nobody has said so
     assert "received" not in {row.stage for row in night.rows(climb)}
 

@@ -161,8 +161,8 @@ def test_the_siren_sounds_once_speaks_the_stored_texts_and_counts_as_accepted(
     states = {row.state for row in night.rows(delivery) if row.channel == "siren"}
     assert states == {"accepted"}
     keys = {row.delivery_key for row in night.rows(delivery) if row.channel == "siren"}
-    details = {row.detail for row in night.rows(attempt) if row.delivery_key in keys}
-    assert details == {"reference device:sounding"}
+    said = {row.reference for row in night.rows(attempt) if row.delivery_key in keys}
+    assert said == {"device:sounding"}
     told = everything(night.engine) + caplog.text
     assert not any(hidden in told for hidden in (MASTER, password("floodwarn")))
 

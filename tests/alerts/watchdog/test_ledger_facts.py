@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from alerts.actions import acknowledge
+from alerts.actions import Told, acknowledge
 from alerts.deployment import Deployment
 from alerts.errors import NothingToDo
 from alerts.issue import Minute
@@ -117,7 +117,7 @@ def test_a_red_order_that_nobody_acknowledged_is_an_alarm_until_somebody_does(pl
     }
     for message_id, ref in orders:
         at = Minute(WALL + 12 * MINUTE, FLOOD + 12 * MINUTE)
-        acknowledge(played.desk, message_id, ref, "county_duty-1", at)
+        acknowledge(played.desk, Told(message_id, ref, "county_duty-1"), at)
     assert seen(played, at=WALL + 13 * MINUTE).unanswered == {}
 
 
