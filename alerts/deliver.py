@@ -25,9 +25,9 @@ from alerts import ack
 from alerts.errors import AlertError, NothingToDo, Refused, SendError, Unreachable
 from alerts.forms import SPEECH, Form
 from alerts.ledger import climbs, messages, notices
-from alerts.ledger.messages import Kept
 from alerts.ledger.notices import Letter
 from alerts.message import with_answer_link
+from alerts.outage import CHECK
 from alerts.outbox import queue
 from alerts.outbox.delivery import LADDER, NOTICE, Delivery, Outcome, State
 from alerts.parcel import About, Channel, Parcel
@@ -54,6 +54,8 @@ TURN_S = 10.0
 POLL_S = 1.0
 CHASE_S = 10.0
 """From one look at the answers to the next."""
+NOBODY_STANDS_IN = frozenset({CHECK, Audience.APPROVER.value})
+"""Purposes of what is for that person alone: a right is not lent, nor can another be asked."""
 ANSWER_LINE = {
     "en": "Tap here to say that you received this: {link}",
     "zh": "收到请点这里确认：{link}",
@@ -293,7 +295,7 @@ class _Sender:
     def _packed(self, begun: Delivery, key: bytes) -> tuple[Channel, Parcel]:
         read = self._read(begun, key)
         channel = self.channels.get(begun.channel)
-        contact = self.roster.contact(begun.contact_ref)
+        contact = _reached(self.roster, begun, self.now())
         if read is None or channel is None or contact is None:
             raise SendError("the message, channel or contact is not there", retryable=False)
         if self.world.mode is Mode.EXERCISE and not contact.exercise:
@@ -305,8 +307,11 @@ class _Sender:
         """Return what is to be read: a message with its answer's link, or what has none."""
         about = About(begun.world, begun.message_id, begun.expires_at)
         with self.engine.connect() as connection:
-            if begun.purpose == NOTICE:
+            if begun.purpose in {NOTICE, CHECK}:
                 notice = notices.letter(connection, self.world, begun.message_id)
+                if notice is not None and begun.purpose == CHECK:
+                    line = self._answer_line(begun, notice.language, key)
+                    notice = replace(notice, body=with_answer_link(notice.body, line))
                 return None if notice is None else (notice, about)
             if begun.purpose == LADDER:
                 called = climbs.letter(connection, self.world, begun.message_id)
@@ -318,7 +323,7 @@ class _Sender:
         body = said.body
         # "received" must not be taken for a yes, and a loudspeaker reads what it is given
         if begun.purpose != Audience.APPROVER and begun.channel != SIREN:
-            body = with_answer_link(body, self._answer_line(begun, kept, key))
+            body = with_answer_link(body, self._answer_line(begun, said.language, key))
         about = replace(
             about,
             audience=said.audience,
@@ -330,11 +335,22 @@ class _Sender:
         )
         return Letter(said.language, said.subject, body, said.sms, said.voice), about
 
-    def _answer_line(self, begun: Delivery, kept: Kept, key: bytes) -> str:
+    def _answer_line(self, begun: Delivery, spoken: str, key: bytes) -> str:
         token = ack.token(key, begun.key, at=begun.created_at)
         link = ack.link(self.settings.public_url, token)
-        language = kept.message.language.partition("-")[0]
+        language = spoken.partition("-")[0]
         return ANSWER_LINE.get(language, ANSWER_LINE["en"]).format(link=link)
+
+
+def _reached(roster: Roster, begun: Delivery, at: datetime) -> Contact | None:
+    """Return whom a delivery goes to now: of who is away, one who stands in and can be reached."""
+    contact = roster.contact(begun.contact_ref)
+    if contact is None or begun.purpose in NOBODY_STANDS_IN:
+        return contact
+    for there in roster.present([contact], at):
+        if begun.channel in there.channels and (there.exercise or begun.world.mode is Mode.LIVE):
+            return there
+    return contact
 
 
 def _carried(letter: Letter, channel: str) -> Letter:

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from alerts.people.store import takes_over
 from alerts.plan.model import Plan
 from alerts.roster import (
     CONTACTS,
@@ -38,7 +39,8 @@ Entry = dict[str, str | bool | list[str]]
 def init_home(home: Path, pack: WarningPack, mode: Mode) -> tuple[str, ...]:
     """Make the signing key and, for an exercise, the contacts; return the names of what was made.
 
-    Contacts that were made here and not edited since follow the plans of today's pack.
+    Contacts that were made here and not edited since follow the plans of today's pack; none are
+    made where people stand in their own database.
 
     Raises
     ------
@@ -49,7 +51,8 @@ def init_home(home: Path, pack: WarningPack, mode: Mode) -> tuple[str, ...]:
     made = []
     if write_private(home / SIGNING_KEY, secrets.token_bytes(KEY_BYTES)):
         made.append(SIGNING_KEY)
-    if mode is Mode.EXERCISE and _write_contacts(home / CONTACTS, contacts_toml(pack)):
+    wanted = mode is Mode.EXERCISE and not takes_over(home)
+    if wanted and _write_contacts(home / CONTACTS, contacts_toml(pack)):
         made.append(CONTACTS)
     return tuple(made)
 

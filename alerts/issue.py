@@ -298,7 +298,7 @@ def _deliveries(
             nobody += [] if asks else [f"no approver to ask in {any_of_them.village_id}"]
             wanted += asks
             continue
-        people = people_of(desk, any_of_them)
+        people = desk.roster.present(people_of(desk, any_of_them), minute.wall)
         unknown = [ref for ref in any_of_them.recipients if desk.roster.contact(ref) is None]
         nobody += [f"not in the roster: {ref}" for ref in unknown]
         if not people:
@@ -318,7 +318,8 @@ def _asking(
 ) -> list[Delivery]:
     """Return the question to each approver, to leave at their turn, or not once the order went."""
     ask, in_exercise = next(iter(by_language.values())), desk.world.mode is Mode.EXERCISE
-    people = {c.ref: c for c in desk.roster.approvers(ask.village_id, in_exercise=in_exercise)}
+    may = desk.roster.approvers(ask.village_id, in_exercise=in_exercise)
+    people = {c.ref: c for c in desk.roster.at_work(may, minute.wall)}
     in_turn = turns(ask.recipients, {ref: person.role for ref, person in people.items()})
     step = timedelta(minutes=desk.pack.config.ask_next_minutes)
     asks = []

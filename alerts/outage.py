@@ -36,6 +36,8 @@ from pipeline.bulletin import (
 from pipeline.site.model import FeedSpec, Village
 from pipeline.world import World
 
+CHECK = "check"
+"""Source, and purpose, of what asks people to answer: no silence is told by it."""
 AT_MOST_EVERY = timedelta(hours=1)
 """From what was last said of a source to the next word that it is silent, however it flaps."""
 LATE_CADENCES = 2

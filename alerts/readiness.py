@@ -12,6 +12,8 @@ from alerts import cap_signature
 from alerts.cap_rules import NAMESPACE
 from alerts.channels.gateway import GATEWAYS, gateway_of
 from alerts.channels.mqtt import BROKER, access_of
+from alerts.checking import silent
+from alerts.contacts.findings import of_database, source_of
 from alerts.errors import AlertError, RosterError
 from alerts.fit import fits
 from alerts.forms import SPEECH
@@ -25,6 +27,7 @@ from alerts.warning_pack import PLANS, WarningPack, load_warning
 from alerts.watchdog.short_list import WATCH, ShortList
 from pipeline.database import (
     Connection,
+    Engine,
     SQLAlchemyError,
     connect,
     exists,
@@ -32,13 +35,14 @@ from pipeline.database import (
     reading,
 )
 from pipeline.errors import SettingsError, StoreUnavailable
-from pipeline.settings import NotSet, Settings, ca_bundle, credential
+from pipeline.runs import open_now
+from pipeline.settings import PEOPLE, NotSet, Settings, ca_bundle, credential
 from pipeline.site.check import check
 from pipeline.site.finding import Finding
 from pipeline.site.model import VillageKind
 from pipeline.site.pack import load
 from pipeline.site.sheet import read_text
-from pipeline.world import Mode
+from pipeline.world import Mode, World, live
 
 APPROVERS = 2
 NOT_READ = Finding(
@@ -76,11 +80,11 @@ def findings_of(
         *check(pack),
         *warning.findings,
         *_fit(settings.site_folder, warning, bar("orders in words")),
-        *_people(settings, warning),
+        *_people(settings, warning, now),
         *_signs(settings, now),
         *_authorised(settings.mode, warning.config, day),
         *_watched(settings),
-        *_log(settings, pack.site_id),
+        *_log(settings, warning, now),
     ]
 
 
@@ -103,11 +107,13 @@ def _row(folder: Path, found: Finding) -> int | None:
     return line_of(read_text(folder, found.file)[0] or "", place)
 
 
-def _people(settings: Settings, pack: WarningPack) -> list[Finding]:
+def _people(settings: Settings, pack: WarningPack, now: datetime) -> list[Finding]:
     # A file that is absent matters only to those who send; one open to others matters always.
     found: list[Finding] = []
-    for file, read in ((CONTACTS, Roster.load), (SIGNING_KEY, signing_key)):
-        if settings.mode is Mode.REPLAY and not (settings.home / file).exists():
+    people = source_of(settings.home)
+    for file, read in ((people, Roster.load), (SIGNING_KEY, signing_key)):
+        is_absent = file != PEOPLE and not (settings.home / file).exists()
+        if settings.mode is Mode.REPLAY and is_absent:
             continue
         try:
             content = read(settings.home)
@@ -115,7 +121,10 @@ def _people(settings: Settings, pack: WarningPack) -> list[Finding]:
             cure = "`floodwarn run` makes those of an exercise; for others see the runbook"
             found.append(Finding("error", f"FLOODWARN_HOME/{file}", None, None, str(error), cure))
         else:
-            found += _of_roster(content, pack, settings) if isinstance(content, Roster) else []
+            if isinstance(content, Roster):
+                own = _of_roster(content, pack, settings)
+                found += [replace(each, file=each.file.replace(CONTACTS, people)) for each in own]
+                found += of_database(settings.home, content, now)
     return found
 
 
@@ -155,7 +164,7 @@ def _unknown(roster: Roster, pack: WarningPack, folder: Path) -> Iterator[Findin
         (field, ref), more = unknown[0], len(unknown) - 1
         others = f", nor {more} more that the plan names" if more else ""
         message = f"the roster does not know {ref}{others}: no order reaches them"
-        cure = f"add them to {CONTACTS}, or correct the reference"
+        cure = "add them to the roster, or correct the reference"
         found = Finding("warning", files[village_id], None, field, message, cure)
         yield replace(found, row=_row(folder, found))
 
@@ -192,14 +201,19 @@ def _webhooks(roster: Roster) -> list[Finding]:
     return found
 
 
-def _log(settings: Settings, site: str) -> list[Finding]:
-    """Find what was changed in the log of what persons did: the first link of each that broke."""
+def _log(settings: Settings, pack: WarningPack, now: datetime) -> list[Finding]:
+    """Find what was changed in the log of what persons did, and whom a check did not reach."""
     if not exists(settings.database_url):
         return []
     engine = connect(settings.database_url)
     try:
         with reading(engine) as connection:
-            return _links(connection, site) if is_newest(connection) else [NOT_READ]
+            if not is_newest(connection):
+                return [NOT_READ]
+            world, folder = _paging(engine, settings.mode, pack.site_id), settings.site_folder
+            links = _links(connection, pack.site_id)
+            unheard = () if world is None else _silent(connection, world, folder, pack, now)
+            return [*links, *unheard]
     except (StoreUnavailable, SQLAlchemyError) as error:
         why = (
             error if isinstance(error, StoreUnavailable) else "the database is no database of ours"
@@ -208,6 +222,34 @@ def _log(settings: Settings, site: str) -> list[Finding]:
         return [Finding("error", "the database", None, None, str(why), cure)]
     finally:
         engine.dispose()
+
+
+def _paging(engine: Engine, mode: Mode, site: str) -> World | None:
+    """Return the world whose people are told; None of a replay, and where no exercise is open."""
+    if mode is Mode.LIVE:
+        return live(site)
+    exercise = open_now(engine, site) if mode is Mode.EXERCISE else None
+    return None if exercise is None else exercise.world
+
+
+def _silent(
+    connection: Connection, world: World, folder: Path, pack: WarningPack, now: datetime
+) -> Iterator[Finding]:
+    """Find whom a plan tells of its orders and a check did not reach; as error where all who lead.
+
+    Before the season each village must have one who answers.
+    """
+    why = silent(connection, world, now)
+    files, cure = _plan_files(folder), "call them, and correct their entry"
+    for village_id, plan in pack.plans.items():
+        leads = {ref for field, ref in plan.told() if field.startswith("people.responsible")}
+        nobody = bool(leads) and leads <= set(why)
+        for field, ref in plan.told():
+            if ref in why:
+                found = Finding("warning", files[village_id], None, field, why[ref], cure)
+                if nobody and ref in leads:
+                    found = replace(found, severity="error")
+                yield replace(found, row=_row(folder, found))
 
 
 def _links(connection: Connection, site: str) -> list[Finding]:

@@ -1,168 +1,67 @@
-"""People and their addresses: ``FLOODWARN_HOME/contacts.toml``, readable by its owner alone.
+"""People and their addresses, out of their own database or, before there is one, a file.
 
 Plans name people by reference or role and never hold an address; here the two meet. A contact that
-cannot be used is left out, and the others are told. Whatever is wrong with the file is said
-without quoting it: no address reaches a log or an error.
+cannot be used is left out, and the others are told. Whatever is wrong is said without quoting it:
+no address reaches a log or an error. ``FLOODWARN_HOME/contacts.toml`` is read, and only by its
+owner, until a person was taken into the people's database (docs/adr/0028).
 """
 
 from __future__ import annotations
 
-import os
-import re
-import stat
-import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
-    StringConstraints,
     TypeAdapter,
     ValidationError,
-    field_validator,
-    model_validator,
 )
 from typing_extensions import override
 
+from alerts.contact import EVERYWHERE, SIREN, Contact, Right
 from alerts.errors import Refused, RosterError
-from alerts.parcel import Hook, Siren
+from alerts.people import absence, store
+from alerts.people.absence import Absence
+from alerts.people.number import e164
 from alerts.plan.words import Ref
+from alerts.private_files import (
+    KEY_BYTES,
+    SIGNING_KEY,
+    read_private,
+    signing_key,
+    write_private,
+)
 from alerts.toml_lines import line_of
-from pipeline.outbound import Target
+
+__all__ = [
+    "CONTACTS",
+    "EVERYWHERE",
+    "KEY_BYTES",
+    "SIGNING_KEY",
+    "SIREN",
+    "Contact",
+    "ContactFault",
+    "Right",
+    "Roster",
+    "beside",
+    "file_of",
+    "of_rows",
+    "places",
+    "read_private",
+    "signing_key",
+    "write_private",
+]
 
 CONTACTS = "contacts.toml"
-SIGNING_KEY = "ack.key"
-KEY_BYTES = 32
-EVERYWHERE = "*"
-SIREN = "siren"
-"""The role, and the channel, of what is no person."""
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
-E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-UNSAFE = frozenset(" \t\r\n<>,;:\"'()[]\\")
+NOT_OPENED = "no key of people.keys opens it: put the keys back that it was kept with"
 
 _REF: TypeAdapter[str] = TypeAdapter(Ref)
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
-
-
-class Right(StrEnum):
-    """What a person may do by hand."""
-
-    ORDER = "order"
-    LOWER = "lower"
-    ACKNOWLEDGE = "acknowledge"
-    SUSPEND = "suspend"
-    REPORT = "report"
-    APPROVE = "approve"
-    RELEASE = "release"
-
-
-class Contact(BaseModel):
-    """One person, known to plans by `ref`; or a siren, which stands in the list beside them.
-
-    Attributes
-    ----------
-    villages : village ids, or ``"*"`` for all
-    email : never shown: neither ``repr`` nor an error prints it
-    phone : E.164, as secret as the e-mail address
-    webhook : of a system that speaks for this person; its address is as secret as theirs
-    siren : of a village's siren or loudspeaker, which is no person and has nothing else
-    logins : names under which the board knows this person
-    exercise : may be sent exercises; without it an exercise reaches nobody
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    ref: Ref
-    role: Name
-    villages: tuple[str, ...]
-    email: SecretStr | None = None
-    phone: SecretStr | None = None
-    webhook: Hook | None = None
-    siren: Siren | None = None
-    channels: tuple[Literal["email", "file", "webhook", "sms", "voice", "siren"], ...] = ("email",)
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] = "en"
-    logins: tuple[Name, ...] = ()
-    rights: frozenset[Right] = frozenset()
-    exercise: bool = False
-
-    @field_validator("villages", mode="before")
-    @classmethod
-    def _everywhere(cls, raw: object) -> object:
-        return (EVERYWHERE,) if raw == EVERYWHERE else raw
-
-    @field_validator("email")
-    @classmethod
-    def _one_address(cls, email: SecretStr | None) -> SecretStr | None:
-        text = "" if email is None else email.get_secret_value()
-        if email is not None and (text.count("@") != 1 or not text.isascii() or set(text) & UNSAFE):
-            raise ValueError("not one plain e-mail address")
-        return email
-
-    @field_validator("phone")
-    @classmethod
-    def _one_number(cls, phone: SecretStr | None) -> SecretStr | None:
-        if phone is not None and not E164.fullmatch(phone.get_secret_value()):
-            raise ValueError("not one number as + and 7 to 15 digits, the country's first (E.164)")
-        return phone
-
-    @field_validator("webhook")
-    @classmethod
-    def _one_hook(cls, hook: Hook | None) -> Hook | None:
-        if hook is not None:
-            Target(hook.url.get_secret_value(), hook.allow_private)
-        return hook
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        for channel in self.channels:
-            if channel != "file" and self.address(channel) is None:
-                needed = "a phone" if channel in {"sms", "voice"} else "an address"
-                raise ValueError(f"the channel {channel} needs {needed}")
-        return self
-
-    @model_validator(mode="after")
-    def _siren_alone(self) -> Self:
-        one_village = len(self.villages) == 1 and EVERYWHERE not in self.villages
-        is_one = self.role == SIREN and one_village and self.channels == (SIREN,)
-        if self.siren is not None and (not is_one or self.rights or self.logins):
-            raise ValueError("a siren has role and channel siren, one village, no right, no login")
-        return self
-
-    def address(self, channel: str) -> SecretStr | Hook | Siren | None:
-        """Return where this person is found by a channel; None where it needs no address."""
-        match channel:
-            case "email":
-                return self.email
-            case "webhook":
-                return self.webhook
-            case "sms" | "voice":
-                return self.phone
-            case "siren":
-                return self.siren
-            case _:
-                return None
-
-    def covers(self, village_id: str) -> bool:
-        """Tell whether the village is one of this person's."""
-        return EVERYWHERE in self.villages or village_id in self.villages
-
-    def is_same_person(self, other: Contact) -> bool:
-        """Tell whether both are one person: a reference, a login or an address in common."""
-        one_name = self.ref == other.ref or bool(set(self.logins) & set(other.logins))
-        return one_name or bool(self._addresses & other._addresses)
-
-    @property
-    def _addresses(self) -> frozenset[str]:
-        given = (self.email, self.phone)
-        return frozenset(each.get_secret_value().casefold() for each in given if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,34 +100,34 @@ class Roster:
     Attributes
     ----------
     faults : contacts that were left out or lost a right, and why; for `check` and the board
+    absences : who is away and who stands in, now and later
     """
 
     contacts: tuple[Contact, ...]
     faults: tuple[ContactFault, ...] = ()
+    absences: tuple[Absence, ...] = ()
 
     @classmethod
     def load(cls, home: Path) -> Self:
-        """Read ``contacts.toml``; a contact that cannot be used is a fault, and the rest is kept.
+        """Read the people; a contact that cannot be used is a fault, and the rest is kept.
+
+        A siren is no person: it stands in `CONTACTS` wherever the people are kept.
 
         Raises
         ------
         RosterError
-            The file is absent, open to others, or no list of contacts at all.
+            The file or the database is absent, open to others, or no list of contacts at all.
         """
-        content = read_private(home / CONTACTS)
-        try:
-            text = content.decode()
-            rows = _File.model_validate(tomllib.loads(text)).contacts
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            raise RosterError(f"{CONTACTS} is not valid TOML") from None
-        except ValidationError as error:
-            places = "; ".join(f"{place}: {why}" for place, why in _places(error))
-            raise RosterError(f"{CONTACTS}: {places}") from None
-        return cls(*_usable(rows, text))
+        kept = store.read(home)
+        if kept.people is None:
+            return cls(*of_rows(*file_of(home / CONTACTS)), absences=kept.absences)
+        contacts, faults = of_rows((*kept.people, *_sirens(home)))
+        shut = (ContactFault(NOT_OPENED, None, ref, field) for ref, field in kept.unopened)
+        return cls(contacts, (*shut, *faults), kept.absences)
 
     @classmethod
     def at_hand(cls, home: Path) -> Self:
-        """Read ``contacts.toml``; where it cannot be read, return nobody and the reason.
+        """Read the people; where that cannot be done, return nobody and the reason.
 
         For those who must write down what stands whether or not there is anyone to tell.
         """
@@ -245,17 +144,27 @@ class Roster:
         """Return the person whom the board knows by that login."""
         return next((c for c in self.contacts if login in c.logins), None)
 
-    def of_number(self, number: str, country: str | None = None) -> tuple[Contact, ...]:
-        """Return whose number that is, however written; `country` is the calling code it lacks."""
-        digits = re.sub(r"\D", "", number)
-        written = {f"+{digits.removeprefix('00')}"}
-        if country is not None and not number.strip().startswith("+"):
-            written.add(f"+{country}{digits.removeprefix('0')}")
-        return tuple(
-            contact
-            for contact in self.contacts
-            if contact.phone is not None and contact.phone.get_secret_value() in written
-        )
+    def of_number(self, written: str, country: str | None = None) -> tuple[Contact, ...]:
+        """Return whose a telephone number is; they may be several who share one.
+
+        Parameters
+        ----------
+        country : calling code of one that may be written without; providers leave out the plus
+        """
+        numbers = {e164(written, country), e164(f"+{written.strip().removeprefix('+')}")}
+        return tuple(c for c in self.contacts if c.phone and c.phone.get_secret_value() in numbers)
+
+    def present(self, people: Iterable[Contact], at: datetime) -> tuple[Contact, ...]:
+        """Return who of them is there at `at` (wall time), and who stands in for the others."""
+        known = {contact.ref: contact for contact in self.contacts}
+        refs = absence.present([c.ref for c in people], self.absences, known, at)
+        return tuple(known[ref] for ref in refs)
+
+    def at_work(self, people: Iterable[Contact], at: datetime) -> tuple[Contact, ...]:
+        """Return who of them is there; all where none is. A deputy has no rights by that alone."""
+        asked = tuple(people)
+        there = (c for c in asked if not absence.is_away(c.ref, self.absences, at))
+        return tuple(there) or asked
 
     def named(
         self, refs: Iterable[str], roles: Iterable[str], village_id: str
@@ -290,18 +199,51 @@ class Roster:
         return contact
 
 
-def _usable(
-    rows: tuple[Any, ...], text: str
+def file_of(path: Path) -> tuple[tuple[Any, ...], str]:
+    """Return the entries of a file of contacts, none of them judged, and its text.
+
+    Raises
+    ------
+    RosterError
+        It is absent, open to others, or no list of contacts at all.
+    """
+    content = read_private(path)
+    try:
+        text = content.decode()
+        return _File.model_validate(tomllib.loads(text)).contacts, text
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise RosterError(f"{path.name} is not valid TOML") from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{place}: {why}" for place, why in places(error))
+        raise RosterError(f"{path.name}: {wrong}") from None
+
+
+def _sirens(home: Path) -> tuple[Any, ...]:
+    """Return the entries of sirens; none where the file cannot be read, for people come first."""
+    try:
+        rows, _ = file_of(home / CONTACTS)
+    except RosterError:
+        return ()
+    return tuple(row for row in rows if isinstance(row, dict) and row.get("role") == SIREN)
+
+
+def of_rows(
+    rows: tuple[Any, ...], text: str = ""
 ) -> tuple[tuple[Contact, ...], tuple[ContactFault, ...]]:
-    """Sort out the contacts that can be used and what is wrong with the others."""
+    """Sort out the contacts that can be used and what is wrong with the others.
+
+    Parameters
+    ----------
+    text : of the file that the rows are of, so that a fault can name its line
+    """
     kept: list[Contact] = []
     faults: list[ContactFault] = []
     for index, raw in enumerate(rows):
         ref = _usable_ref(raw)
         try:
-            contact, wrong = _beside(kept, Contact.model_validate(raw))
+            contact, wrong = beside(kept, Contact.model_validate(raw))
         except ValidationError as error:
-            contact, wrong = None, _places(error)
+            contact, wrong = None, places(error)
         for field, why in wrong:
             row = line_of(text, ("contacts", index, *field.split(".")))
             faults.append(ContactFault(why, row, ref, field))
@@ -310,7 +252,9 @@ def _usable(
     return tuple(kept), tuple(faults)
 
 
-def _beside(kept: list[Contact], contact: Contact) -> tuple[Contact | None, list[tuple[str, str]]]:
+def beside(
+    kept: Collection[Contact], contact: Contact
+) -> tuple[Contact | None, list[tuple[str, str]]]:
     """Return what of a contact stands beside those before it, and what does not, with the field.
 
     Two entries of one person are not two persons: the second is told what it is told, but it
@@ -321,15 +265,19 @@ def _beside(kept: list[Contact], contact: Contact) -> tuple[Contact | None, list
     devices = {other.siren.device for other in kept if other.siren is not None}
     if contact.siren is not None and contact.siren.device in devices:
         return None, [("siren.device", "given twice; the first stands")]
-    taken = {login for other in kept for login in other.logins} & set(contact.logins)
+    own, rights = set(contact.logins), contact.rights
+    # of each of a county's thousands only what may be in the way is looked at
+    taken = {login for other in kept for login in other.logins} & own if own else own
     wrong = [("logins", "also the login of a contact before, whose it stays")] if taken else []
-    lowerers = [other for other in kept if Right.LOWER in other.rights]
-    rights = contact.rights
-    if Right.LOWER in rights and any(contact.is_same_person(other) for other in lowerers):
+    if Right.LOWER in rights and any(
+        Right.LOWER in other.rights and contact.is_same_person(other) for other in kept
+    ):
         wrong.append(
             ("rights", "one person with a contact before, by login, e-mail or phone: no lower")
         )
         rights -= {Right.LOWER}
+    if not wrong:
+        return contact, wrong
     logins = tuple(login for login in contact.logins if login not in taken)
     return contact.model_copy(update={"rights": rights, "logins": logins}), wrong
 
@@ -342,56 +290,9 @@ def _usable_ref(raw: object) -> str | None:
         return None
 
 
-def _places(error: ValidationError) -> list[tuple[str, str]]:
+def places(error: ValidationError) -> list[tuple[str, str]]:
     """Return where something is wrong and why, without what stands there."""
     return [
         (".".join(str(part) for part in fault["loc"]), fault["msg"])
         for fault in error.errors(include_input=False, include_context=False, include_url=False)
     ]
-
-
-def signing_key(home: Path) -> bytes:
-    """Return the key that signs acknowledgement links.
-
-    Raises
-    ------
-    RosterError
-        The key is absent, open to others, or too short.
-    """
-    key = read_private(home / SIGNING_KEY)
-    if len(key) < KEY_BYTES:
-        raise RosterError(f"{SIGNING_KEY} is shorter than {KEY_BYTES} bytes")
-    return key
-
-
-def read_private(path: Path) -> bytes:
-    """Return the content of a file that nobody but its owner can open.
-
-    Raises
-    ------
-    RosterError
-        The file is absent, or its mode lets others read or write it.
-    """
-    try:
-        with path.open("rb") as file:
-            # Asked of the open file: what is checked is what is read.
-            if os.fstat(file.fileno()).st_mode & OTHERS:
-                raise RosterError(f"{path.name} is open to others: chmod 600")
-            return file.read()
-    except FileNotFoundError:
-        raise RosterError(f"{path.name} is not in FLOODWARN_HOME") from None
-    except OSError as error:
-        raise RosterError(f"{path.name} cannot be read: {error.strerror}") from None
-
-
-def write_private(path: Path, content: bytes) -> bool:
-    """Write a file of mode 600, whole or not at all; return False where it is there already."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-        try:
-            path.hardlink_to(file.name)
-        except FileExistsError:
-            return False
-    return True

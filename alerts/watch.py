@@ -87,7 +87,7 @@ def _told(
     if notice.word is Word.HEARD:
         people = [c for ref in notice.recipients if (c := desk.roster.contact(ref)) is not None]
     elif not _is_named(connection, desk, notice, bulletin):
-        people = _officers(desk, notice)
+        people = list(desk.roster.present(_officers(desk, notice), now))
         if not people:
             log.warning("nobody to tell that %s is silent", notice.source)
             return None

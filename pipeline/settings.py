@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pipeline.errors import SettingsError
 from pipeline.world import Mode
 
+PEOPLE = "people.db"
 DEFAULT_HOME = Path(".floodwarn")
 LAST_PORT = 65535
 
@@ -91,6 +92,11 @@ def credential(name: str) -> str:
     if not value:
         raise NotSet(f"credential {name} is not set in the environment")
     return sendable(name, value)
+
+
+def people_url(home: Path) -> str:
+    """Return FLOODWARN_PEOPLE_URL, where people and numbers are kept; default SQLite in `home`."""
+    return os.environ.get("FLOODWARN_PEOPLE_URL") or embedded(home / PEOPLE)
 
 
 def sendable(name: str, value: str) -> str:

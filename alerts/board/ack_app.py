@@ -26,9 +26,11 @@ from alerts.board.ack_words import Words, both, words_in
 from alerts.board.inbound_routes import Door, inbound_routes
 from alerts.deployment import Deployment, opened
 from alerts.hearing import Ear
-from alerts.ledger import answers, messages
+from alerts.ledger import answers, checks, messages, notices
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.messages import Kept
+from alerts.ledger.notices import Letter
+from alerts.outage import CHECK
 from alerts.outbox import queue
 from alerts.outbox.delivery import Delivery
 from alerts.roster import Roster, signing_key
@@ -103,19 +105,22 @@ def create_ack_app(desk: AckDesk) -> FastAPI:
     @app.get("/ack/{token}", dependencies=limited)
     def show(token: str) -> HTMLResponse:
         with reading(desk.engine) as connection:
-            delivery, kept = _named(connection, desk, token)
+            delivery, read = _named(connection, desk, token)
             received = _received(connection, desk, delivery)
-        return _message_page(kept, received)
+        return _message_page(delivery, read, received)
 
     @app.post("/ack/{token}", dependencies=limited)
     def receive(token: str) -> HTMLResponse:
         with desk.engine.begin() as connection:
-            delivery, kept = _named(connection, desk, token)
+            delivery, read = _named(connection, desk, token)
             person = delivery.contact_ref
             answer = Answer(delivery.message_id, person, Via.LINK, person, desk.now())
-            answers.record(connection, kept, answer)
+            if isinstance(read, Kept):
+                answers.record(connection, read, answer)
+            else:
+                checks.answer(connection, delivery.world, answer)
             received = _received(connection, desk, delivery)
-        return _message_page(kept, received)
+        return _message_page(delivery, read, received)
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
@@ -152,16 +157,17 @@ def _ear(deployment: Deployment) -> Ear:
     return Ear(deployment.engine, deployment.paging_world(), roster)
 
 
-def _named(connection: Connection, desk: AckDesk, token: str) -> tuple[Delivery, Kept]:
-    """Return the delivery that a token names and its message, if it is of this deployment."""
+def _named(connection: Connection, desk: AckDesk, token: str) -> tuple[Delivery, Kept | Letter]:
+    """Return the delivery that a token names and what it brought, if it is of this deployment."""
     key = ack.delivery_key(desk.key, token, now=desk.now())
     delivery = queue.find(connection, key)
     if delivery is None or (delivery.world.site, delivery.world.mode) != (desk.site, desk.mode):
         raise BadLink(Fault.BAD)
-    kept = messages.message(connection, delivery.world, delivery.message_id)
-    if kept is None:
+    read = notices.letter if delivery.purpose == CHECK else messages.message
+    brought = read(connection, delivery.world, delivery.message_id)
+    if brought is None:
         raise BadLink(Fault.BAD)
-    return delivery, kept
+    return delivery, brought
 
 
 def _received(connection: Connection, desk: AckDesk, delivery: Delivery) -> str | None:
@@ -173,12 +179,13 @@ def _received(connection: Connection, desk: AckDesk, delivery: Delivery) -> str 
     return f"{min(own).astimezone(desk.zone):%H:%M}" if own else None
 
 
-def _message_page(kept: Kept, received: str | None) -> HTMLResponse:
+def _message_page(delivery: Delivery, brought: Kept | Letter, received: str | None) -> HTMLResponse:
+    text = brought.message if isinstance(brought, Kept) else brought
     return _page(
-        words_in(kept.message.language),
-        subject=kept.message.subject,
-        body=kept.message.body,
-        exercise=kept.world.mode is Mode.EXERCISE,
+        words_in(text.language),
+        subject=text.subject,
+        body=text.body,
+        exercise=delivery.world.mode is Mode.EXERCISE,
         received=received,
     )
 

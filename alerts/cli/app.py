@@ -12,6 +12,8 @@ import typer
 from alerts.cli import (
     bench,
     closing,
+    contacts,
+    duty,
     flood,
     people,
     plans,
@@ -38,7 +40,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (flood, commands, record, people, sirens, stack, upkeep, watch):
+for room in (flood, commands, record, people, contacts, sirens, stack, upkeep, watch):
     for command in room.COMMANDS:
         app.command()(command)
 for name, group in (*commands.GROUPS.items(), *closing.GROUPS.items()):
@@ -46,6 +48,8 @@ for name, group in (*commands.GROUPS.items(), *closing.GROUPS.items()):
 commands.GROUPS["bench"].command()(bench.orders)
 app.add_typer(station.app, name="station")
 app.add_typer(plans.app, name="plans")
+app.add_typer(contacts.app, name="contacts")
+app.add_typer(duty.app, name="duty")
 
 
 def _in_a_readers_words(of: typer.Typer) -> None:

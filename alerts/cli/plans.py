@@ -73,7 +73,7 @@ def import_book(
 
     with book.open("rb") as file:
         content = file.read(MAX_BYTES + 1)  # one more than is read: it is told as too large
-    pack = _pack(site, home)
+    pack = pack_of(site, home)
     known, files = _known(pack), read_plans(pack.folder)
     result = read_book(content, known=known, current=files.plans)
     stuck = {
@@ -82,7 +82,7 @@ def import_book(
         if village in {*result.imported, *result.unchanged, *result.removed}
     }
     for fault in result.faults:
-        say(f"error: {fault.line(result.language or _first_language(pack))}")
+        say(f"error: {fault.line(result.language or first_language(pack))}")
     for why in stuck.values():
         say(f"error: {why} ({UNREAD_CURE})")
     for line in _changes(result, files, known, stuck):
@@ -120,7 +120,7 @@ def export_book(
     from alerts.errors import Refused
     from alerts.plan.book_write import Book, TooLong, write_book
 
-    pack = _pack(site, home)
+    pack = pack_of(site, home)
     known, files = _known(pack), read_plans(pack.folder)
     ids = [one.village_id for one in known]
     for unknown in set(village or ()) - {*ids, *files.paths}:
@@ -128,7 +128,7 @@ def export_book(
     asked = set() if empty else set(village or files.paths)
     order = [*ids, *sorted(set(files.plans) - set(ids))]
     plans = [files.plans[one] for one in order if one in asked and one in files.plans]
-    spoken: BookLanguage = _first_language(pack) if language is None else language.value
+    spoken: BookLanguage = first_language(pack) if language is None else language.value
     try:
         content = write_book(Book(plans, known, pack.languages), spoken)
     except TooLong as error:
@@ -159,7 +159,7 @@ def lint(site: Site = None, home: Home = None, where: Json = None) -> None:
     from alerts.warning_pack import PLANS, load_warning
     from pipeline import clock
 
-    pack = _pack(site, home)
+    pack = pack_of(site, home)
     today = clock.now().astimezone(ZoneInfo(pack.zone)).date()
     with Terminal.on_stderr().bars() as bar:
         findings = load_warning(pack, today=today, progress=bar("plans")).findings
@@ -168,14 +168,15 @@ def lint(site: Site = None, home: Home = None, where: Json = None) -> None:
     tell_findings(of_plans, "floodwarn.plans-lint/1", where)
 
 
-def _pack(site: Path | None, home: Path | None) -> SitePack:
+def pack_of(site: Path | None, home: Path | None) -> SitePack:
+    """Return the site pack that a command works on."""
     from pipeline.site.pack import load
 
     settings = settings_of(site, home)
     return load(settings.site_folder, settings.home)
 
 
-def _first_language(pack: SitePack) -> BookLanguage:
+def first_language(pack: SitePack) -> BookLanguage:
     """Return the language of workbooks where nothing says another."""
     return "zh" if pack.languages[:1] == ("zh",) else "en"
 

@@ -50,24 +50,35 @@ class Answer:
 
 def record(connection: Connection, kept: Kept, answer: Answer) -> bool:
     """Record an answer; False where the same was recorded before, whose time stands."""
+    message = kept.message
+    about = (message.episode_id, message.revision, message.village_id)
+    return insert_absent(connection, answers, [row_of(kept.world, answer, about)]) == 1
+
+
+def row_of(world: World, answer: Answer, about: tuple[str, int, str]) -> dict[str, str | int]:
+    """Return an acknowledgement as a row.
+
+    Parameters
+    ----------
+    about : episode, revision and village of what was answered
+    """
     parts = [answer.message_id, answer.contact_ref, answer.via.value, answer.by_ref]
     if answer.said is not Said.RECEIVED:
         parts.append(answer.said.value)
-    message = kept.message
-    row = {
-        **named(kept.world),
+    episode_id, revision, village_id = about
+    return {
+        **named(world),
         "ack_id": hashlib.sha256("\n".join(parts).encode()).hexdigest(),
         "message_id": answer.message_id,
-        "episode_id": message.episode_id,
-        "revision": message.revision,
-        "village_id": message.village_id,
+        "episode_id": episode_id,
+        "revision": revision,
+        "village_id": village_id,
         "contact_ref": answer.contact_ref,
         "via": answer.via.value,
         "by_ref": answer.by_ref,
         "at": to_us(answer.at),
         "said": answer.said.value,
     }
-    return insert_absent(connection, answers, [row]) == 1
 
 
 def of_messages(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from alerts.outage import Notice, Source
+from alerts.outage import CHECK, Notice, Source
 from alerts.tables import message as messages
 from alerts.tables import notice as notices
 from alerts.warning_message import Audience
@@ -63,7 +63,7 @@ def newest(connection: Connection, world: World) -> dict[Source, Notice]:
     """Return the last notice of every source of which anything was ever told."""
     last = (
         select(notices.c.source, func.max(notices.c.slot).label("slot"))
-        .where(within(notices, world))
+        .where(within(notices, world), notices.c.source != CHECK)
         .group_by(notices.c.source)
         .subquery()
     )

@@ -11,7 +11,7 @@ from alerts.tier import Tier
 from pipeline.world import World
 
 NOTICE = "notice"
-"""The purpose of a delivery whose text is a notice's; of every other it is a message's."""
+"""The purpose of a delivery whose text is a notice's; a check's is one too, others are messages."""
 LADDER = "ladder"
 """The purpose of a delivery to whom the ladder calls; its text is a call's."""
 FIRST_RETRY = timedelta(seconds=5)

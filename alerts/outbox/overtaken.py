@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, tuple_
 
 from alerts.orders import WHOLE_VILLAGE
+from alerts.outage import CHECK
 from alerts.outbox.answered import is_answered
 from alerts.outbox.delivery import LADDER, NOTICE, Delivery
 from alerts.tables import delivery as deliveries
@@ -26,7 +27,7 @@ NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value, Action.RETRACT.value)
 
 def overtaken(connection: Connection, delivery: Delivery) -> str | None:
     """Return why a delivery should not leave any more; None where it should."""
-    if delivery.purpose == NOTICE:
+    if delivery.purpose in {NOTICE, CHECK}:
         newer = _newer_notice(connection, delivery)
         return "a newer word on the same silence replaced it" if newer else None
     if delivery.purpose == LADDER:

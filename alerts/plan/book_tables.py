@@ -6,21 +6,19 @@ empty every village's plan of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alerts.plan.book_cells import Scalar, is_empty, meaning
 from alerts.plan.book_faults import CellFault, Unreadable, Wrong, wrong
 from alerts.plan.book_open import Grid, cell_name
 from alerts.plan.workbook import (
-    BY_FIELD,
     FIRST_ROW,
     KEY,
     KEY_ROW,
     NOTES,
     SHEETS,
     TITLE_ROW,
-    WHOSE,
     BookLanguage,
     Column,
     Sheet,
@@ -59,7 +57,11 @@ class Line:
 
     def values(self, faults: list[CellFault]) -> dict[str, object]:
         """Return what the row says of its item, by path; what cannot be read goes to `faults`."""
-        own = [path for path in self.columns if path not in {column.path for column in WHOSE}]
+        own = [
+            path
+            for path in self.columns
+            if path not in {column.path for column in self.sheet.first}
+        ]
         return self.some(own, faults)
 
     def some(self, paths: Sequence[str], faults: list[CellFault]) -> dict[str, object]:
@@ -86,48 +88,51 @@ class Line:
             for known, (number, _) in self.columns.items():
                 if known == nearest or known.startswith(f"{nearest}."):
                     return number
-        return self.columns["village_id"][0]
+        return self.columns[self.sheet.whose][0]
 
 
-def lines_of(grids: Sequence[Grid]) -> tuple[tuple[Line, ...], tuple[CellFault, ...]]:
+def lines_of(
+    grids: Sequence[Grid], sheets: Sequence[Sheet] = SHEETS
+) -> tuple[tuple[Line, ...], tuple[CellFault, ...]]:
     """Return the rows of every sheet, and what is wrong with the book as a whole."""
+    by_field = {sheet.field: sheet for sheet in sheets}
     lines: list[Line] = []
     faults: list[CellFault] = []
     seen: dict[str, str] = {}
     for grid in grids:
-        field = _field(grid)
+        field = _field(grid, by_field)
         if field in NOTES or (field is None and not grid.rows):
             continue
-        if field not in BY_FIELD:
+        if field not in by_field:
             faults.append(CellFault(grid.title, "", wrong("strange_sheet")))
         elif field in seen:
             second = wrong("second_sheet", other=seen[field])
             faults.append(CellFault(grid.title, "", second))
         else:
             seen[field] = grid.title
-            columns = _columns(grid, BY_FIELD[field], faults)
-            lines += _lines(grid, BY_FIELD[field], columns)
+            columns = _columns(grid, by_field[field], faults)
+            lines += _lines(grid, by_field[field], columns)
     faults += [
         CellFault(f"{sheet.zh} / {sheet.en}", "", wrong("sheet_missing"))
-        for sheet in SHEETS
+        for sheet in sheets
         if sheet.field not in seen
     ]
     return tuple(lines), tuple(faults)
 
 
-def language_of(grids: Sequence[Grid]) -> BookLanguage | None:
+def language_of(grids: Sequence[Grid], sheets: Sequence[Sheet] = SHEETS) -> BookLanguage | None:
     """Return in which language a book's sheets are called; None where none says so."""
     titles = {grid.title for grid in grids}
     languages: tuple[BookLanguage, ...] = ("zh", "en")
-    known = (one for one in languages if titles & {sheet.title(one) for sheet in SHEETS})
+    known = (one for one in languages if titles & {sheet.title(one) for sheet in sheets})
     return next(known, None)
 
 
-def _field(grid: Grid) -> str | None:
+def _field(grid: Grid, known: Container[str]) -> str | None:
     """Return which sheet it is, by the keys of its first row."""
     for text in grid.rows.get(KEY_ROW, {}).values():
         found = KEY.match(str(text))
-        if found is not None and found.group(1) in {*NOTES, *BY_FIELD}:
+        if found is not None and (found.group(1) in NOTES or found.group(1) in known):
             return found.group(1)
     return None
 
@@ -148,7 +153,7 @@ def _columns(grid: Grid, sheet: Sheet, faults: list[CellFault]) -> dict[str, tup
     faults += _headless(grid, {number for number, _ in found.values()})
     faults += [
         CellFault(grid.title, "", wrong("column_missing", column=f"{column.zh} / {column.en}"))
-        for column in (*WHOSE, *sheet.columns)
+        for column in (*sheet.first, *sheet.columns)
         if column.path not in {one.path for _, one in found.values()}
     ]
     faults += [

@@ -91,39 +91,35 @@ def write_book(book: Book, language: BookLanguage) -> bytes:
         A text of a plan is longer than a cell can be, or a sheet than is read.
     """
     workbook = Workbook()
-    _instructions(workbook.active, language)
+    instructions(workbook.active, INSTRUCTIONS_TITLE[language], INSTRUCTIONS[language])
     last = _known(workbook, book, language)
     names = {village.village_id: village for village in book.known}
     for sheet in SHEETS:
         page = workbook.create_sheet(sheet.title(language))
         columns = sheet.spread(book.spoken)
-        _head(page, sheet, columns, language)
-        _lists(page, columns, language, last)
+        head(page, sheet, columns, language)
+        lists(page, columns, language, last)
         number = FIRST_ROW
         for plan in book.plans:
             whose = _whose(plan.village_id, names, language)
             for row in rows_of(plan, sheet):
-                _fill(page, number, columns, whose | dict(row), language)
+                fill(page, number, columns, whose | dict(row), language)
                 number += 1
-        if number > MAX_ROWS:
-            raise TooLong(
-                f"{number} rows of {sheet.en}; a book has {MAX_ROWS}: name fewer villages"
-            )
-    kept = io.BytesIO()
-    workbook.save(kept)
-    return _without_clock(kept.getvalue())
+        bound(sheet, number)
+    return bytes_of(workbook)
 
 
 def _languages(plan: Plan) -> tuple[str, ...]:
     return (*plan.languages, *(language for _, text in plan.texts() for language in text))
 
 
-def _instructions(page: Any, language: BookLanguage) -> None:  # noqa: ANN401 - openpyxl's
-    page.title = INSTRUCTIONS_TITLE[language]
+def instructions(page: Any, title: str, lines: Sequence[str]) -> None:  # noqa: ANN401 - openpyxl's
+    """Write the sheet that tells a clerk how to fill in the others."""
+    page.title = title
     page.cell(KEY_ROW, 1, "instructions:text")
     page.row_dimensions[KEY_ROW].hidden = True
     page.column_dimensions["A"].width = 110
-    for number, line in enumerate(INSTRUCTIONS[language], start=TITLE_ROW):
+    for number, line in enumerate(lines, start=TITLE_ROW):
         page.cell(number, 1, line).alignment = WRAPPED
 
 
@@ -144,12 +140,13 @@ def _known(workbook: Any, book: Book, language: BookLanguage) -> int:  # noqa: A
     return max(FIRST_ROW, TITLE_ROW + len(book.known))
 
 
-def _head(
+def head(
     page: Any,  # noqa: ANN401
     sheet: Sheet,
     columns: Sequence[Column],
     language: BookLanguage,
 ) -> None:
+    """Write the hidden keys and the headings of a sheet."""
     for number, column in enumerate(columns, start=1):
         page.cell(KEY_ROW, number, column.key(sheet.field))
         needed = NEEDED if _is_needed(sheet, column) else ""
@@ -159,12 +156,12 @@ def _head(
         page.column_dimensions[get_column_letter(number)].width = width
         page.column_dimensions[get_column_letter(number)].number_format = _format(column)
     page.row_dimensions[KEY_ROW].hidden = True
-    page.freeze_panes = page.cell(FIRST_ROW, len(WHOSE) + 1)
+    page.freeze_panes = page.cell(FIRST_ROW, len(sheet.first) + 1)
 
 
 def _is_needed(sheet: Sheet, column: Column) -> bool:
     """Tell whether its cell must be filled, as far as it does not depend on other cells."""
-    if column.path == "village_id":
+    if column.path == sheet.whose:
         return True
     if sheet.model is None:
         return column.path in NEEDED_PATHS.get(sheet.field, ())
@@ -186,11 +183,11 @@ def _format(column: Column) -> str:
     return "General" if column.kind in {"whole", "decimal"} else AS_TEXT
 
 
-def _lists(
+def lists(
     page: Any,  # noqa: ANN401
     columns: Sequence[Column],
     language: BookLanguage,
-    last: int,
+    last: int = FIRST_ROW,
 ) -> None:
     """Give cells the entries to choose from; a code that is not among them is asked about."""
     for number, column in enumerate(columns, start=1):
@@ -219,13 +216,14 @@ def _whose(
     return {"village_id": village_id, "village": name, "township": village.township}
 
 
-def _fill(
+def fill(
     page: Any,  # noqa: ANN401
     number: int,
     columns: Sequence[Column],
     row: Row,
     language: BookLanguage,
 ) -> None:
+    """Write one row; what begins like a formula is a text all the same."""
     for at, column in enumerate(columns, start=1):
         value = row.get(column.path)
         if isinstance(value, Mapping):
@@ -272,11 +270,24 @@ def _text(cell: Any, text: str) -> None:  # noqa: ANN401
     cell.quotePrefix = kept.startswith(FORMULA_MARKS)
 
 
-def _without_clock(content: bytes) -> bytes:
-    """Return a workbook whose bytes do not tell when it was written."""
-    kept = io.BytesIO()
+def bound(sheet: Sheet, rows: int) -> None:
+    """Refuse a sheet of more rows than are read.
+
+    Raises
+    ------
+    TooLong
+        It has more.
+    """
+    if rows > MAX_ROWS:
+        raise TooLong(f"{rows} rows of {sheet.en}; a book has {MAX_ROWS}: name fewer")
+
+
+def bytes_of(workbook: Any) -> bytes:  # noqa: ANN401 - openpyxl's
+    """Return a workbook's bytes, which do not tell when it was written."""
+    saved, kept = io.BytesIO(), io.BytesIO()
+    workbook.save(saved)
     with (
-        zipfile.ZipFile(io.BytesIO(content)) as written,
+        zipfile.ZipFile(saved) as written,
         zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as out,
     ):
         for name in written.namelist():

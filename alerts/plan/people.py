@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
-from alerts.plan.words import Count, Frozen, Ident, Minutes, Ref
+from alerts.plan.words import Count, Frozen, How, Ident, Minutes, Ref
 
 LEADING: Final = ("responsible", "warning", "transfer")
 """Roles without which no order is carried out; the others are asked for with a word only."""
@@ -43,7 +43,7 @@ class NeedsHelp(Frozen):
 
     ref: Ref
     place: Ident
-    how: Literal["wake", "accompany", "carry", "vehicle"]
+    how: How
     helper: Ref | None = None
     deputy: Ref | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -15,6 +15,8 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whi
 LocalWords = Annotated[dict[Language, Words], Field(min_length=1)]
 Ident = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,120}$")]
+How = Literal["wake", "accompany", "carry", "vehicle"]
+"""What must be done for one who does not get away alone; never why."""
 Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
 Count = Annotated[int, Field(ge=0)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

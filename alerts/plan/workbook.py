@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from pydantic import BaseModel
+
 from alerts.plan.people import Drill, NeedsHelp
 from alerts.plan.places import AssemblyPoint, Shelter, SpecialSite, Zone
 from alerts.plan.ways import Crossing, Route
-from alerts.plan.words import Frozen
 
 BookLanguage = Literal["zh", "en"]
 Kind = Literal[
@@ -87,6 +88,18 @@ class Column:
         return f"{sheet}:{self.path}{spoken}"
 
 
+ACTION: Final = Column(
+    "action", "操作", "action", "choice", (Choice(REMOVE, "删除", REMOVE),)
+)  # fmt: skip
+WHOSE: Final = (
+    ACTION,
+    Column("village_id", "村庄代码", "village code", "code"),
+    Column("village", "村名", "village", "label"),
+    Column("township", "乡镇", "township", "label"),
+)
+"""First columns of every sheet of plans."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet: a row is one item of a village's plan, or the village itself.
@@ -97,6 +110,7 @@ class Sheet:
     one : what one row is
     key : paths by which a row of the plan in force is found again; where empty, rows are counted
     model : says which cells must be filled; None where a row is no part of its own
+    first : columns that stand first: what to do with the row, and what tells whose it is
     """
 
     field: str
@@ -105,19 +119,28 @@ class Sheet:
     one: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    model: type[Frozen] | None = None
+    model: type[BaseModel] | None = None
+    first: tuple[Column, ...] = WHOSE
+
+    @property
+    def whose(self) -> str:
+        """The path of the column that tells whose a row is."""
+        return self.first[1].path
 
     def title(self, language: BookLanguage) -> str:
         """Return the name of the sheet."""
         return self.zh if language == "zh" else self.en
 
     def spread(self, languages: tuple[str, ...]) -> tuple[Column, ...]:
-        """Return every column, those of texts once for each language, the village's first."""
-        return (*WHOSE, *(one for column in self.columns for one in _spread(column, languages)))
+        """Return every column, those of texts once for each language, whose it is first."""
+        return (
+            *self.first,
+            *(one for column in self.columns for one in _spread(column, languages)),
+        )
 
     def column(self, path: str) -> Column | None:
         """Return the column of a path; None where the sheet has none."""
-        return next((c for c in (*WHOSE, *self.columns) if c.path == path), None)
+        return next((c for c in (*self.first, *self.columns) if c.path == path), None)
 
 
 def _spread(column: Column, languages: tuple[str, ...]) -> Iterator[Column]:
@@ -180,17 +203,6 @@ HOW: Final = (
     Choice("carry", "背抬", "carry"),
     Choice("vehicle", "用车", "vehicle"),
 )
-
-ACTION: Final = Column(
-    "action", "操作", "action", "choice", (Choice(REMOVE, "删除", REMOVE),)
-)  # fmt: skip
-WHOSE: Final = (
-    ACTION,
-    Column("village_id", "村庄代码", "village code", "code"),
-    Column("village", "村名", "village", "label"),
-    Column("township", "乡镇", "township", "label"),
-)
-"""First columns of every sheet."""
 
 _ID = Column("id", "编号", "id", "id")
 _NAME = Column("name", "名称", "name", "words")

@@ -14,8 +14,11 @@ from alerts.channels.file import FileChannel
 from alerts.deliver import Delivered, deliver_once
 from alerts.first_run import init_home
 from alerts.issue import Desk, Minute
+from alerts.ledger import answers, messages
+from alerts.ledger.answers import Answer, Via
 from alerts.parcel import Channel
 from alerts.roster import CONTACTS, Roster
+from alerts.said import Said
 from alerts.tables import acknowledgement, attempt, delivery, episode, message
 from alerts.warn import Warned, warn
 from alerts.warning_pack import WarningPack
@@ -123,6 +126,17 @@ class Night:
             if "world_id" in table.c:
                 chosen = chosen.where(table.c.world_id == self.world.world_id)
             return connection.execute(chosen).all()
+
+    def answered(self, said: Said = Said.RECEIVED, *, place: str | None = None) -> None:
+        """Let the responsible person say it of every order so far, or of one place's."""
+        told = [row for row in self.rows(message) if row.audience == "villager"]
+        with self.engine.begin() as connection:
+            for row in told:
+                if place is None or row.place_id == place:
+                    by = f"{row.village_id}/responsible"
+                    kept = messages.message(connection, self.world, row.message_id)
+                    answer = Answer(row.message_id, by, Via.REPLY, by, WALL, said)
+                    answers.record(connection, kept, answer)
 
     def one_of_each(self) -> list:
         """Return of the messages one for each slot, audience, language, tier and action."""

@@ -22,6 +22,7 @@ ONLY_HERE = {
     "sqlalchemy": (
         "pipeline/database.py", "pipeline/store/*", "pipeline/migrations/*",
         "pipeline/feeds/sql.py", "alerts/tables.py", "alerts/ledger/*", "alerts/outbox/*",
+        "alerts/people/*",
     ),
     "subprocess": ("alerts/supervisor.py", "alerts/siren/player.py"),
     "time.sleep": ("alerts/supervisor.py", "pipeline/feeds/client.py"),

@@ -277,6 +277,7 @@ def test_every_deed_names_the_episode_that_it_saw_or_moved(night):
 
 def test_a_calm_bulletin_between_the_two_words_hinders_nobody(night):
     at = calmed(night)
+    night.answered()
     request = request_lower(night.desk, asked(), at)
     night.warned(levels(SLOT + (CALM_HOURS + 1) * HOUR), at=later(CALM_HOURS, 20))
     confirm_lower(night.desk, request, TWO, later(CALM_HOURS, 25))

@@ -125,6 +125,7 @@ def test_calm_opens_nothing(night):
 def test_what_a_report_raised_falls_as_what_a_bulletin_raised(night):
     told(night, Sighting.RISING)
     assert state(night).by_hand is Tier.NONE
+    night.answered()
     night.warned(*(levels(SLOT + h * HOUR) for h in range(1, 6)), at=at(300))
     assert state(night).closed is not None
 

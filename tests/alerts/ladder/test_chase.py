@@ -9,8 +9,6 @@ from alerts.actions import Told, acknowledge
 from alerts.chase import chase, neighbours, silent
 from alerts.issue import Minute
 from alerts.ladder import Ladders
-from alerts.ledger import answers, messages
-from alerts.ledger.answers import Answer, Via
 from alerts.outbox.delivery import LADDER, State
 from alerts.roster import CONTACTS
 from alerts.said import Said
@@ -37,15 +35,6 @@ def called(night):
 
 def orders(night):
     return [row for row in night.rows(message) if row.audience == "villager"]
-
-
-def say(night, said=Said.RECEIVED, *, place=None, by="hekou/responsible"):
-    mine = [row for row in orders(night) if place is None or row.place_id == place]
-    with night.engine.begin() as connection:
-        for row in mine:
-            kept = messages.message(connection, night.world, row.message_id)
-            answer = Answer(row.message_id, by, Via.REPLY, by, WALL, said)
-            answers.record(connection, kept, answer)
 
 
 def test_a_red_that_nobody_answers_goes_to_its_people_thrice_and_up_the_ladder(night):
@@ -76,7 +65,7 @@ def orders_people(night):
 
 def test_an_answer_ends_the_climbing_of_its_own_place_alone(night):
     night.warned(RED)
-    say(night, place="riverside")
+    night.answered(place="riverside")
     chased(night, 10)
     climbed = {row.place_id for row in night.rows(climb) if row.stage == "received"}
     assert "riverside" not in climbed
@@ -85,7 +74,7 @@ def test_an_answer_ends_the_climbing_of_its_own_place_alone(night):
 
 def test_a_higher_order_starts_anew_and_an_old_answer_stops_it_not(night):
     night.warned(levels(hekou=3))
-    say(night, Said.COUNTED)
+    night.answered(Said.COUNTED)
     chased(night, 30)
     assert not night.rows(climb)
     night.warned(levels(SLOT + HOUR, hekou=4), at=at(60))
@@ -107,7 +96,7 @@ def test_a_call_goes_out_and_is_withdrawn_where_an_answer_came_before_it(night, 
     night.warned(RED)
     night.delivered()
     chased(night, 2.1)
-    say(night)
+    night.answered()
     night.delivered(after_s=130)
     (call,) = [row for row in night.rows(delivery) if row.purpose == LADDER]
     assert (call.state, call.reason) == (State.SUPERSEDED.value, "answered meanwhile")
@@ -125,7 +114,7 @@ def test_a_call_that_is_still_wanted_arrives_marked_as_the_exercise_that_it_is(n
 
 def test_help_is_heard_by_the_whole_ladder_at_once(night):
     night.warned(RED)
-    say(night, Said.HELP, place="care-home")
+    night.answered(Said.HELP, place="care-home")
     chased(night, 0.2)
     assert {(r.stage, r.place_id) for r in night.rows(climb)} == {("help", "care-home")}
     assert called(night) == {TOWNSHIP, "county_duty-1", "county_duty-2"}
@@ -133,12 +122,12 @@ def test_help_is_heard_by_the_whole_ladder_at_once(night):
 
 def test_received_is_not_moved_each_missed_deadline_calls_the_next(night):
     night.warned(RED)
-    say(night)
+    night.answered()
     chased(night, 3)
     assert not night.rows(climb)
     chased(night, 5)
     assert {r.stage for r in night.rows(climb)} == {"on_site"}
-    say(night, Said.COUNTED)
+    night.answered(Said.COUNTED)
     chased(night, 200)
     assert {r.stage for r in night.rows(climb)} == {"on_site"}
 
@@ -154,7 +143,7 @@ def test_an_order_that_waits_for_an_approver_climbs_from_the_hour_at_which_it_go
 def test_a_lowered_order_is_chased_no_more(night):
     night.warned(levels(hekou=3))
     night.pack = replace(valley(), villages=valley().villages)
-    say(night, Said.UNCLEAR)
+    night.answered(Said.UNCLEAR)
     with night.engine.begin() as connection:
         connection.execute(episode.update().values(closed=1))
     assert chased(night, 60).calls == 0
@@ -169,7 +158,7 @@ def test_a_village_of_which_nobody_says_a_word_is_silent_and_any_word_ends_that(
 
     assert mute(5) == frozenset()
     assert mute(6) == {"hekou"}
-    say(night, Said.UNCLEAR, place="south")
+    night.answered(Said.UNCLEAR, place="south")
     assert mute(6) == frozenset()
 
 
@@ -185,7 +174,7 @@ def test_the_tier_of_a_silent_village_does_not_fall(night):
 @pytest.mark.parametrize("said", [Said.RECEIVED, Said.HELP, Said.UNCLEAR])
 def test_once_somebody_has_spoken_it_falls_as_ever(night, said):
     night.warned(levels(hekou=2))
-    say(night, said)
+    night.answered(said)
     for hour in range(1, 6):
         night.warned(levels(SLOT + hour * HOUR), at=at(60 * hour))
     assert max(night.rows(episode), key=lambda row: row.revision).closed == 1

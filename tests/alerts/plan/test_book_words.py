@@ -8,6 +8,8 @@ from string import Formatter
 import pytest
 from openpyxl import load_workbook
 
+from alerts.contacts.book_read import KINDS as OF_CONTACTS
+from alerts.contacts.book_read import OF_FIELD
 from alerts.plan.book_read import read_book
 from alerts.plan.book_village import KINDS
 from alerts.plan.book_whose import KnownVillage
@@ -40,6 +42,7 @@ def test_every_fault_that_the_code_names_stands_in_the_table_and_no_other():
         if path.stem != "book_faults"
     )
     named = set(re.findall(r'(?:wrong|_of_book)\(\s*"([a-z_]+)"', code)) | set(KINDS.values())
+    named |= {*OF_CONTACTS.values(), *OF_FIELD.values()}
     named |= {f"no_{path}" for path in ("role", "ref", "route")} | {"unknown_route", "refused"}
     named |= {f"too_many_{what}" for what in ("rows", "columns")}
     named |= {
