@@ -104,12 +104,14 @@ def silent(
     ----------
     now : wall time
     """
-    heard: dict[str, bool] = {}
-    for order in waited_for(connection, world, now=now):
+    orders = waited_for(connection, world, now=now)
+    taken = ledger.climbed(connection, world, orders)
+    speaks = {order.asked.village_id: False for order in orders}
+    for order in orders:
         ladder = pack.config.ladder.of(order.asked.tier)
-        mute = is_silent(order.asked, ladder, now=now)
-        heard[order.asked.village_id] = heard.get(order.asked.village_id, False) or not mute
-    return frozenset(village_id for village_id, any_word in heard.items() if not any_word)
+        mute = is_silent(order.asked, ladder, ledger.calls_of(taken[order.key]))
+        speaks[order.asked.village_id] |= not mute
+    return frozenset(village_id for village_id, any_word in speaks.items() if not any_word)
 
 
 def _due(connection: Connection, desk: Desk, now: datetime) -> list[_Due]:

@@ -131,6 +131,18 @@ class Contact(BaseModel):
             case _:
                 return None
 
+    def written(self, channel: str) -> str | None:
+        """Return the address as it is written, which nobody may be shown; None where none is."""
+        match self.address(channel):
+            case SecretStr() as secret:
+                return secret.get_secret_value()
+            case Hook() as hook:
+                return hook.url.get_secret_value()
+            case Siren() as siren:
+                return siren.device
+            case None:
+                return None
+
     def covers(self, village_id: str) -> bool:
         """Tell whether the village is one of this person's."""
         return EVERYWHERE in self.villages or village_id in self.villages

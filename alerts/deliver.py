@@ -14,27 +14,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
 
 from typing_extensions import override
 
-from alerts import ack
+from alerts.channels import allowance
 from alerts.errors import AlertError, NothingToDo, Refused, SendError, Unreachable
-from alerts.forms import SPEECH, Form
-from alerts.ledger import climbs, messages, notices
-from alerts.ledger.notices import Letter
-from alerts.message import with_answer_link
-from alerts.outage import CHECK
-from alerts.outbox import queue
-from alerts.outbox.delivery import LADDER, NOTICE, Delivery, Outcome, State
-from alerts.parcel import About, Channel, Parcel
-from alerts.roster import SIREN, Contact, Roster, signing_key
-from alerts.sounding import sounds
-from alerts.tier import Tier
-from alerts.warning_message import Audience
+from alerts.outbox import buckets, queue
+from alerts.outbox.delivery import Delivery, Outcome, State
+from alerts.outbox.line import Line, Taken
+from alerts.packing import Packer
+from alerts.parcel import Channel
+from alerts.roster import Roster, signing_key
 from pipeline import clock
 from pipeline.database import Engine, SQLAlchemyError
 from pipeline.errors import StoreUnavailable
@@ -43,10 +37,12 @@ from pipeline.world import Mode, World
 
 log = logging.getLogger(__name__)
 
+NOT_TAKEN = frozenset({Outcome.TEMPORARY, Outcome.PERMANENT})
+"""With which a provider plainly called nobody."""
 AT_ONCE = 8
 """Parcels of one channel on their way at the same time."""
-GIVEN_UP_AFTER = 3
-"""Failures in a row to reach a channel's provider, after which a pass leaves the channel alone."""
+MOST_CHANNELS = 16
+"""At work at the same time."""
 PASS_S = 120.0
 """A pass inside a cycle takes up no parcel after that: well under a task's time limit."""
 TURN_S = 10.0
@@ -54,13 +50,6 @@ TURN_S = 10.0
 POLL_S = 1.0
 CHASE_S = 10.0
 """From one look at the answers to the next."""
-NOBODY_STANDS_IN = frozenset({CHECK, Audience.APPROVER.value})
-"""Purposes of what is for that person alone: a right is not lent, nor can another be asked."""
-ANSWER_LINE = {
-    "en": "Tap here to say that you received this: {link}",
-    "zh": "收到请点这里确认：{link}",
-    "fr": "Touchez ici pour dire que vous avez reçu ce message : {link}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,32 +155,6 @@ def _running(now: datetime) -> Callable[[], datetime]:
     return lambda: now + timedelta(seconds=time.monotonic() - begun)
 
 
-class _Line:
-    """What the hands of one channel share in one pass."""
-
-    def __init__(self, channel: str, due: datetime, ends: float, stop: threading.Event) -> None:
-        self.wanted = queue.Wanted(channel, due)
-        self.ends = ends
-        self.stop = stop
-        self.over = threading.Event()
-        self.unreached = 0
-        self.count = threading.Lock()
-
-    def goes_on(self) -> bool:
-        """Tell whether another parcel may be taken up."""
-        return not (
-            self.stop.is_set()
-            or self.over.is_set()
-            or self.unreached >= GIVEN_UP_AFTER
-            or time.monotonic() >= self.ends
-        )
-
-    def note(self, *, reached: bool) -> None:
-        """Count the failures in a row to reach the provider."""
-        with self.count:
-            self.unreached = 0 if reached else self.unreached + 1
-
-
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """What came of handing one parcel over."""
@@ -216,31 +179,88 @@ class _Sender:
     )
 
     def drain(self, stop: threading.Event, *, within_s: float) -> Delivered:
-        """Try what is due now, each once, until `stop` is set; what was leased is still sent."""
+        """Try what is due now, each once, until `stop` is set; what was leased is still sent.
+
+        While a channel waits for its provider, what comes in for the others is tried as well.
+        """
         self._refuse_other_modes()
-        key, begun = signing_key(self.settings.home), self.now()
+        key, begun, ends = signing_key(self.settings.home), self.now(), time.monotonic() + within_s
         with self.engine.begin() as connection:
             queue.recover(connection, self.world, now=begun)
-            due = queue.channels_due(connection, self.world, due=begun)
-        if not due:
-            return Delivered()
-        lines = [_Line(name, begun, time.monotonic() + within_s, stop) for name in due]
-        with ThreadPoolExecutor(AT_ONCE * len(lines)) as pool:
+        hands: dict[Future[Counter[State]], Line] = {}
+        with ThreadPoolExecutor(AT_ONCE * MOST_CHANNELS) as pool:
             try:
-                hands = [pool.submit(self._send_on, key, line) for line in lines * AT_ONCE]
-                wait(hands)
+                due: datetime | None = begun
+                while due is not None:
+                    for channel in self._idle(hands, due):
+                        allowed = allowance(self.settings, channel)
+                        line = Line(queue.Wanted(channel, due), ends, stop, allowed)
+                        hands |= {
+                            pool.submit(self._send_on, key, line): line for _ in range(AT_ONCE)
+                        }
+                    due = self._joined_at(hands)
             finally:
                 # Whatever broke this off, the pool waits for its hands: they must come to an end.
-                for line in lines:
+                for line in hands.values():
                     line.over.set()
         return Delivered(dict(sum((hand.result() for hand in hands), Counter[State]())))
 
-    def _send_on(self, key: bytes, line: _Line) -> Counter[State]:
+    def _idle(self, hands: Mapping[Future[Counter[State]], Line], due: datetime) -> list[str]:
+        """Return the channels that have something to send and are not at work, nor given up."""
+        with self.engine.begin() as connection:
+            names = queue.channels_due(connection, self.world, due=due)
+        busy = {
+            line.wanted.channel
+            for hand, line in hands.items()
+            if not (hand.done() and line.has_nothing_left)
+        }
+        return [name for name in names if name not in busy]
+
+    def _joined_at(self, hands: Mapping[Future[Counter[State]], Line]) -> datetime | None:
+        """Return, while a line waits for its provider, when others may join; None at the end."""
+        going = set(hands)
+        while going:
+            _, going = wait(going, timeout=POLL_S)
+            if any(hands[hand].has_waited for hand in going):
+                return self.now()
+        return None
+
+    def _send_on(self, key: bytes, line: Line) -> Counter[State]:
         """Send one parcel after the other: who waits for a slow receiver holds nothing else."""
         done: Counter[State] = Counter()
-        while line.goes_on() and (leased := self._lease(line)):
-            done.update(self._deliver(each, key, line) for each in leased)
+        while (taken := self._next(key, line)) is not None:
+            done[self._deliver(taken, key, line) if isinstance(taken, Taken) else taken] += 1
         return done
+
+    def _next(self, key: bytes, line: Line) -> Taken | State | None:
+        """Take up the most urgent parcel once the provider may be asked; None at the line's end."""
+        with line.turn:
+            while line.goes_on():
+                taken = self._take_up(key, line)
+                if not isinstance(taken, datetime):
+                    line.found_nothing = taken is None
+                    return taken
+                line.wait((taken - self.now()).total_seconds())
+                line.begin_anew(self.now())
+        return None
+
+    def _take_up(self, key: bytes, line: Line) -> Taken | State | datetime | None:
+        """Begin one attempt; return it, where it stands instead, or when one may be begun.
+
+        Nothing is leased while the account is empty, so that what leaves next is what is the most
+        urgent then.
+        """
+        with self.engine.begin() as connection:
+            now = self.now()
+            free = buckets.free_at(connection, [line.account], now=now)
+            if free > now:
+                return free
+            leased = queue.lease(connection, self.world, line.wanted, by=self.name, now=now)
+            if not leased:
+                return None
+            gates = line.gates(self.roster.contact(leased[0].contact_ref), key)
+            begun = queue.begin(connection, leased[0], by=self.name, now=now, gates=gates)
+        return Taken(begun, gates, now) if isinstance(begun, Delivery) else begun
 
     def _refuse_other_modes(self) -> None:
         if self.world.mode is Mode.REPLAY or self.world.mode is not self.settings.mode:
@@ -248,33 +268,32 @@ class _Sender:
                 f"this sender serves {self.settings.mode}; it sends nothing of a {self.world.mode}"
             )
 
-    def _lease(self, line: _Line) -> list[Delivery]:
-        with self.engine.begin() as connection:
-            return queue.lease(connection, self.world, line.wanted, by=self.name, now=self.now())
-
-    def _deliver(self, leased: Delivery, key: bytes, line: _Line) -> State:
+    def _deliver(self, taken: Taken, key: bytes, line: Line) -> State:
         """Send one parcel; return where that took its delivery."""
-        with self.engine.begin() as connection:
-            begun = queue.begin(connection, leased, by=self.name, now=self.now())
-        if not isinstance(begun, Delivery):
-            return begun
-        sent = self._send(begun, key, line)
+        sent = self._send(taken.delivery, key, line)
         with self.engine.begin() as connection:
             verdict = queue.finish(
                 connection,
-                begun,
+                taken.delivery,
                 sent.outcome,
                 now=self.now(),
                 detail=sent.detail,
                 retry_after=sent.retry_after,
             )
             if sent.reference is not None:
-                queue.refer(connection, begun, sent.reference)
+                queue.refer(connection, taken.delivery, sent.reference)
+            if sent.outcome in NOT_TAKEN and line.allowance:
+                queue.hasten(connection, taken.delivery, now=self.now())
+                buckets.give_back(connection, taken.gates, taken_at=taken.at)
         return verdict.state
 
-    def _send(self, begun: Delivery, key: bytes, line: _Line) -> _Sent:
+    def _send(self, begun: Delivery, key: bytes, line: Line) -> _Sent:
         try:
-            channel, parcel = self._packed(begun, key)
+            channel = self.channels.get(begun.channel)
+            packer = Packer(self.engine, self.settings, self.roster, key)
+            parcel = packer.packed(begun, at=self.now())
+            if channel is None:
+                raise SendError("there is no such channel", retryable=False)  # noqa: TRY301
         except SendError as error:
             return _unsent(error)
         except (SQLAlchemyError, StoreUnavailable) as error:
@@ -291,90 +310,6 @@ class _Sender:
             return _Sent(Outcome.UNCERTAIN, _told(begun, error))
         line.note(reached=True)
         return _Sent(Outcome.ACCEPTED, reference=reference)
-
-    def _packed(self, begun: Delivery, key: bytes) -> tuple[Channel, Parcel]:
-        read = self._read(begun, key)
-        channel = self.channels.get(begun.channel)
-        contact = _reached(self.roster, begun, self.now())
-        if read is None or channel is None or contact is None:
-            raise SendError("the message, channel or contact is not there", retryable=False)
-        if self.world.mode is Mode.EXERCISE and not contact.exercise:
-            raise SendError("the contact is not marked for exercises", retryable=False)
-        letter, about = read
-        return channel, _parcel(begun, _carried(letter, begun.channel), contact, about)
-
-    def _read(self, begun: Delivery, key: bytes) -> tuple[Letter, About] | None:
-        """Return what is to be read: a message with its answer's link, or what has none."""
-        about = About(begun.world, begun.message_id, begun.expires_at)
-        with self.engine.connect() as connection:
-            if begun.purpose in {NOTICE, CHECK}:
-                notice = notices.letter(connection, self.world, begun.message_id)
-                if notice is not None and begun.purpose == CHECK:
-                    line = self._answer_line(begun, notice.language, key)
-                    notice = replace(notice, body=with_answer_link(notice.body, line))
-                return None if notice is None else (notice, about)
-            if begun.purpose == LADDER:
-                called = climbs.letter(connection, self.world, begun.message_id)
-                return None if called is None else (called, about)
-            kept = messages.message(connection, self.world, begun.message_id)
-        if kept is None:
-            return None
-        said = kept.message
-        body = said.body
-        # "received" must not be taken for a yes, and a loudspeaker reads what it is given
-        if begun.purpose != Audience.APPROVER and begun.channel != SIREN:
-            body = with_answer_link(body, self._answer_line(begun, said.language, key))
-        about = replace(
-            about,
-            audience=said.audience,
-            village_id=said.village_id,
-            place_id=said.place_id or None,
-            action=said.action.value,
-            decide_by=said.decide_by,
-            sounds=sounds(said.tier, said.action),
-        )
-        return Letter(said.language, said.subject, body, said.sms, said.voice), about
-
-    def _answer_line(self, begun: Delivery, spoken: str, key: bytes) -> str:
-        token = ack.token(key, begun.key, at=begun.created_at)
-        link = ack.link(self.settings.public_url, token)
-        language = spoken.partition("-")[0]
-        return ANSWER_LINE.get(language, ANSWER_LINE["en"]).format(link=link)
-
-
-def _reached(roster: Roster, begun: Delivery, at: datetime) -> Contact | None:
-    """Return whom a delivery goes to now: of who is away, one who stands in and can be reached."""
-    contact = roster.contact(begun.contact_ref)
-    if contact is None or begun.purpose in NOBODY_STANDS_IN:
-        return contact
-    for there in roster.present([contact], at):
-        if begun.channel in there.channels and (there.exercise or begun.world.mode is Mode.LIVE):
-            return there
-    return contact
-
-
-def _carried(letter: Letter, channel: str) -> Letter:
-    """Return what a channel brings of a text; a telephone its own words, with no link."""
-    if channel not in SPEECH:
-        return letter
-    words = letter.sms if channel == Form.SMS else letter.voice
-    if words is None:
-        raise SendError(f"{channel}: nothing was written in this form", retryable=False)
-    return replace(letter, subject="", body=words)
-
-
-def _parcel(begun: Delivery, letter: Letter, contact: Contact, about: About) -> Parcel:
-    return Parcel(
-        key=begun.key,
-        contact_ref=contact.ref,
-        address=contact.address(begun.channel),
-        subject=letter.subject,
-        body=letter.body,
-        language=letter.language,
-        queued_at=begun.created_at,
-        urgent=begun.tier >= Tier.ORANGE,
-        about=about,
-    )
 
 
 def _unsent(error: SendError) -> _Sent:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from alerts import renewal
+from alerts.addressed import people_of, sirens_of
 from alerts.cap import CapAlert, Reference
 from alerts.compose import Composed, compose, compose_anew
 from alerts.episode import TierEpisode
@@ -28,7 +29,6 @@ from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
 from alerts.plan.hazard import HazardMap
 from alerts.roster import Contact, Roster
-from alerts.sounding import calls
 from alerts.tier import LEAVING, Tier
 from alerts.warning_message import Audience, WarningMessage, village_bytes
 from alerts.warning_pack import WarningPack
@@ -40,22 +40,6 @@ from pipeline.world import Mode, World
 log = logging.getLogger(__name__)
 DRILL_IS_REMEMBERED = timedelta(hours=24)
 """For which a village that read of an exercise may take what is real for more of it."""
-
-
-class Addressed(Protocol):
-    """What of a message says for whom it is."""
-
-    @property
-    def recipients(self) -> tuple[str, ...]: ...
-
-    @property
-    def roles(self) -> tuple[str, ...]: ...
-
-    @property
-    def village_id(self) -> str: ...
-
-    @property
-    def audience(self) -> Audience: ...
 
 
 Made = TypeVar("Made")
@@ -298,12 +282,16 @@ def _deliveries(
             nobody += [] if asks else [f"no approver to ask in {any_of_them.village_id}"]
             wanted += asks
             continue
-        people = desk.roster.present(people_of(desk, any_of_them), minute.wall)
+        people = desk.roster.present(
+            people_of(desk.roster, desk.pack.config, any_of_them), minute.wall
+        )
         unknown = [ref for ref in any_of_them.recipients if desk.roster.contact(ref) is None]
         nobody += [f"not in the roster: {ref}" for ref in unknown]
         if not people:
             nobody.append(f"no {audience} to tell: {place_id or 'officers'}")
-        sirens = _sirens(desk, any_of_them, peak) if place_id in composed.aloud else ()
+        sirens: tuple[Contact, ...] = ()
+        if place_id in composed.aloud:
+            sirens = sirens_of(desk.roster, desk.world.mode, any_of_them, peak=peak)
         for person in (*people, *sirens):
             message = for_reader(by_language, person.language, desk.pack.languages)
             new = [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
@@ -329,27 +317,6 @@ def _asking(
         goes, over = minute.wall + after, minute.wall + waits
         asks += [replace(each, next_at=goes, expires_at=over) for each in new]
     return asks
-
-
-def people_of(desk: Desk, message: Addressed) -> tuple[Contact, ...]:
-    """Return whom a message is for; where the roster knows none of them, the village's roles."""
-    found = desk.roster.named(message.recipients, message.roles, message.village_id)
-    if found or message.audience is Audience.OFFICER:
-        return found
-    return desk.roster.named((), desk.pack.config.roles.villagers, message.village_id)
-
-
-def _sirens(desk: Desk, message: WarningMessage, peak: Tier) -> tuple[Contact, ...]:
-    """Return the sirens that say a text aloud; of an exercise those that are marked for it."""
-    in_exercise = desk.world.mode is Mode.EXERCISE
-    return tuple(
-        c
-        for c in desk.roster.contacts
-        if c.siren is not None
-        and c.covers(message.village_id)
-        and (c.exercise or not in_exercise)
-        and calls(c.siren, message, peak=peak)
-    )
 
 
 def _why_empty(roster: Roster) -> str:

@@ -11,7 +11,7 @@ Source: users.md 5, 13 and 16; alerting.md 3 (D7).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -165,12 +165,18 @@ def tries(asked: PlaceAsked, ladder: Ladder, *, now: datetime) -> int:
     return min(1 + max(0, passed), ladder.tries)
 
 
-def is_silent(asked: PlaceAsked, ladder: Ladder, *, now: datetime) -> bool:
-    """Tell whether the whole ladder was climbed, and nobody of the place has said a word."""
+def is_silent(asked: PlaceAsked, ladder: Ladder, called: Collection[Climb]) -> bool:
+    """Tell whether the whole ladder was climbed, and nobody of the place has said a word.
+
+    Time alone proves nothing: while our own machine stood still, nobody was called.
+
+    Parameters
+    ----------
+    called : the calls that were made of it
+    """
     if asked.said or asked.action not in ANSWERED or not ladder.rungs:
         return False
-    last = max(rung.after_minutes for rung in ladder.rungs)
-    return now - asked.went_at >= timedelta(minutes=last)
+    return all(Climb(Said.RECEIVED, rung) in called for rung in range(len(ladder.rungs)))
 
 
 def next_call(asked: PlaceAsked, ladder: Ladder, *, now: datetime) -> datetime | None:

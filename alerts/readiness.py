@@ -19,6 +19,7 @@ from alerts.fit import fits
 from alerts.forms import SPEECH
 from alerts.ledger import actions
 from alerts.progress import Progress
+from alerts.reaching import reach_findings
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, signing_key
 from alerts.signed_post import signing_key as webhook_key
 from alerts.toml_lines import line_of
@@ -122,7 +123,7 @@ def _people(settings: Settings, pack: WarningPack, now: datetime) -> list[Findin
             found.append(Finding("error", f"FLOODWARN_HOME/{file}", None, None, str(error), cure))
         else:
             if isinstance(content, Roster):
-                own = _of_roster(content, pack, settings)
+                own = _of_roster(content, pack, settings, now)
                 found += [replace(each, file=each.file.replace(CONTACTS, people)) for each in own]
                 found += of_database(settings.home, content, now)
     return found
@@ -141,7 +142,9 @@ def _signs(settings: Settings, now: datetime) -> list[Finding]:
     return []
 
 
-def _of_roster(roster: Roster, pack: WarningPack, settings: Settings) -> list[Finding]:
+def _of_roster(
+    roster: Roster, pack: WarningPack, settings: Settings, now: datetime
+) -> list[Finding]:
     return [
         *_contacts(roster),
         *_approvers(roster),
@@ -151,6 +154,7 @@ def _of_roster(roster: Roster, pack: WarningPack, settings: Settings) -> list[Fi
         *_sirens(roster, settings, {village.village_id for village in pack.villages}),
         *_unknown(roster, pack, settings.site_folder),
         *_unreached(roster, pack),
+        *reach_findings(roster, pack, settings, now=now),
     ]
 
 

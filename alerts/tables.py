@@ -133,6 +133,15 @@ attempt = Table(
     Index("attempt_by_reference", "reference"),
 )
 
+bucket = Table(
+    "bucket",
+    metadata,
+    # what was asked of a provider not long ago; of no world, for the account is one
+    Column("scope", String(100), primary_key=True),  # channel, or channel and a number's keyed hash
+    Column("pace", String(20), primary_key=True),
+    Column("state", Text, nullable=False),  # instants
+)
+
 acknowledgement = Table(
     "acknowledgement",
     metadata,

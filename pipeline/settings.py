@@ -14,6 +14,8 @@ from pipeline.world import Mode
 PEOPLE = "people.db"
 DEFAULT_HOME = Path(".floodwarn")
 LAST_PORT = 65535
+MOST_PER_MINUTE = 60_000
+MOST_TO_ONE = 600
 
 SmtpSecurity = Literal["none", "starttls", "tls"]
 
@@ -35,6 +37,8 @@ class Settings:
     public_url : FLOODWARN_PUBLIC_URL, base address of the acknowledgement pages
     smtp_sender : FLOODWARN_SMTP_SENDER, the address that messages come from
     smtp_login : FLOODWARN_SMTP_LOGIN; its password is the credential `smtp_credential`
+    smtp_per_minute : FLOODWARN_SMTP_PER_MINUTE, mails that the server takes; None: any number
+    webhook_per_minute : FLOODWARN_WEBHOOK_PER_MINUTE, posts that one receiver takes
     cap_key : FLOODWARN_CAP_KEY, the file in `home` whose key signs CAP alerts that are handed out;
         without it they go unsigned
     """
@@ -51,6 +55,8 @@ class Settings:
     smtp_login: str | None = None
     smtp_credential: str = "FLOODWARN_SMTP_PASSWORD"
     cap_key: str | None = None
+    smtp_per_minute: int | None = None
+    webhook_per_minute: int | None = None
 
 
 def from_environment(*, site: Path | None = None, home: Path | None = None) -> Settings:
@@ -75,6 +81,8 @@ def from_environment(*, site: Path | None = None, home: Path | None = None) -> S
         smtp_security=_security(os.environ.get("FLOODWARN_SMTP_SECURITY") or "none"),
         smtp_login=os.environ.get("FLOODWARN_SMTP_LOGIN") or None,
         cap_key=_file_name(os.environ.get("FLOODWARN_CAP_KEY")),
+        smtp_per_minute=_per_minute("FLOODWARN_SMTP_PER_MINUTE", most=MOST_PER_MINUTE),
+        webhook_per_minute=_per_minute("FLOODWARN_WEBHOOK_PER_MINUTE", most=MOST_TO_ONE),
     )
 
 
@@ -141,6 +149,13 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) <= LAST_PORT:
         raise SettingsError(f"FLOODWARN_SMTP_PORT is {text!r}; it must be a port number")
     return int(text)
+
+
+def _per_minute(name: str, *, most: int) -> int | None:
+    text = os.environ.get(name) or None
+    if text is not None and not (text.isdecimal() and 0 < int(text) <= most):
+        raise SettingsError(f"{name} is {text!r}; it must be a number from 1 to {most}")
+    return None if text is None else int(text)
 
 
 def _security(text: str) -> SmtpSecurity:

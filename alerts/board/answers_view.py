@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from alerts.board.facts import Facts
 from alerts.board.view import REFRESH_S, Banner, Card, banner
 from alerts.board.words import ACTION_WORDS, clock, in_language
-from alerts.ladder import Ladders, is_silent, next_call
+from alerts.ladder import Climb, Ladder, Ladders, is_silent, next_call
 from alerts.ledger.waited_for import Order
 from alerts.plan.helped import home_of, is_helped
 from alerts.plan.model import Plan
@@ -88,14 +88,19 @@ STATES = ("help", "silent", "unclear", "waiting", "moving", "counted")
 
 def answers_view(
     facts: Facts,
-    orders: Iterable[Order],
+    orders: Iterable[tuple[Order, Collection[Climb]]],
     plans: Mapping[str, Plan],
     ladders: Ladders,
     *,
     token: str | None,
 ) -> AnswersView:
-    """Return the page's content: of each order the people, the answers and the stages."""
-    rows = [_row(facts, order, plans.get(order.asked.village_id), ladders) for order in orders]
+    """Return the page's content: of each order the people, the answers and the stages.
+
+    Parameters
+    ----------
+    orders : each with the calls that were made of it
+    """
+    rows = [_row(facts, each, plans.get(each[0].asked.village_id), ladders) for each in orders]
     rows.sort(key=lambda row: (STATES.index(row.state), -row.tier, row.went, row.village_id))
     still = tuple(row for row in rows if row.state != "counted")
     return AnswersView(
@@ -120,7 +125,10 @@ def _cards(rows: list[PlaceRow]) -> list[Card]:
     ]
 
 
-def _row(facts: Facts, order: Order, plan: Plan | None, ladders: Ladders) -> PlaceRow:
+def _row(
+    facts: Facts, of: tuple[Order, Collection[Climb]], plan: Plan | None, ladders: Ladders
+) -> PlaceRow:
+    order, called = of
     asked, village = order.asked, facts.named.get(order.asked.village_id)
     ladder = ladders.of(asked.tier)
     at = next_call(asked, ladder, now=facts.now)
@@ -133,7 +141,7 @@ def _row(facts: Facts, order: Order, plan: Plan | None, ladders: Ladders) -> Pla
         tier=int(asked.tier),
         went=_went(facts, order),
         told=len(order.told),
-        state=_state(facts, order, ladders),
+        state=_state(order, ladder, called),
         stages=tuple(_stage(facts, order, stage) for stage in _asked_stages(order)),
         next_call="" if at is None else clock(at, facts.zone),
         people=tuple(sorted(order.told.items())),
@@ -151,12 +159,12 @@ def _went(facts: Facts, order: Order) -> str:
     return f"{clock(order.asked.went_at, facts.zone)}, {ago // MINUTE} min ago"
 
 
-def _state(facts: Facts, order: Order, ladders: Ladders) -> str:
+def _state(order: Order, ladder: Ladder, called: Collection[Climb]) -> str:
     asked = order.asked
     last = _asked_stages(order)[-1]
     if Said.HELP in asked.said:
         return "help"
-    if is_silent(asked, ladders.of(asked.tier), now=facts.now):
+    if is_silent(asked, ladder, called):
         return "silent"
     if reached(asked.said) is None:
         return "unclear" if Said.UNCLEAR in asked.said else "waiting"

@@ -27,7 +27,8 @@ from alerts.deployment import Deployment
 from alerts.episode import TierEpisode
 from alerts.errors import AlertError, NothingToDo
 from alerts.handing_out import Copy, of_episode, of_identifier, signed
-from alerts.ledger import actions, answers, closures, episodes, messages
+from alerts.ladder import Climb
+from alerts.ledger import actions, answers, climbs, closures, episodes, messages
 from alerts.ledger.closures import Reported
 from alerts.ledger.messages import Kept
 from alerts.ledger.waited_for import Order, waited_for
@@ -178,10 +179,12 @@ class BoardSource:
         pack = self._read_pack()
         facts = self._facts(pack, clock.now())
         _, world = self._played(pack)
-        orders: tuple[Order, ...] = ()
+        orders: list[tuple[Order, frozenset[Climb]]] = []
         if world is not None:
             with reading(self._connected()) as connection:
-                orders = waited_for(connection, world, now=facts.now)
+                found = waited_for(connection, world, now=facts.now)
+                taken = climbs.climbed(connection, world, found)
+            orders = [(order, climbs.calls_of(taken[order.key])) for order in found]
         try:
             seat = self.seat(login)
             token = seat.token if Right.ACKNOWLEDGE in seat.person.rights else None

@@ -9,11 +9,12 @@ from pydantic import SecretStr
 
 from alerts.channels.email import EmailChannel, Server
 from alerts.channels.file import FileChannel
-from alerts.channels.gateway import GatewayChannel
+from alerts.channels.gateway import MINUTE_S, GatewayChannel, gateway_of
 from alerts.channels.mqtt import MqttChannel
 from alerts.channels.webhook import WebhookChannel
 from alerts.errors import Unreachable
-from alerts.forms import SPEECH
+from alerts.forms import SPEECH, Form
+from alerts.pace import UNLIMITED, Allowance, Cap, Rate
 from alerts.parcel import Channel, Parcel
 from alerts.roster import SIREN
 from pipeline import clock
@@ -39,6 +40,21 @@ def channels(
         SIREN: MqttChannel(settings.home, credential, clock.now, ca_bundle()),
         **{form: GatewayChannel(form, settings.home, credential, ca_bundle()) for form in SPEECH},
     }
+
+
+def allowance(settings: Settings, channel: str) -> Allowance:
+    """Return what the provider of a channel allows; of one that cannot be used, nothing leaves."""
+    if channel in SPEECH:
+        try:
+            return gateway_of(settings.home, Form(channel)).allowance
+        except SettingsError:
+            return UNLIMITED
+    mails, posts = settings.smtp_per_minute, settings.webhook_per_minute
+    if channel == "email" and mails is not None:
+        return Allowance(account=(Rate(mails),))
+    if channel == "webhook" and posts is not None:
+        return Allowance(each=(Cap(posts, MINUTE_S),))
+    return UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from pydantic import (
 from alerts.errors import RosterError, SendError, Unreachable
 from alerts.forms import SPEECH, Form
 from alerts.inbound import Inbound, Place, found_at, is_one_of
+from alerts.pace import Allowance, Cap, Pace, Rate
 from alerts.parcel import CredentialName, Parcel
 from alerts.roster import read_private
 from pipeline.bulletin import canonical
@@ -39,6 +40,10 @@ from pipeline.outbound import TAKEN, Answer, Target, post
 
 GATEWAYS: Final = "gateways.toml"
 SCHEMA: Final = "floodwarn.gateways/1"
+MINUTE_S: Final = 60
+HOUR_S: Final = 3600
+CALLS_TO_ONE: Final = {"per_number_minute": 1, "per_number_hour": 5}
+"""Calls to one number, where gateways.toml states no others. Source: users.md 10."""
 LAST_DIGITS: Final = 7
 """Of a number: by as many a person may be called within a country, so no name may hold them."""
 
@@ -87,6 +92,9 @@ class Gateway(_Frozen):
     error : what stands there is the gateway's complaint, unless it is empty, 0 or false
     inbound : how what it posts to us is read: receipts, replies, key presses
     budget_s : for one text, from asking for the address to the end of the answer; within a lease
+    per_minute, burst : texts that the provider takes: of the account, and at once
+    lines, seconds : calls at once, and how long one takes
+    per_number_minute, per_number_hour : texts to one number; 0 does not limit them
     """
 
     url: SecretStr
@@ -99,6 +107,12 @@ class Gateway(_Frozen):
     reference: Place | None = None
     error: Place | None = None
     budget_s: float = Field(20.0, ge=1, le=40)
+    per_minute: int | None = Field(None, ge=1, le=60_000)
+    burst: int = Field(1, ge=1, le=10_000)
+    lines: int | None = Field(None, ge=1, le=500)
+    seconds: int | None = Field(None, ge=1, le=600)
+    per_number_minute: int = Field(0, ge=0, le=60)
+    per_number_hour: int = Field(0, ge=0, le=60)
     inbound: Inbound | None = None
 
     @model_validator(mode="after")
@@ -115,7 +129,22 @@ class Gateway(_Frozen):
             raise ValueError("{id} is in neither body nor headers: a repeat would be a second text")
         if ("credential" in in_body | in_headers) is (self.credential is None):
             raise ValueError("{credential} and the name of a credential need one another")
+        if (self.lines is None) is not (self.seconds is None):
+            raise ValueError("lines and seconds need one another")
+        if "burst" in self.model_fields_set and self.per_minute is None:
+            raise ValueError("burst needs per_minute")
         return self
+
+    @property
+    def allowance(self) -> Allowance:
+        """What the provider allows."""
+        account: list[Pace] = []
+        if self.per_minute is not None:
+            account.append(Rate(self.per_minute, self.burst))
+        if self.lines is not None and self.seconds is not None:
+            account.append(Cap(self.lines, self.seconds))
+        each = (Cap(self.per_number_minute, MINUTE_S), Cap(self.per_number_hour, HOUR_S))
+        return Allowance(tuple(account), tuple(cap for cap in each if cap.most))
 
     def request(self, words: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
         """Return what is posted and its headers; the same words give the same bytes."""
@@ -208,8 +237,11 @@ def gateway_of(home: Path, form: Form) -> Gateway:
         raise SettingsError(f"{GATEWAYS} is not {SCHEMA} with tables {' and '.join(SPEECH)} alone")
     if form not in raw:
         raise SettingsError(f"no gateway is configured: {GATEWAYS} has no [{form}]")
+    stated = raw[form]
+    if form is Form.VOICE and isinstance(stated, dict):
+        stated = CALLS_TO_ONE | stated
     try:
-        return Gateway.model_validate(raw[form])
+        return Gateway.model_validate(stated)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_context=False, include_url=False)
         # Of a body or a header the place is a name of the provider's, which may be anything.

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from alerts.ladder import Climb
 from alerts.ledger.notices import Letter
 from alerts.ledger.waited_for import Order
+from alerts.said import Said
 from alerts.tables import climb as climbs
 from alerts.tables import ladder_call as calls
 from pipeline.database import insert_absent, named, within
@@ -42,6 +43,11 @@ def climbed(
         if key in found:
             found[key].add((row.stage, row.rung))
     return found
+
+
+def calls_of(taken: Iterable[tuple[str, int]]) -> frozenset[Climb]:
+    """Return the calls among what was taken of a ladder; the rest was put to its own people."""
+    return frozenset(Climb(Said(stage), rung) for stage, rung in taken if stage != TRY)
 
 
 def climb(

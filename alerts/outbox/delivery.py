@@ -43,6 +43,7 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     FAILED_RETRY = "failed_retry"
+    THROTTLED = "throttled"
     FAILED_FINAL = "failed_final"
     UNCERTAIN = "uncertain"
     SUPERSEDED = "superseded"

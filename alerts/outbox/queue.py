@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 
 from alerts.errors import Refused
+from alerts.outbox import buckets
+from alerts.outbox.buckets import Gate
 from alerts.outbox.delivery import Delivery, Outcome, State, Verdict, judge
 from alerts.outbox.overtaken import overtaken
 from alerts.tables import attempt as attempts
@@ -32,7 +34,12 @@ from pipeline.world import Mode, World
 LEASE = timedelta(seconds=60)
 """Longer than any channel may take for one parcel."""
 
-WAITING = (State.PENDING.value, State.FAILED_RETRY.value, State.UNCERTAIN.value)
+WAITING = (
+    State.PENDING.value,
+    State.FAILED_RETRY.value,
+    State.THROTTLED.value,
+    State.UNCERTAIN.value,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +101,24 @@ def lease(
     return sorted((_delivery(row) for row in leased), key=lambda d: keys.index(d.key))
 
 
-def begin(connection: Connection, leased: Delivery, *, by: str, now: datetime) -> Delivery | State:
+def begin(
+    connection: Connection,
+    leased: Delivery,
+    *,
+    by: str,
+    now: datetime,
+    gates: Sequence[Gate] = (),
+) -> Delivery | State:
     """Open an attempt, checking at the last moment whether the parcel should still leave.
 
     Returns the delivery with the attempt counted; or where it stands instead: expired or
-    superseded, which ends it here, or leased, where the lease is another's now.
+    superseded, which ends it here; throttled, where a gate has nothing left, until it has; or
+    leased, where the lease is another's now.
     """
-    over = _over(connection, leased, now)
-    if over is not None:
-        connection.execute(update(deliveries).where(_mine(leased, by)).values(**_after(over, now)))
-        return over.state
+    kept = _over(connection, leased, now) or _throttled(connection, gates, now)
+    if kept is not None:
+        connection.execute(update(deliveries).where(_mine(leased, by)).values(**_after(kept, now)))
+        return kept.state
     row = connection.execute(
         update(deliveries)
         .where(_mine(leased, by))
@@ -125,6 +140,11 @@ def _over(connection: Connection, leased: Delivery, now: datetime) -> Verdict | 
         return Verdict(State.EXPIRED, None, "older than it was worth sending")
     why = overtaken(connection, leased)
     return None if why is None else Verdict(State.SUPERSEDED, None, why)
+
+
+def _throttled(connection: Connection, gates: Sequence[Gate], now: datetime) -> Verdict | None:
+    free = buckets.take(connection, gates, now=now)
+    return Verdict(State.THROTTLED, free, "the provider allows no more now") if free > now else None
 
 
 def finish(
@@ -176,6 +196,24 @@ def refer(connection: Connection, begun: Delivery, reference: str) -> None:
         update(attempts)
         .where(attempts.c.delivery_key == begun.key, attempts.c.number == begun.attempts)
         .values(reference=reference)
+    )
+
+
+def hasten(connection: Connection, like: Delivery, *, now: datetime) -> None:
+    """Let what waits for a person's number ask again: what was taken for a call is given back."""
+    waiting = (
+        select(deliveries.c.delivery_key)
+        .where(
+            _of(like.world),
+            deliveries.c.state == State.THROTTLED.value,
+            deliveries.c.contact_ref == like.contact_ref,
+            deliveries.c.channel == like.channel,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    keys = list(connection.execute(waiting).scalars())
+    connection.execute(
+        update(deliveries).where(deliveries.c.delivery_key.in_(keys)).values(next_at=to_us(now))
     )
 
 

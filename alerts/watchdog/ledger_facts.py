@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from alerts.addressed import people_of
 from alerts.deployment import Deployment
-from alerts.issue import Desk, people_of
+from alerts.issue import Desk
 from alerts.ledger import addressed, answers, episodes, fence, messages
 from alerts.ledger.addressed import Addressed
 from alerts.ledger.messages import Kept
@@ -168,7 +169,7 @@ def audited(
     ----------
     since, now, roster_since : wall time
     """
-    world, given = desk.world, _given(desk)
+    world, given = desk.world, _given(desk, now)
     written = addressed.since(connection, world, since)
     first = min((message.slot for message in written), default=now)
     faults = {(f.slot, f.village_id) for f in episodes.faults(connection, world, since=first)}
@@ -189,14 +190,15 @@ def audited(
     return breaches(said, watched.records(connection, world, since=since), now=now)
 
 
-def _given(desk: Desk) -> Callable[[Addressed], Wanted]:
+def _given(desk: Desk, now: datetime) -> Callable[[Addressed], Wanted]:
     """Return what tells whom the roster gives a message; it asks once for all its languages."""
     known: dict[tuple[object, ...], Wanted] = {}
 
     def given(message: Addressed) -> Wanted:
         key = (message.audience, message.village_id, message.recipients, message.roles)
         if key not in known:
-            people = people_of(desk, message)
+            people = people_of(desk.roster, desk.pack.config, message)
+            people = desk.roster.at_work(people, now)  # who is away is stood in for
             known[key] = frozenset((c.ref, channel) for c in people for channel in c.channels)
         return known[key]
 

@@ -109,6 +109,8 @@ def test_a_mail_that_is_refused_does_not_keep_the_sms_back(night, gateway, post)
 
 def test_a_call_brings_its_own_words_and_an_officer_hears_the_subject(night, gateway):
     by_telephone(night, PERSON, OFFICER, ways='"voice", "sms"')
+    with (night.home / GATEWAYS).open("a") as file:
+        file.write("per_number_minute = 0\nper_number_hour = 0\n")
     night.warned(levels(hekou=4))
     night.delivered(channels=channels(night.settings))
     assert ended(night) == {"sms": {"accepted"}, "voice": {"accepted"}}

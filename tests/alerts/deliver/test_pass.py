@@ -16,6 +16,7 @@ from alerts.deliver import loop
 from alerts.errors import SendError
 from alerts.issue import Minute
 from alerts.outbox import delivery as rules
+from alerts.outbox import line
 from alerts.outbox.delivery import State
 from alerts.roster import CONTACTS
 from pipeline import clock
@@ -63,7 +64,7 @@ def test_a_silent_provider_ends_its_own_turn_and_holds_up_no_other_channel(night
     ended = {outcome: [] for outcome in ("temporary", "accepted")}
     for row in night.rows(attempt):
         ended[row.outcome].append(row.ended_at)
-    assert len(ended["temporary"]) <= deliver.AT_ONCE + deliver.GIVEN_UP_AFTER
+    assert len(ended["temporary"]) <= deliver.AT_ONCE + line.GIVEN_UP_AFTER
     assert len(list((night.home / "outgoing").glob("*.txt"))) == len(ended["accepted"]) > 0
     assert max(ended["accepted"]) < min(ended["temporary"])
     assert {row.number for row in night.rows(attempt)} == {1}

@@ -22,8 +22,12 @@ from alerts.cycle import Turn, turn_of
 from alerts.deployment import opened
 from alerts.explain import explain
 from alerts.issue import Desk, Minute
+from alerts.ledger import messages
+from alerts.ledger.answers import Answer, Via, record
 from alerts.roster import Roster
+from alerts.said import Said
 from alerts.tables import message
+from alerts.warning_message import Audience
 from alerts.warning_pack import load_warning
 from pipeline import clock
 from pipeline.database import reading
@@ -82,6 +86,7 @@ class Night:
     now : of the last thing done, wall time
     cycle : from one slot to the next
     dead : feeds of which there is no file
+    answers : whoever is ordered says at once that all are there
     """
 
     settings: Settings
@@ -89,6 +94,7 @@ class Night:
     cycle: timedelta = STEP
     now: datetime = field(init=False)
     dead: frozenset[str] = frozenset()
+    answers: bool = True
     said: dict[str, list[tuple[datetime, float]]] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
 
@@ -181,7 +187,25 @@ class Night:
         for path in paths:
             path.unlink()
         self.sent += new
+        if self.answers and new:
+            self._answer()
         return new
+
+    def _answer(self) -> None:
+        with opened(self.settings) as deployment:
+            with reading(deployment.engine) as connection:
+                ordered = connection.execute(
+                    select(message.c.message_id, message.c.village_id).where(
+                        message.c.audience == Audience.VILLAGER.value
+                    )
+                ).all()
+            with deployment.engine.begin() as connection:
+                for message_id, village_id in ordered:
+                    ref = f"{village_id}/responsible"
+                    answer = Answer(message_id, ref, Via.REPLY, ref, self.now, Said.COUNTED)
+                    kept = messages.message(connection, live(SITE), message_id)
+                    assert kept is not None
+                    record(connection, kept, answer)
 
     def _one_minute(self) -> list[Sent]:
         self.now += MINUTE

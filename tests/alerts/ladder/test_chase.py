@@ -153,6 +153,7 @@ def test_a_village_of_which_nobody_says_a_word_is_silent_and_any_word_ends_that(
     night.warned(RED)
 
     def mute(minutes):
+        chased(night, minutes)
         with reading(night.engine) as connection:
             return silent(connection, valley(), night.world, now=at(minutes).wall)
 
@@ -166,6 +167,7 @@ def test_the_tier_of_a_silent_village_does_not_fall(night):
     night.warned(levels(hekou=2))
     quiet = [levels(SLOT + h * HOUR) for h in range(1, 6)]
     for hour, told in enumerate(quiet, start=1):
+        chased(night, 60 * hour - 1)
         night.warned(told, at=at(60 * hour))
     newest = max(night.rows(episode), key=lambda row: row.revision)
     assert (newest.tier, newest.closed) == (2, 0)

@@ -1,0 +1,60 @@
+"""Whom a text is for, as the roster has them now: people, and sirens, which are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from alerts.roster import Contact, Roster
+from alerts.sounding import calls
+from alerts.tier import Tier
+from alerts.warning_config import WarningConfig
+from alerts.warning_message import Audience, WarningMessage
+from pipeline.world import Mode
+
+
+class Addressed(Protocol):
+    """What of a message says for whom it is."""
+
+    @property
+    def recipients(self) -> tuple[str, ...]: ...
+
+    @property
+    def roles(self) -> tuple[str, ...]: ...
+
+    @property
+    def village_id(self) -> str: ...
+
+    @property
+    def audience(self) -> Audience: ...
+
+
+def people_of(roster: Roster, config: WarningConfig, message: Addressed) -> tuple[Contact, ...]:
+    """Return whom a message is for."""
+    found = roster.named(message.recipients, message.roles, message.village_id)
+    if found or message.audience is Audience.OFFICER:
+        return found
+    return villagers(roster, config, (), message.village_id)
+
+
+def villagers(
+    roster: Roster, config: WarningConfig, refs: Iterable[str], village_id: str
+) -> tuple[Contact, ...]:
+    """Return whom an order is for; where the roster knows none of them, the village's roles."""
+    in_general = config.roles.villagers
+    return roster.named(refs, (), village_id) or roster.named((), in_general, village_id)
+
+
+def sirens_of(
+    roster: Roster, mode: Mode, message: WarningMessage, *, peak: Tier
+) -> tuple[Contact, ...]:
+    """Return the sirens that say a text aloud; of an exercise those that are marked for it."""
+    in_exercise = mode is Mode.EXERCISE
+    return tuple(
+        c
+        for c in roster.contacts
+        if c.siren is not None
+        and c.covers(message.village_id)
+        and (c.exercise or not in_exercise)
+        and calls(c.siren, message, peak=peak)
+    )
