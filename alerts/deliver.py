@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -23,14 +23,16 @@ from typing_extensions import override
 
 from alerts.channels import allowance
 from alerts.errors import AlertError, NothingToDo, Refused, SendError, Unreachable
+from alerts.forms import Form
+from alerts.one_call import MOST_IN_A_CALL, in_one_call
 from alerts.outbox import buckets, queue
-from alerts.outbox.delivery import Delivery, Outcome, State
+from alerts.outbox.delivery import RING_BACK, Delivery, Outcome, State, Verdict
 from alerts.outbox.line import Line, Taken
 from alerts.packing import Packer
-from alerts.parcel import Channel
+from alerts.parcel import Channel, Parcel
 from alerts.roster import Roster, signing_key
 from pipeline import clock
-from pipeline.database import Engine, SQLAlchemyError
+from pipeline.database import Connection, Engine, SQLAlchemyError
 from pipeline.errors import StoreUnavailable
 from pipeline.settings import Settings
 from pipeline.world import Mode, World
@@ -260,7 +262,20 @@ class _Sender:
                 return None
             gates = line.gates(self.roster.contact(leased[0].contact_ref), key)
             begun = queue.begin(connection, leased[0], by=self.name, now=now, gates=gates)
-        return Taken(begun, gates, now) if isinstance(begun, Delivery) else begun
+            if not isinstance(begun, Delivery):
+                return begun
+            return Taken(begun, gates, now, self._beside(connection, begun, now))
+
+    def _beside(
+        self, connection: Connection, lead: Delivery, now: datetime
+    ) -> tuple[Delivery, ...]:
+        """Begin what goes in one call with a delivery: five places are not five calls."""
+        if lead.channel != Form.VOICE or lead.reason == RING_BACK:
+            return ()
+        wanted = queue.Wanted(lead.channel, now, MOST_IN_A_CALL - 1, beside=lead)
+        leased = queue.lease(connection, self.world, wanted, by=self.name, now=now)
+        begun = (queue.begin(connection, each, by=self.name, now=now) for each in leased)
+        return tuple(each for each in begun if isinstance(each, Delivery))
 
     def _refuse_other_modes(self) -> None:
         if self.world.mode is Mode.REPLAY or self.world.mode is not self.settings.mode:
@@ -270,44 +285,71 @@ class _Sender:
 
     def _deliver(self, taken: Taken, key: bytes, line: Line) -> State:
         """Send one parcel; return where that took its delivery."""
-        sent = self._send(taken.delivery, key, line)
+        packer = Packer(self.engine, self.settings, self.roster, key)
+        packed, wrong = self._packed(taken, packer)
+        sent = self._send(packed, line) if packed else wrong[taken.delivery.key]
+        # whoever could be packed first lends the call its key
+        head, now = packed[0].key if packed else "", self.now()
         with self.engine.begin() as connection:
-            verdict = queue.finish(
-                connection,
-                taken.delivery,
-                sent.outcome,
-                now=self.now(),
-                detail=sent.detail,
-                retry_after=sent.retry_after,
-            )
-            if sent.reference is not None:
-                queue.refer(connection, taken.delivery, sent.reference)
+            verdicts = [
+                self._finished(
+                    connection,
+                    begun,
+                    wrong.get(begun.key, sent),
+                    sent.reference if begun.key == head else head,
+                    now,
+                )
+                for begun in (taken.delivery, *taken.beside)
+            ]
             if sent.outcome in NOT_TAKEN and line.allowance:
-                queue.hasten(connection, taken.delivery, now=self.now())
+                queue.hasten(connection, taken.delivery, now=now)
                 buckets.give_back(connection, taken.gates, taken_at=taken.at)
-        return verdict.state
+        return verdicts[0].state
 
-    def _send(self, begun: Delivery, key: bytes, line: Line) -> _Sent:
+    @staticmethod
+    def _finished(
+        connection: Connection, begun: Delivery, sent: _Sent, reference: str | None, now: datetime
+    ) -> Verdict:
+        verdict = queue.finish(
+            connection,
+            begun,
+            sent.outcome,
+            now=now,
+            detail=sent.detail,
+            retry_after=sent.retry_after,
+        )
+        if reference:
+            queue.refer(connection, begun, reference)
+        return verdict
+
+    def _packed(self, taken: Taken, packer: Packer) -> tuple[list[Parcel], dict[str, _Sent]]:
+        """Return the parcels that are sent as one, and what is wrong with the others, by key."""
+        parcels, wrong = [], dict[str, _Sent]()
+        for begun in (taken.delivery, *taken.beside):
+            try:
+                parcels.append(packer.packed(begun, at=self.now()))
+            except SendError as error:
+                wrong[begun.key] = _unsent(error)
+            except (SQLAlchemyError, StoreUnavailable) as error:
+                wrong[begun.key] = _Sent(Outcome.TEMPORARY, _told(begun, error))
+            except Exception as error:  # noqa: BLE001 - nothing left, and no repeat would mend it
+                wrong[begun.key] = _Sent(Outcome.PERMANENT, _told(begun, error))
+        return parcels, wrong
+
+    def _send(self, parcels: list[Parcel], line: Line) -> _Sent:
+        first, name = parcels[0], line.wanted.channel
+        whole = replace(first, body=in_one_call([parcel.body for parcel in parcels]))
+        channel = self.channels.get(name)
+        if channel is None:
+            return _Sent(Outcome.PERMANENT, "there is no such channel")
         try:
-            channel = self.channels.get(begun.channel)
-            packer = Packer(self.engine, self.settings, self.roster, key)
-            parcel = packer.packed(begun, at=self.now())
-            if channel is None:
-                raise SendError("there is no such channel", retryable=False)  # noqa: TRY301
-        except SendError as error:
-            return _unsent(error)
-        except (SQLAlchemyError, StoreUnavailable) as error:
-            return _Sent(Outcome.TEMPORARY, _told(begun, error))
-        except Exception as error:  # noqa: BLE001 - nothing left, and no repeat would mend it
-            return _Sent(Outcome.PERMANENT, _told(begun, error))
-        try:
-            reference = channel.send(parcel)
+            reference = channel.send(whole)
         except SendError as error:
             line.note(reached=not isinstance(error, Unreachable))
             return _unsent(error)
         except Exception as error:  # noqa: BLE001 - told to the officer as uncertain
             # A channel's own fault: whether the parcel left, nobody knows.
-            return _Sent(Outcome.UNCERTAIN, _told(begun, error))
+            return _Sent(Outcome.UNCERTAIN, _told_of(name, first.key, error))
         line.note(reached=True)
         return _Sent(Outcome.ACCEPTED, reference=reference)
 
@@ -322,6 +364,10 @@ def _unsent(error: SendError) -> _Sent:
 
 def _told(begun: Delivery, error: Exception) -> str:
     """Log a fault of ours and return its kind; its words may quote an address, so only that."""
+    return _told_of(begun.channel, begun.key, error)
+
+
+def _told_of(channel: str, key: str, error: Exception) -> str:
     why = type(error).__name__
-    log.error("channel %s, delivery %s: %s", begun.channel, begun.key, why)
+    log.error("channel %s, delivery %s: %s", channel, key, why)
     return why

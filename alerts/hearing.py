@@ -9,7 +9,7 @@ an answer is unclear, and the person is rung about each order by itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.inbound import Receipt, Reply
@@ -17,14 +17,13 @@ from alerts.ledger import answers, messages
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.waited_for import Order, waited_for
 from alerts.outbox import queue, receipts
-from alerts.outbox.delivery import NOTICE, Delivery, delivery_key
+from alerts.outbox.delivery import RING_BACK, Delivery, State, delivery_key
 from alerts.roster import Contact, Roster
 from alerts.said import Said
 from alerts.warning_message import Audience
 from pipeline.database import Connection, Engine
 from pipeline.world import World
 
-RING_BACK = "ring back"
 VOICE = "voice"
 
 
@@ -95,16 +94,38 @@ def _receipt(
 
 
 def _keyed(connection: Connection, ear: Ear, reply: Reply, channel: str, now: datetime) -> Heard:
-    """Take the answer to the one order that a delivery brought."""
-    delivery = queue.find(connection, reply.ident or "")
-    if delivery is None or delivery.world != ear.world or delivery.channel != channel:
-        return Heard()
-    if delivery.purpose == NOTICE:
-        return Heard()
+    """Take the answer to what one call, or one post, brought: one order or a list of them."""
+    brought = [
+        delivery
+        for delivery in queue.brought_by(connection, reply.ident or "")
+        if (delivery.world, delivery.channel) == (ear.world, channel)
+    ]
     via = Via.KEY if channel == VOICE else Via.WEBHOOK
-    ref = delivery.contact_ref
-    answer = Answer(delivery.message_id, ref, via, ref, now, reply.said)
-    return Heard(answers=int(_record(connection, ear.world, answer)))
+    # which of several places is counted, a key cannot say
+    unclear = reply.said is Said.COUNTED and len(brought) > 1
+    said = (Said.RECEIVED, Said.UNCLEAR) if unclear else (reply.said,)
+    answers_given = (
+        Answer(delivery.message_id, delivery.contact_ref, via, delivery.contact_ref, now, each)
+        for delivery in brought
+        for each in said
+    )
+    taken = sum(_record(connection, ear.world, answer) for answer in answers_given)
+    back = [_alone(delivery, now) for delivery in brought] if unclear else []
+    return Heard(answers=taken, rung_back=queue.enqueue(connection, back))
+
+
+def _alone(delivery: Delivery, now: datetime) -> Delivery:
+    """Return the same order as a call by itself."""
+    return replace(
+        delivery,
+        key=delivery_key(delivery.message_id, delivery.contact_ref, VOICE, RING_BACK),
+        created_at=now,
+        state=State.PENDING,
+        attempts=0,
+        next_at=None,
+        ended_at=None,
+        reason=RING_BACK,
+    )
 
 
 def _replied(connection: Connection, ear: Ear, reply: Reply, now: datetime) -> Heard:
@@ -155,7 +176,7 @@ def _rung_back(
         if VOICE not in people[ref].channels or ref in order.answered:
             continue
         yield Delivery(
-            key=delivery_key(*map(str, order.key), ref, VOICE, RING_BACK),
+            key=delivery_key(message_id, ref, VOICE, RING_BACK),
             world=ear.world,
             message_id=message_id,
             contact_ref=ref,
@@ -165,6 +186,7 @@ def _rung_back(
             decide_by=order.decide_by,
             expires_at=order.expires_at,
             created_at=now,
+            reason=RING_BACK,
         )
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from alerts.forms import Form
 from alerts.outbox.buckets import Gate, scope_of
 from alerts.outbox.delivery import Delivery
 from alerts.outbox.queue import Wanted
@@ -22,11 +23,17 @@ LOOK_UP_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A delivery whose attempt was begun at an instant, and what was taken for it."""
+    """A delivery whose attempt was begun at an instant, and what was taken for it.
+
+    Attributes
+    ----------
+    beside : deliveries to the same person that were begun with it, and go in the same call
+    """
 
     delivery: Delivery
     gates: tuple[Gate, ...]
     at: datetime
+    beside: tuple[Delivery, ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,8 +79,12 @@ class Line:
 
     @property
     def turn(self) -> AbstractContextManager[object]:
-        """One hand's turn to ask; where nothing is limited all ask at once."""
-        return self.queueing if self.account.paces else nullcontext()
+        """One hand's turn to ask, where the account is limited, or what goes in one call is sought.
+
+        Where neither is, all ask at once.
+        """
+        alone = self.account.paces or self.wanted.channel == Form.VOICE
+        return self.queueing if alone else nullcontext()
 
     @property
     def is_given_up(self) -> bool:

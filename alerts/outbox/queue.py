@@ -22,7 +22,7 @@ from sqlalchemy import (
 from alerts.errors import Refused
 from alerts.outbox import buckets
 from alerts.outbox.buckets import Gate
-from alerts.outbox.delivery import Delivery, Outcome, State, Verdict, judge
+from alerts.outbox.delivery import RING_BACK, Delivery, Outcome, State, Verdict, judge
 from alerts.outbox.overtaken import overtaken
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
@@ -40,6 +40,7 @@ WAITING = (
     State.THROTTLED.value,
     State.UNCERTAIN.value,
 )
+THROTTLED = State.THROTTLED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ class Wanted:
     ----------
     due : wall time by which they were to be tried; who asks throughout a pass for what was due at
         its beginning tries each once
+    beside : of the same person, what may go in one call with this one
     """
 
     channel: str
     due: datetime
     at_most: int = 1
+    beside: Delivery | None = None
 
 
 def enqueue(connection: Connection, wanted: Sequence[Delivery]) -> int:
@@ -86,7 +89,7 @@ def lease(
     """
     due = (
         select(deliveries.c.delivery_key)
-        .where(_due(world, wanted.due), deliveries.c.channel == wanted.channel)
+        .where(_wanted(world, wanted), deliveries.c.channel == wanted.channel)
         .order_by(*_urgency())
         .limit(wanted.at_most)
         .with_for_update(skip_locked=True)
@@ -99,6 +102,22 @@ def lease(
         .returning(*deliveries.c)
     )
     return sorted((_delivery(row) for row in leased), key=lambda d: keys.index(d.key))
+
+
+def _wanted(world: World, wanted: Wanted) -> ColumnElement[bool]:
+    lead = wanted.beside
+    if lead is None:
+        return _due(world, wanted.due)
+    # whoever is rung is told what waits for the next call to be allowed as well
+    soon = or_(deliveries.c.next_at <= to_us(wanted.due), deliveries.c.state == THROTTLED)
+    return and_(
+        _waiting(world),
+        soon,
+        deliveries.c.contact_ref == lead.contact_ref,
+        deliveries.c.purpose == lead.purpose,
+        deliveries.c.delivery_key != lead.key,
+        func.coalesce(deliveries.c.reason, "") != RING_BACK,
+    )
 
 
 def begin(
@@ -205,7 +224,7 @@ def hasten(connection: Connection, like: Delivery, *, now: datetime) -> None:
         select(deliveries.c.delivery_key)
         .where(
             _of(like.world),
-            deliveries.c.state == State.THROTTLED.value,
+            deliveries.c.state == THROTTLED,
             deliveries.c.contact_ref == like.contact_ref,
             deliveries.c.channel == like.channel,
         )
@@ -223,6 +242,20 @@ def find(connection: Connection, key: str) -> Delivery | None:
         select(deliveries).where(deliveries.c.delivery_key == key)
     ).one_or_none()
     return None if row is None else _delivery(row)
+
+
+def brought_by(connection: Connection, ident: str) -> list[Delivery]:
+    """Return a delivery by its key or its provider's name, and what went in one call with it."""
+    lead = select(attempts.c.delivery_key).where(attempts.c.reference == ident)
+    leads = or_(deliveries.c.delivery_key == ident, deliveries.c.delivery_key.in_(lead))
+    found = [_delivery(row) for row in connection.execute(select(deliveries).where(leads))]
+    beside = select(attempts.c.delivery_key).where(
+        attempts.c.reference.in_([delivery.key for delivery in found])
+    )
+    with_it = connection.execute(
+        select(deliveries).where(deliveries.c.delivery_key.in_(beside), ~leads)
+    )
+    return [*found, *(_delivery(row) for row in with_it)]
 
 
 def recover(connection: Connection, world: World, *, now: datetime) -> list[Delivery]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from alerts.outbox.delivery import State
-from alerts.tables import attempt as attempts
+from alerts.outbox.queue import brought_by
 from alerts.tables import delivery as deliveries
 from pipeline.instants import to_us
 from pipeline.world import World
@@ -28,7 +28,8 @@ def take(
     """Record a receipt; False where it is of no delivery of ours, or says nothing new.
 
     What arrived is not tried again, though its answer was lost. "It did not arrive" ends what was
-    accepted; a receipt that says the contrary later is believed, for one text may come twice.
+    accepted; a receipt that says the contrary later is believed, for one text may come twice. What
+    went in one call is of one receipt.
 
     Parameters
     ----------
@@ -36,15 +37,13 @@ def take(
     ident : the delivery's key, or the provider's name for it
     now : wall time
     """
-    named = exists().where(
-        attempts.c.delivery_key == deliveries.c.delivery_key, attempts.c.reference == ident
-    )
+    brought = [delivery.key for delivery in brought_by(connection, ident)]
     mine = and_(
         deliveries.c.site == world.site,
         deliveries.c.mode == world.mode.value,
         deliveries.c.channel == channel,
         deliveries.c.attempts > 0,
-        or_(deliveries.c.delivery_key == ident, named),
+        deliveries.c.delivery_key.in_(brought),
     )
     open_still = deliveries.c.state.in_(OPEN)
     stands = or_(open_still, deliveries.c.reason == NOT_BROUGHT) if delivered else open_still

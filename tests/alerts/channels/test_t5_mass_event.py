@@ -17,17 +17,19 @@ from tests.alerts.channels.test_gateway import CONFIGURED, SECRET, private
 from tests.alerts.deliver.limits import burst_of, most_in
 from tests.alerts.night import WALL, attempt, delivery, levels
 
+pytestmark = pytest.mark.end_to_end
+"""It measures a time: it runs where little else does."""
 DELIVERIES = 5_000
-EVERYWHERE, OF_TWO = 400, 900
+EVERYWHERE, OF_TWO = 125, 2000
 """Officers of all eight villages, and of two that are only yellow."""
 ALL, TWO = '"*"', '["baishi", "songlin"]'
 RED = ("hekou",)
 LIMITS = """
-per_minute = 900
+per_minute = 300
 burst = 20
 per_number_minute = 3
 """
-PASS_S = 31.0
+PASS_S = 28.0
 """Long enough for the reds and some of what is less urgent, also on a machine with other work."""
 
 
