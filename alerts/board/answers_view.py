@@ -109,6 +109,8 @@ def answers_view(
         open=still,
         counted=tuple(row for row in rows if row.state == "counted"),
         token=token,
+        # whoever writes something down needs the time for it
+        refresh_s=REFRESH_S if token is None else 3 * REFRESH_S,
     )
 
 
