@@ -125,7 +125,7 @@ def issue(
     return Issued(
         messages=composed.messages,
         deliveries=queue.enqueue(connection, wanted),
-        faults=(*composed.faults, *nobody),
+        faults=tuple(dict.fromkeys((*composed.faults, *nobody))),
     )
 
 
