@@ -142,7 +142,7 @@ def _tried_again(desk: Desk, due: _Due, minute: Minute) -> Iterator[Delivery]:
     order = due.order
     for ref, message_id in order.told.items():
         person = desk.roster.contact(ref)
-        if person is None or ref in order.answered or not person.channels or person.siren:
+        if person is None or ref in order.answered or not person.channels:
             continue
         channel = next((c for c in RINGS if c in person.channels), person.channels[0])
         wanted = (*map(str, order.key), ref, channel, TRY, str(max(due.tries)))

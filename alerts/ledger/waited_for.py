@@ -14,6 +14,7 @@ from alerts.ledger import answers
 from alerts.ledger.answers import Answer
 from alerts.ledger.messages import deadlines_of
 from alerts.present_state import standing
+from alerts.roster import SIREN
 from alerts.said import Said
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
@@ -27,6 +28,13 @@ from pipeline.world import World
 
 LONGEST: Final = timedelta(days=3)
 """For which an order that stands is looked for: a flood is over by then."""
+
+
+READ: Final = (
+    *("message_id", "episode_id", "revision", "village_id", "place_id", "tier", "action"),
+    *("decide_by", "deadlines", "created_at"),
+)
+"""Of a message; its texts are long, and nobody reads them here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ def _of_open_episodes(world: World, now: datetime) -> Select[Any]:
         .subquery()
     )
     return (
-        select(messages, open_now.c.tier.label("tier_now"))
+        select(*(messages.c[name] for name in READ), open_now.c.tier.label("tier_now"))
         .join(open_now, open_now.c.episode_id == messages.c.episode_id)
         .where(
             within(messages, world),
@@ -145,6 +153,7 @@ def _sent(connection: Connection, world: World, ids: list[str]) -> dict[str, lis
             within(deliveries, world),
             deliveries.c.message_id.in_(ids),
             deliveries.c.purpose == Audience.VILLAGER.value,
+            deliveries.c.channel != SIREN,  # which answers nobody
         )
     )
     found: dict[str, list[_Way]] = {}
