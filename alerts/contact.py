@@ -39,6 +39,10 @@ class Right(StrEnum):
     RELEASE = "release"
     PERSONAL = "personal"
     """Reads people's addresses, and changes them."""
+    PLAN = "plan"
+    """Takes plans in."""
+    AUDIT = "audit"
+    """Reads the deployment's own numbers."""
 
 
 class Contact(BaseModel):

@@ -1,4 +1,8 @@
-"""The standalone board's own login: one generated account, its password kept only as a hash."""
+"""The standalone board's own login: one generated account, its password kept only as a hash.
+
+A session is a signed cookie, so it outlives a restart of the board; one that was ended by hand is
+written down until the account is made anew.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -20,7 +25,16 @@ COOKIE = "floodwarn_board"
 SESSION_S = 12 * 3600
 USER = "officer"
 FILE = "board_login.json"
+ENDED = "board_sessions_ended"
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One log-in of a user."""
+
+    user: str
+    ident: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +60,67 @@ class Account:
 
     def session(self) -> str:
         """Return a signed session token."""
-        return self._signer().dumps(self.user)
+        return self._signer("").dumps([self.user, secrets.token_urlsafe(12)])
 
-    def user_of(self, token: str | None) -> str | None:
-        """Return the user of a session token, or None where it is absent, old or not ours."""
-        if token is None:
-            return None
+    def session_of(self, token: str | None) -> Session | None:
+        """Return the session of a token, or None where it is absent, old or not ours."""
+        match self._read("", token):
+            case [str(user), str(ident)]:
+                return Session(user, ident)
+            case _:
+                return None
+
+    def leave(self, session: Session) -> str:
+        """Return what the form bears by which a session is ended."""
+        return self._signer(".leave").dumps(session.ident)
+
+    def may_leave(self, session: Session, token: str) -> bool:
+        """Tell whether the form was given to that session."""
+        return self._read(".leave", token) == session.ident
+
+    def _read(self, purpose: str, token: str | None) -> object:
         try:
-            user = self._signer().loads(token, max_age=SESSION_S)
+            return None if token is None else self._signer(purpose).loads(token, max_age=SESSION_S)
         except BadSignature:
             return None
-        return user if isinstance(user, str) else None
 
-    def _signer(self) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self.key, salt="floodwarn.board")
+    def _signer(self, purpose: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self.key, salt=f"floodwarn.board{purpose}")
+
+
+@dataclass(slots=True, eq=False)
+class Sessions:
+    """The open sessions of an account.
+
+    Attributes
+    ----------
+    ended : ids of those that were ended before their time
+    """
+
+    account: Account
+    path: Path
+    ended: set[str] = field(default_factory=set)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, account: Account, home: Path) -> Sessions:
+        """Return the sessions of an account that stands under `home`."""
+        path = home / ENDED
+        ended = path.read_text().split() if path.exists() else ()
+        return cls(account, path, set(ended))
+
+    def open(self, token: str | None) -> Session | None:
+        """Return the session of a token, if nobody has ended it."""
+        session = self.account.session_of(token)
+        return None if session is None or session.ident in self.ended else session
+
+    def end(self, session: Session) -> None:
+        """End a session for good."""
+        with self._guard:
+            self.ended.add(session.ident)
+            self.path.touch(mode=0o600)
+            with self.path.open("a") as file:
+                file.write(f"{session.ident}\n")
 
 
 def account_of(home: Path) -> Account:
@@ -86,6 +147,7 @@ def new_account(home: Path, password: str | None = None) -> tuple[Account, str]:
     account = Account(USER, salt, _digest(password, salt), secrets.token_urlsafe(32))
     path = home / FILE
     private_folder(home)
+    (home / ENDED).unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 import re
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ from typing import Annotated, Any
 import uvicorn
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi import Path as PathParameter
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -29,6 +30,7 @@ from markupsafe import Markup, escape
 
 from alerts.login import Account, account_of
 from alerts.roster import write_private
+from alerts.tries import Tries
 from pipeline import clock
 from pipeline.instants import to_us
 from pipeline.settings import Settings
@@ -96,10 +98,18 @@ def create_mailbox_app(folder: Path, account: Account) -> FastAPI:
     """Return the page, behind the account's login; the anonymous gets ``/healthz`` alone."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=NAMES)
+    tries = Tries()
 
-    def log_in(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic(realm=REALM))]) -> None:
+    def log_in(
+        request: Request, given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic(realm=REALM))]
+    ) -> None:
+        address = None if request.client is None else request.client.host
+        wait = tries.enter(given.username, address)
+        if wait:
+            raise HTTPException(429, "too many tries", {"Retry-After": str(math.ceil(wait))})
         if not account.accepts(given.username, given.password):
             raise HTTPException(401, "log in first", {"WWW-Authenticate": f'Basic realm="{REALM}"'})
+        tries.right(given.username, address)
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

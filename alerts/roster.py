@@ -198,6 +198,13 @@ class Roster:
             raise Refused(f"{ref} has no right to {right} in {village_id}")
         return contact
 
+    def may_plan(self, by: str | None, village_id: str) -> bool:
+        """Tell whether a person may change a village's plan; before there is one, anybody may."""
+        if not any(Right.PLAN in c.rights for c in self.contacts):
+            return True
+        contact = None if by is None else self.contact(by)
+        return contact is not None and Right.PLAN in contact.rights and contact.covers(village_id)
+
 
 def file_of(path: Path) -> tuple[tuple[Any, ...], str]:
     """Return the entries of a file of contacts, none of them judged, and its text.

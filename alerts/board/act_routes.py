@@ -11,8 +11,9 @@ from starlette.background import BackgroundTask
 
 from alerts.board import acts
 from alerts.board.acts import Done, Ordering
+from alerts.board.gate import NoRight
 from alerts.board.pages import page
-from alerts.board.requests import VillageId, base_of, login_of
+from alerts.board.requests import VillageId, base_of, frame_of, login_of
 from alerts.board.seat import NotOurForm, Seat
 from alerts.board.state import BoardSource
 from alerts.errors import AlertError
@@ -46,7 +47,7 @@ def _page(router: APIRouter, source: BoardSource) -> None:
         view = source.acts_view(village_id, login_of(request), note)
         if view is None:
             raise HTTPException(404, "no such village")
-        return page("acts.html", view=view, base=base_of(request))
+        return page("acts.html", view=view, **frame_of(request))
 
 
 def _judged(router: APIRouter, source: BoardSource) -> None:
@@ -190,7 +191,7 @@ def _act(source: BoardSource, request: Request, token: str, act: Act) -> Respons
         seat.check(token)
         done = act(seat)
     except (AlertError, StoreError) as error:
-        return _refused(source, request, error)
+        return refused(source, request, error)
     note = seat.note(village_id, done.said)
     return RedirectResponse(
         f"{base_of(request)}villages/{village_id}/acts?note={note}",
@@ -199,10 +200,11 @@ def _act(source: BoardSource, request: Request, token: str, act: Act) -> Respons
     )
 
 
-def _refused(source: BoardSource, request: Request, error: Exception) -> Response:
+def refused(source: BoardSource, request: Request, error: Exception) -> Response:
+    """Return the page that says why an act was refused."""
     village_id = str(request.path_params["village_id"])
     view = source.refused_view(village_id, login_of(request), str(error))
     if view is None:
         raise HTTPException(404, "no such village") from error
-    status = 403 if isinstance(error, NotOurForm) else 409
-    return page("refused.html", status=status, view=view, base=base_of(request))
+    status = 403 if isinstance(error, NotOurForm | NoRight) else 409
+    return page("refused.html", status=status, view=view, **frame_of(request))

@@ -6,12 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from alerts.board.act_routes import act_routes
+from alerts.board.act_routes import act_routes, refused
+from alerts.board.gate import NoRight, admit
 from alerts.board.pages import HEADERS, page, wall_page
-from alerts.board.requests import Identifier, VillageId, base_of, login_of
+from alerts.board.requests import (
+    Identifier,
+    VillageId,
+    frame_of,
+    from_our_page,
+    login_of,
+)
 from alerts.board.state import BoardSource
 from alerts.errors import AlertError, NotGone
 
@@ -20,17 +27,30 @@ XML = "application/xml"
 
 
 def create_app(source: BoardSource, current_user: Callable[..., Any]) -> FastAPI:
-    """Return the board as an ASGI app; every page of it asks `current_user` first.
+    """Return the board as an ASGI app; every route asks `current_user`, then the table of roles.
 
     Parameters
     ----------
     source : where the pages' content is read from
     current_user : FastAPI dependency that returns the user's login or refuses the request
     """
-    app = FastAPI(title="floodwarn board", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="floodwarn board",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(from_our_page)],
+    )
 
     def known(request: Request, login: str = Depends(current_user)) -> None:
         request.state.login = login
+        admit(source, request, login)
+
+    @app.exception_handler(NoRight)
+    def turned_away(request: Request, error: NoRight) -> Response:
+        if "village_id" in request.path_params:
+            return refused(source, request, error)
+        return PlainTextResponse(str(error), 403)
 
     for routes in (_pages(source), _files(source), act_routes(source)):
         app.include_router(routes, dependencies=[Depends(known)])
@@ -42,23 +62,23 @@ def _pages(source: BoardSource) -> APIRouter:
 
     @router.get("/")
     def now_page(request: Request) -> HTMLResponse:
-        return page("now.html", view=source.now_view(), base=base_of(request))
+        return page("now.html", view=source.now_view(), **frame_of(request))
 
     @router.get("/villages/{village_id}")
     def village_page(request: Request, village_id: VillageId) -> HTMLResponse:
         view = source.village_view(village_id)
         if view is None:
             raise HTTPException(404, "no such village")
-        return page("village.html", view=view, base=base_of(request))
+        return page("village.html", view=view, **frame_of(request))
 
     @router.get("/answers")
     def answers_page(request: Request) -> HTMLResponse:
         view = source.answers_view(login_of(request))
-        return page("answers.html", view=view, base=base_of(request))
+        return page("answers.html", view=view, **frame_of(request))
 
     @router.get("/feeds")
     def feeds_page(request: Request) -> HTMLResponse:
-        return page("feeds.html", view=source.feeds_view(), base=base_of(request))
+        return page("feeds.html", view=source.feeds_view(), **frame_of(request))
 
     @router.get("/wall")
     def wall(request: Request) -> StreamingResponse:

@@ -28,6 +28,7 @@ _environment = Environment(
 _environment.globals.update(
     css=Markup(_CSS),  # noqa: S704 - our own file
     wall_css=Markup(_WALL_CSS),  # noqa: S704 - our own file
+    leaves=False,
     marks=MARKS,
     words=WORDS,
 )
@@ -39,11 +40,12 @@ def _headers(*styles: str) -> dict[str, str]:
     allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return {
         "Cache-Control": "no-store",
+        # None at all would take the origin from our own forms, by which they are told from others'.
+        "Referrer-Policy": "same-origin",
         "Content-Security-Policy": (
             f"default-src 'none'; style-src {allowed}; form-action 'self'; "
             "base-uri 'none'; frame-ancestors 'self'"
         ),
-        "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
 

@@ -108,14 +108,25 @@ def sit(deployment: Deployment, pack: WarningPack, login: str, *, now: datetime)
     """
     world = deployment.paging_world()
     roster = Roster.load(deployment.settings.home)
-    person = roster.of_login(login)
-    if person is None:
-        raise Refused(f"the login {login} is nobody's in contacts.toml")
     return Seat(
         deployment=deployment,
         desk=Desk(deployment.engine, pack, world, roster),
         minute=Minute(now, deployment.flood_time(now)),
         login=login,
-        person=person,
+        person=person_of(roster, login),
         key=signing_key(deployment.settings.home),
     )
+
+
+def person_of(roster: Roster, login: str) -> Contact:
+    """Return the person who has a login.
+
+    Raises
+    ------
+    Refused
+        The roster knows nobody by it.
+    """
+    person = roster.of_login(login)
+    if person is None:
+        raise Refused(f"the login {login} is nobody's in contacts.toml")
+    return person

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import time
-from collections import deque
+import hmac
+import math
+from dataclasses import dataclass
 from typing import Annotated
 
 import uvicorn
@@ -12,46 +13,89 @@ from fastapi import APIRouter, FastAPI, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from alerts.board.app import create_app
+from alerts.board.gate import SCRAPER
 from alerts.board.pages import page
 from alerts.board.state import BoardSource
-from alerts.login import COOKIE, SESSION_S, Account, account_of
-from pipeline.settings import Settings
+from alerts.login import COOKIE, SESSION_S, Account, Session, Sessions, account_of
+from alerts.tries import Tries
+from pipeline.errors import SettingsError
+from pipeline.settings import Settings, credential
 
-MAX_FAILURES = 5
-FAILURE_WINDOW_S = 60.0
 MOST_SHOWN = 400
+METRICS_TOKEN = "FLOODWARN_METRICS_TOKEN"  # noqa: S105 - the name of a variable
+HTTP_SEE_OTHER = 303
 
 
-class _Throttle:
-    """Counts failed log-ins; it slows guessing and never touches an open session."""
+@dataclass(frozen=True, slots=True)
+class _Porter:
+    """Knows who asks: by an open session, or by what a program shows with each request.
 
-    def __init__(self) -> None:
-        self._failures: deque[float] = deque(maxlen=MAX_FAILURES)
+    Attributes
+    ----------
+    tls : the board is reached by TLS, whatever a request looks like here
+    """
 
-    def blocked(self) -> bool:
-        full = len(self._failures) == MAX_FAILURES
-        return full and time.monotonic() - self._failures[0] < FAILURE_WINDOW_S
+    account: Account
+    sessions: Sessions
+    tls: bool
+    tries: Tries
 
-    def failed(self) -> None:
-        self._failures.append(time.monotonic())
+    def session(self, request: Request) -> Session | None:
+        return self.sessions.open(request.cookies.get(COOKIE))
+
+    def wait_s(self, request: Request, user: str) -> int:
+        """Return whole seconds until a try is judged; 0 lets it be judged now."""
+        return math.ceil(self.tries.enter(user, _address(request)))
+
+    def accepts(self, request: Request, user: str, password: str) -> bool:
+        """Tell whether name and password are right."""
+        right = self.account.accepts(user, password)
+        if right:
+            self.tries.right(user, _address(request))
+        return right
+
+    def shown(self, request: Request) -> str | None:
+        """Return whose name and password, or token, a request shows (RFC 7617, RFC 6750).
+
+        Raises
+        ------
+        HTTPException
+            429: too many tries.
+        """
+        kind, _, coded = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return SCRAPER if _is_scraper(coded) else None
+        pair = _pair(coded) if kind.lower() == "basic" else None
+        if pair is None:
+            return None
+        wait = self.wait_s(request, pair[0])
+        if wait:
+            raise HTTPException(429, "too many tries", headers={"Retry-After": str(wait)})
+        return pair[0] if self.accepts(request, *pair) else None
 
 
-def create_standalone(source: BoardSource, account: Account) -> FastAPI:
+def create_standalone(source: BoardSource, account: Account, tries: Tries | None = None) -> FastAPI:
     """Return the board behind its own login; the anonymous sees the login and ``/healthz``.
 
-    A monitoring system shows name and password with each request (RFC 7617).
+    A map program shows name and password with each request, a monitoring system its token.
     """
-    throttle = _Throttle()
+    settings = source.settings
+    tls = settings.public_url.startswith("https://")
+    sessions = Sessions.of(account, settings.home)
+    porter = _Porter(account, sessions, tls, Tries() if tries is None else tries)
 
     def current_user(request: Request) -> str:
-        user = account.user_of(request.cookies.get(COOKIE)) or _shown(request, account, throttle)
+        session = porter.session(request)
+        user = porter.shown(request) if session is None else session.user
         if user is None:
             raise HTTPException(401, "log in first")
         return user
 
     app = create_app(source, current_user)
+    app.state.leaves = True
     app.add_exception_handler(401, _to_login)
-    app.include_router(_public_pages(account, throttle))
+    app.include_router(_way_in(porter))
+    app.include_router(_way_out(porter))
     return app
 
 
@@ -62,27 +106,33 @@ def serve(settings: Settings, port: int) -> None:
 
 
 def _to_login(_request: Request, _error: Exception) -> Response:
-    return RedirectResponse("/login", status_code=303)
+    return RedirectResponse("/login", HTTP_SEE_OTHER)
 
 
-def _shown(request: Request, account: Account, throttle: _Throttle) -> str | None:
-    """Return the user whose name and password a request shows; guesses are slowed too."""
-    kind, _, coded = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "basic" or throttle.blocked():
-        return None
+def _address(request: Request) -> str | None:
+    return None if request.client is None else request.client.host
+
+
+def _is_scraper(token: str) -> bool:
     try:
-        user, _, password = (
-            base64.b64decode(coded[:MOST_SHOWN], validate=True).decode().partition(":")
-        )
+        wanted = credential(METRICS_TOKEN)
+    except SettingsError:
+        return False
+    return hmac.compare_digest(token.encode(), wanted.encode())
+
+
+def _pair(coded: str) -> tuple[str, str] | None:
+    """Return name and password as HTTP's basic scheme writes them."""
+    try:
+        shown = base64.b64decode(coded[:MOST_SHOWN], validate=True).decode()
     except ValueError:
         return None
-    if account.accepts(user, password):
-        return user
-    throttle.failed()
-    return None
+    user, _, password = shown.partition(":")
+    return user, password
 
 
-def _public_pages(account: Account, throttle: _Throttle) -> APIRouter:
+def _way_in(porter: _Porter) -> APIRouter:
+    """Return what needs no session."""
     router = APIRouter()
 
     @router.get("/healthz")
@@ -90,23 +140,63 @@ def _public_pages(account: Account, throttle: _Throttle) -> APIRouter:
         return JSONResponse({"status": "ok"})
 
     @router.get("/login")
-    def login_page() -> HTMLResponse:
-        return page("login.html", message="")
+    def login_page(request: Request) -> HTMLResponse:
+        session = porter.session(request)
+        if session is None:
+            return _login_page()
+        return _login_page(user=session.user, leave=porter.account.leave(session))
 
     @router.post("/login")
     def login(
+        request: Request,
         username: Annotated[str, Form(max_length=100)],
         password: Annotated[str, Form(max_length=200)],
     ) -> Response:
-        if throttle.blocked():
-            return page("login.html", status=429, message="Too many tries. Wait a minute.")
-        if not account.accepts(username, password):
-            throttle.failed()
-            return page("login.html", status=401, message="Name or password is wrong.")
-        answer = RedirectResponse("/", status_code=303)
-        answer.set_cookie(
-            COOKIE, account.session(), max_age=SESSION_S, httponly=True, samesite="strict"
-        )
+        wait = porter.wait_s(request, username)
+        if wait:
+            message = f"Too many tries. Wait {wait} s; who is logged in stays so."
+            answer = _login_page(status=429, message=message)
+            answer.headers["Retry-After"] = str(wait)
+            return answer
+        if not porter.accepts(request, username, password):
+            return _login_page(status=401, message="Name or password is wrong.")
+        return _let_in(porter, request)
+
+    return router
+
+
+def _way_out(porter: _Porter) -> APIRouter:
+    """Return what ends a session, and no other site's form can."""
+    router = APIRouter()
+
+    @router.post("/logout")
+    def logout(request: Request, token: Annotated[str, Form(max_length=400)] = "") -> Response:
+        session = porter.session(request)
+        if session is not None and not porter.account.may_leave(session, token):
+            raise HTTPException(403, "the form is not from this page; open the page again")
+        if session is not None:
+            porter.sessions.end(session)
+        answer = RedirectResponse("/login", HTTP_SEE_OTHER)
+        answer.delete_cookie(COOKIE)
         return answer
 
     return router
+
+
+def _login_page(
+    *, status: int = 200, message: str = "", user: str = "", leave: str = ""
+) -> HTMLResponse:
+    return page("login.html", status=status, message=message, user=user, leave=leave)
+
+
+def _let_in(porter: _Porter, request: Request) -> Response:
+    answer = RedirectResponse("/", HTTP_SEE_OTHER)
+    answer.set_cookie(
+        COOKIE,
+        porter.account.session(),
+        max_age=SESSION_S,
+        httponly=True,
+        samesite="strict",
+        secure=porter.tls or request.url.scheme == "https",
+    )
+    return answer

@@ -17,12 +17,13 @@ from alerts.board.feeds_view import FeedsView, feeds_view
 from alerts.board.map_state import map_state
 from alerts.board.metrics import metrics
 from alerts.board.possible import Possible, Record, possible
-from alerts.board.seat import Seat, sit
+from alerts.board.seat import Seat, person_of, sit
 from alerts.board.view import NowView, banner, now_view
 from alerts.board.village_view import VillageView, village_view
 from alerts.board.wall import WallView, wall_view
 from alerts.board.watch_metrics import watch_metrics
 from alerts.cap import Reference
+from alerts.contact import Contact
 from alerts.deployment import Deployment
 from alerts.episode import TierEpisode
 from alerts.errors import AlertError, NothingToDo
@@ -147,6 +148,16 @@ class BoardSource:
         pack = self._read_pack()
         deployment = Deployment(self.settings, pack.site, self._connected())
         return sit(deployment, pack.warning, login, now=clock.now())
+
+    def person(self, login: str) -> Contact:
+        """Return the roster's person of a login.
+
+        Raises
+        ------
+        AlertError
+            Nobody has that login, or contacts cannot be read.
+        """
+        return person_of(Roster.load(self.settings.home), login)
 
     def acts_view(self, village_id: str, login: str, note: str = "") -> ActsView | None:
         """Return what a login can do in a village, or None where the site has no such village.

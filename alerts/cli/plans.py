@@ -44,6 +44,7 @@ Speaking = Annotated[
 Villages = Annotated[
     list[str] | None, typer.Option("--village", help="Only this village; may be repeated.")
 ]
+By = Annotated[str | None, typer.Option("--by", help="Who: needed once somebody has the right.")]
 Empty = Annotated[bool, typer.Option("--empty", help="A template without any plan.")]
 
 
@@ -59,6 +60,7 @@ def import_book(
     site: Site = None,
     home: Home = None,
     base_url: BaseUrl = None,
+    by: By = None,
 ) -> None:
     """Take plans out of a workbook, a village whole or not at all, and make its card anew.
 
@@ -76,15 +78,11 @@ def import_book(
     pack = pack_of(site, home)
     known, files = _known(pack), read_plans(pack.folder)
     result = read_book(content, known=known, current=files.plans)
-    stuck = {
-        village: why
-        for village, why in files.unread.items()
-        if village in {*result.imported, *result.unchanged, *result.removed}
-    }
+    stuck = _stuck(result, files, settings_of(site, home).home, by)
     for fault in result.faults:
         say(f"error: {fault.line(result.language or first_language(pack))}")
     for why in stuck.values():
-        say(f"error: {why} ({UNREAD_CURE})")
+        say(f"error: {why}")
     for line in _changes(result, files, known, stuck):
         say(line)
     if not dry_run:
@@ -187,6 +185,25 @@ def _known(pack: SitePack) -> tuple[KnownVillage, ...]:
     return tuple(
         KnownVillage(one.village_id, one.name, one.township, one.name_en) for one in pack.villages
     )
+
+
+def _stuck(result: BookResult, files: PlanFiles, home: Path, by: str | None) -> dict[str, str]:
+    """Return the villages whose plan cannot be written, and why."""
+    from alerts.roster import Right, Roster
+
+    roster = Roster.at_hand(home)
+    changed = (*result.imported, *result.removed)
+    not_theirs = {
+        village: f"{village}: {by or 'nobody'} has no right to {Right.PLAN} there (--by)"
+        for village in changed
+        if not roster.may_plan(by, village)
+    }
+    unread = {
+        village: f"{why} ({UNREAD_CURE})"
+        for village, why in files.unread.items()
+        if village in {*changed, *result.unchanged}
+    }
+    return not_theirs | unread
 
 
 def _changes(

@@ -44,6 +44,8 @@ RIGHTS: Final = (
     Choice("approve", "审批", "approve"),
     Choice("release", "放行", "release"),
     Choice("personal", "查看个人信息", "personal"),
+    Choice("plan", "编制预案", "plan"),
+    Choice("audit", "查看运行指标", "audit"),
 )
 LEGAL_BASIS: Final = (
     Choice("consent", "本人同意", "consent"),

@@ -117,7 +117,7 @@ def test_who_has_no_right_sees_no_button_and_is_refused_by_name(
     before = duty.deeds()
     fields = {**FIELDS, "token": token_of(duty, person)}
     answer = villager.client.post(f"/villages/hekou/{act}", data=fields)
-    assert answer.status_code == 409
+    assert answer.status_code == 403
     assert f"{person} has no right to {right} in hekou" in answer.text
     assert "没有任何改动" in answer.text
     assert duty.deeds() == before
@@ -130,7 +130,7 @@ def test_a_login_that_the_roster_does_not_know_looks_and_does_not_act(duty: Duty
     assert "the login stranger is nobody" in stranger.page()
     assert "deliveries wait for an approver" in stranger.page()
     answer = stranger.client.post("/villages/hekou/approve", data={"token": token_of(duty, FIRST)})
-    assert answer.status_code == 409
+    assert answer.status_code == 403
     assert duty.deeds() == []
 
 

@@ -54,7 +54,8 @@ class Wall:
         runs.open_exercise(engine, exercise)
         Night(engine, home, exercise.world).warned(levels(hekou=4))
         engine.dispose()
-        self.cookie = new_account(home)[0].session()
+        self.account, _ = new_account(home)
+        self.cookie = self.account.session()
         self.port = free_port()
         self.env = os.environ | {"FLOODWARN_MODE": "exercise", "FLOODWARN_DATABASE_URL": url}
         command = ["board", "--port", str(self.port), "--site", str(VALLEY), "--home", str(home)]

@@ -259,3 +259,25 @@ def _keep(path):
     with opened(settings_of(None, None)) as deployment, deployment.engine.begin() as connection:
         explain.keep(connection, "plan", "valley", plan.to_bytes(), stored_at=datetime.now(UTC))
     return plan.sha256
+
+
+def test_once_somebody_edits_plans_nobody_else_takes_one_in(site, book, tmp_path, capsys):
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    person = 'role = "clerk"\nchannels = ["file"]\nrights = ["plan"]\n'
+    people = {"all": '"*"', "other": '["zhangjiatai"]'}
+    text = 'schema = "floodwarn.contacts/1"\n' + "".join(
+        f'[[contacts]]\nref = "clerk/{name}"\nvillages = {where}\n{person}'
+        for name, where in people.items()
+    )
+    contacts = home / "contacts.toml"
+    contacts.touch(mode=0o600)
+    contacts.write_text(text)
+    before = files(site)
+    edited(book, "Zones", f"{heading(book, 'Zones', 'zones:people')}3", 77)
+    for by in ([], ["--by", "clerk/nobody"], ["--by", "clerk/other"]):
+        assert run(["plans", "import", str(book), *by]) == REFUSED
+        assert "has no right to plan there" in capsys.readouterr().out
+        assert files(site) == before
+    assert run(["plans", "import", str(book), "--by", "clerk/all"]) == GOOD
+    assert files(site) != before
