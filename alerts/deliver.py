@@ -21,6 +21,7 @@ from types import FrameType
 
 from typing_extensions import override
 
+from alerts import serving
 from alerts.channels import allowance
 from alerts.errors import AlertError, NothingToDo, Refused, SendError, Unreachable
 from alerts.forms import Form
@@ -86,7 +87,8 @@ def deliver_once(
     Raises
     ------
     Refused
-        The world's mode is not the deployment's, or is replay.
+        The world's mode is not the deployment's, or is replay; or it is not this host's turn, or
+        the sender is held.
     RosterError
         There is no key to sign the answer links with.
     """
@@ -187,7 +189,9 @@ class _Sender:
         """
         self._refuse_other_modes()
         key, begun, ends = signing_key(self.settings.home), self.now(), time.monotonic() + within_s
+        fence = serving.seen(self.settings)
         with self.engine.begin() as connection:
+            serving.require_turn(connection, self.settings, fence)
             queue.recover(connection, self.world, now=begun)
         hands: dict[Future[Counter[State]], Line] = {}
         with ThreadPoolExecutor(AT_ONCE * MOST_CHANNELS) as pool:
@@ -252,7 +256,10 @@ class _Sender:
         Nothing is leased while the account is empty, so that what leaves next is what is the most
         urgent then.
         """
+        fence = serving.seen(self.settings)
         with self.engine.begin() as connection:
+            if not serving.may_send(connection, self.settings, fence):
+                return None
             now = self.now()
             free = buckets.free_at(connection, [line.account], now=now)
             if free > now:

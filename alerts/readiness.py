@@ -21,6 +21,7 @@ from alerts.ledger import actions
 from alerts.progress import Progress
 from alerts.reaching import reach_findings
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, signing_key
+from alerts.serving import seen, turn_of
 from alerts.signed_post import signing_key as webhook_key
 from alerts.toml_lines import line_of
 from alerts.warning_config import WarningConfig
@@ -206,7 +207,7 @@ def _webhooks(roster: Roster) -> list[Finding]:
 
 
 def _log(settings: Settings, pack: WarningPack, now: datetime) -> list[Finding]:
-    """Find what was changed in the log of what persons did, and whom a check did not reach."""
+    """Find what was changed in the log, whom a check did not reach, and why nothing is sent."""
     if not exists(settings.database_url):
         return []
     engine = connect(settings.database_url)
@@ -217,7 +218,7 @@ def _log(settings: Settings, pack: WarningPack, now: datetime) -> list[Finding]:
             world, folder = _paging(engine, settings.mode, pack.site_id), settings.site_folder
             links = _links(connection, pack.site_id)
             unheard = () if world is None else _silent(connection, world, folder, pack, now)
-            return [*links, *unheard]
+            return [*links, *unheard, *_sender(connection, settings)]
     except (StoreUnavailable, SQLAlchemyError) as error:
         why = (
             error if isinstance(error, StoreUnavailable) else "the database is no database of ours"
@@ -254,6 +255,18 @@ def _silent(
                 if nobody and ref in leads:
                     found = replace(found, severity="error")
                 yield replace(found, row=_row(folder, found))
+
+
+def _sender(connection: Connection, settings: Settings) -> Iterator[Finding]:
+    """Find that this host may not send, or that a fence would not tell it that another does."""
+    _, refused = turn_of(connection, settings)
+    if refused is not None:
+        cure = "see the runbook, after a restore"
+        yield Finding("error", "the sender", None, None, f"nothing is sent: {refused}", cure)
+    if settings.fence is not None and seen(settings) is None:
+        message = "the fence cannot be seen: if another host takes over, both send"
+        cure = "mount its folder; the file is made once, empty, by hand"
+        yield Finding("error", "FLOODWARN_FENCE", None, None, message, cure)
 
 
 def _links(connection: Connection, site: str) -> list[Finding]:

@@ -142,6 +142,19 @@ bucket = Table(
     Column("state", Text, nullable=False),  # instants
 )
 
+sender_epoch = Table(
+    "sender_epoch",
+    metadata,
+    # one row each time that the database was restored or taken over; none is the first epoch
+    Column("number", Integer, primary_key=True),
+    Column("name", String(32), nullable=False),  # random: two restores of one backup differ
+    Column("cause", String(16), nullable=False),  # restore | takeover
+    Column("began_at", BigInteger, nullable=False),  # wall time
+    Column("begun_by", String(120)),  # roster reference; null of a restore
+    Column("released_at", BigInteger),  # wall time; until then nothing is sent
+    Column("released_by", String(120)),
+)
+
 acknowledgement = Table(
     "acknowledgement",
     metadata,

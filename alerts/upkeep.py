@@ -11,12 +11,13 @@ from pathlib import Path
 
 from alerts.deployment import Deployment
 from alerts.ledger import decided
-from alerts.outbox.held import hold
+from alerts.takeover import Begun, Cause, begin, take_charge
 from pipeline import backup, compaction, late, retention
 from pipeline.backup import Manifest
 from pipeline.compaction import Compacted
 from pipeline.database import Connection, Engine, reading
 from pipeline.retention import Keep, Pruned
+from pipeline.settings import Settings
 from pipeline.world import live
 
 __all__ = ["Restored", "compact", "prune", "prune_by_site", "restore", "review_late"]
@@ -28,29 +29,40 @@ class Restored:
 
     Attributes
     ----------
-    held : deliveries that were waiting then, and that nobody sends now
+    held : deliveries that were waiting then, and that nobody sends until a person lets them go
+    fenced : every other host is stopped
     """
 
     manifest: Manifest
     held: int
+    fenced: bool
 
 
-def restore(engine: Engine, file: Path, *, now: datetime) -> Restored:
-    """Take a backup into an empty database; what was waiting to be sent is held.
+def restore(
+    engine: Engine, file: Path, settings: Settings, *, now: datetime, in_charge: bool = True
+) -> Restored:
+    """Take a backup into an empty database, in which nothing is sent until a person releases it.
+
+    Parameters
+    ----------
+    in_charge : stop whoever else may send, where there is a fence; False of a rehearsal
 
     Raises
     ------
     BackupError, DatabaseInUse
         As `pipeline.backup.restore`.
+    Unseen
+        All is back and held, but the fence cannot be seen.
     """
-    held = 0
+    begun: list[Begun] = []
 
     def keep_back(connection: Connection) -> None:
-        nonlocal held
-        held = hold(connection, now=now)
+        begun.append(begin(connection, settings, Cause.RESTORE, by=None, now=now))
 
     manifest = backup.restore(engine, file, hold=keep_back)
-    return Restored(manifest, held)
+    (done,) = begun
+    fence = take_charge(engine, settings, done.epoch, fence=in_charge)
+    return Restored(manifest, done.held, fence)
 
 
 def compact(deployment: Deployment, *, now: datetime) -> Compacted:

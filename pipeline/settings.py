@@ -41,6 +41,8 @@ class Settings:
     webhook_per_minute : FLOODWARN_WEBHOOK_PER_MINUTE, posts that one receiver takes
     cap_key : FLOODWARN_CAP_KEY, the file in `home` whose key signs CAP alerts that are handed out;
         without it they go unsigned
+    fence : FLOODWARN_FENCE, a file that every host sees which may ever send for this site; in it
+        stands the epoch of the one that may
     """
 
     home: Path
@@ -57,6 +59,7 @@ class Settings:
     cap_key: str | None = None
     smtp_per_minute: int | None = None
     webhook_per_minute: int | None = None
+    fence: Path | None = None
 
 
 def from_environment(*, site: Path | None = None, home: Path | None = None) -> Settings:
@@ -69,6 +72,7 @@ def from_environment(*, site: Path | None = None, home: Path | None = None) -> S
     """
     home = (home or Path(os.environ.get("FLOODWARN_HOME") or DEFAULT_HOME)).absolute()
     folder = (site or Path(os.environ.get("FLOODWARN_SITE") or "config/cance")).absolute()
+    fence = os.environ.get("FLOODWARN_FENCE")
     return Settings(
         home=home,
         site_folder=folder,
@@ -83,6 +87,7 @@ def from_environment(*, site: Path | None = None, home: Path | None = None) -> S
         cap_key=_file_name(os.environ.get("FLOODWARN_CAP_KEY")),
         smtp_per_minute=_per_minute("FLOODWARN_SMTP_PER_MINUTE", most=MOST_PER_MINUTE),
         webhook_per_minute=_per_minute("FLOODWARN_WEBHOOK_PER_MINUTE", most=MOST_TO_ONE),
+        fence=Path(fence).absolute() if fence else None,
     )
 
 

@@ -17,6 +17,7 @@ SERIAL = {"end_to_end", "browser"}
 LONGEST = (
     "replay/test_cance_skill.py",
     "faults/test_store_acknowledged.py",
+    "faults/test_thousand_deliveries.py",
     "property/test_risk_laws.py",
     "dags/test_modes.py",
     "end_to_end/test_backfill.py",

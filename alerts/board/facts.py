@@ -82,6 +82,7 @@ class Facts:
     sent : every message of the open episodes, oldest first
     waiting : what waits for an approver, by episode
     reported : what persons reported closed, and open again
+    unsent : why this host sends nothing; None where it does
     """
 
     site_name: str
@@ -98,6 +99,7 @@ class Facts:
     sent: tuple[Sent, ...]
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     reported: Reported = field(default_factory=Reported)
+    unsent: str | None = None
 
     @cached_property
     def upstream(self) -> Mapping[str, tuple[UpstreamThreat, ...]]:

@@ -39,6 +39,7 @@ from alerts.outbox.held_back import Waiting
 from alerts.present_state import present_state
 from alerts.roster import Right, Roster
 from alerts.said import Said
+from alerts.serving import turn_of
 from alerts.warning_pack import WarningPack, load_warning
 from alerts.watchdog import remembered
 from alerts.watchdog.findings import Ledger
@@ -82,6 +83,7 @@ class _Ledger:
     sent: tuple[Sent, ...] = ()
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     reported: Reported = field(default_factory=Reported)
+    unsent: str | None = None
 
 
 @dataclass(slots=True)
@@ -292,6 +294,7 @@ class BoardSource:
             sent=ledger.sent,
             waiting=ledger.waiting,
             reported=ledger.reported,
+            unsent=ledger.unsent,
         )
 
     def _played(self, pack: _Pack) -> tuple[Exercise | None, World | None]:
@@ -324,11 +327,12 @@ class BoardSource:
             answered = answers.of_messages(connection, world, ids)
             waiting = held_back.waiting(connection, world, now=now)
             reported = closures.reported(connection, world)
+            _, unsent = turn_of(connection, self.settings)
         sent = tuple(
             _sent(k, counts.get(k.message.message_id, {}), answered.get(k.message.message_id, ()))
             for k in kept
         )
-        return _Ledger(states, sent, waiting, reported)
+        return _Ledger(states, sent, waiting, reported, unsent)
 
     def _connected(self) -> Engine:
         if self._engine is None:

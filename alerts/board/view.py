@@ -46,6 +46,7 @@ class Banner:
     cycle_age: str
     stale: bool
     config_readable: bool
+    unsent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def banner(facts: Facts) -> Banner:
         cycle_age="never" if age is None else left(age) + " old",
         stale=not ended and (age is None or age > facts.patience),
         config_readable=facts.config_readable,
+        unsent=facts.unsent,
     )
 
 

@@ -15,6 +15,7 @@ from alerts.cli import (
     contacts,
     duty,
     flood,
+    outbox,
     people,
     plans,
     record,
@@ -50,6 +51,7 @@ app.add_typer(station.app, name="station")
 app.add_typer(plans.app, name="plans")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(duty.app, name="duty")
+app.add_typer(outbox.app, name="outbox")
 
 
 def _in_a_readers_words(of: typer.Typer) -> None:

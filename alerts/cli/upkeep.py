@@ -31,6 +31,9 @@ Confirm = Annotated[bool, typer.Option("--confirm", help="Do it; without, it is 
 Decided = Annotated[
     bool, typer.Option("--also-decided", help="Also what kept orders were decided on.")
 ]
+Rehearsal = Annotated[
+    bool, typer.Option("--rehearsal", help="Only to try it: stop no other host by the fence.")
+]
 
 
 def _days(name: str, about: str) -> typer.models.OptionInfo:
@@ -46,33 +49,45 @@ Replays = Annotated[int | None, _days("--replay-days", "Keep bulletins of replay
 
 
 @app.command()
-def restore(file: File, site: Site = None, home: Home = None, where: Json = None) -> None:
-    """Take a backup into an empty database; what was waiting to be sent is held.
+def restore(
+    file: File,
+    rehearsal: Rehearsal = False,  # noqa: FBT002 - a flag
+    site: Site = None,
+    home: Home = None,
+    where: Json = None,
+) -> None:
+    """Take a backup into an empty database; nothing is sent in it before `outbox release`.
 
     Raises
     ------
     Exit
         With 1 where the database is not empty.
     """
+    from alerts.cli.outbox import NOT_STOPPED, STOPPED
     from alerts.upkeep import restore as restored
     from pipeline import clock
     from pipeline.database import connect
     from pipeline.errors import DatabaseInUse
 
-    engine = connect(settings_of(site, home).database_url)
+    settings = settings_of(site, home)
+    engine = connect(settings.database_url)
     try:
-        done = restored(engine, file, now=clock.now())
+        done = restored(engine, file, settings, now=clock.now(), in_charge=not rehearsal)
     except DatabaseInUse as refusal:
         complain(str(refusal))
         raise typer.Exit(FINDING) from refusal
     finally:
         engine.dispose()
     if where is not None:
-        answer = {"held": done.held, "rows": done.manifest.rows, "revision": done.manifest.revision}
+        manifest = done.manifest
+        answer = {"held": done.held, "rows": manifest.rows, "revision": manifest.revision}
+        answer |= {"fenced": done.fenced}
         write_json({"schema": "floodwarn.store-restore/1", **answer}, where)
         return
     say(f"{done.manifest.rows} rows of {done.manifest.taken_at.isoformat()} are back")
-    say(f"{done.held} deliveries were waiting then; they are held as uncertain: ask, order again")
+    say(f"{done.held} deliveries were waiting then; nothing is sent now:")
+    say("read `floodwarn outbox list`, then `floodwarn outbox release`")
+    say(STOPPED if done.fenced else NOT_STOPPED)
 
 
 @app.command()

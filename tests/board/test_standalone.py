@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from alerts import takeover
 from alerts.board.standalone import METRICS_TOKEN, create_standalone
 from alerts.board.state import BoardSource
 from alerts.errors import RosterError
@@ -16,6 +17,9 @@ from alerts.login import COOKIE, FILE, new_account, read_account
 from alerts.tries import FREE
 from pipeline import settings
 from pipeline.database import connect, migrate
+from pipeline.runs import open_exercise
+from pipeline.world import Exercise
+from tests.alerts.night import HOUR, WALL
 from tests.board.duty import forms_of
 from tests.valley import copied
 
@@ -193,3 +197,20 @@ def test_the_session_is_kept_from_scripts_and_other_sites_and_by_tls_from_the_wi
     cookie = answer.headers["set-cookie"]
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Max-Age=43200"))
     assert ("Secure" in cookie) is secure
+
+
+def test_a_host_that_sends_nothing_says_so_on_every_page(
+    board: tuple[TestClient, str], home: Path
+) -> None:
+    client, password = board
+    log_in(client, password)
+    here = settings.from_environment(site=home / "valley", home=home)
+    engine = connect(here.database_url)
+    opened = Exercise("valley", "x1", WALL, WALL, WALL + 24 * HOUR, 1)
+    open_exercise(engine, opened)
+    assert "NOTHING IS SENT" not in client.get("/").text
+    with engine.begin() as connection:
+        takeover.begin(connection, here, takeover.Cause.RESTORE, by=None, now=WALL)
+    engine.dispose()
+    assert "NOTHING IS SENT FROM HERE" in client.get("/").text
+    assert "NOTHING IS SENT FROM HERE" in client.get("/villages/hekou").text

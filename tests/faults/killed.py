@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import Engine, event
 
@@ -32,6 +33,39 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@dataclass(frozen=True)
+class Process:
+    """A fork of this process."""
+
+    pid: int
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def started(work: Callable[[], object]) -> Process:
+    """Begin some work in a fork."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return Process(child)
+
+
+def ended(process: Process) -> str:
+    """Wait for a fork; tell whether it was killed or done, or failed by itself."""
+    _, status = os.waitpid(process.pid, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return "killed"
+    return "failed" if os.waitstatus_to_exitcode(status) else "done"
+
+
 def killed_at(fatal: int, url: str, step: Callable[[Engine], object]) -> bool:
     """Run `step` on an own engine in a fork; return whether it was killed before its end.
 
@@ -40,21 +74,14 @@ def killed_at(fatal: int, url: str, step: Callable[[Engine], object]) -> bool:
     AssertionError
         The step failed by itself.
     """
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            engine = connect(url)
-            touches = Touches(fatal)
-            for touch in TOUCHES:
-                event.listen(engine, touch, touches)
-            step(engine)
-            code = 0
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return True
-    assert os.waitstatus_to_exitcode(status) == 0
-    return False
+
+    def work() -> None:
+        engine = connect(url)
+        touches = Touches(fatal)
+        for touch in TOUCHES:
+            event.listen(engine, touch, touches)
+        step(engine)
+
+    how = ended(started(work))
+    assert how != "failed"
+    return how == "killed"

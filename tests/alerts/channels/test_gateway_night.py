@@ -9,7 +9,7 @@ from sqlalchemy import null, update
 from alerts.channels import channels
 from alerts.channels.gateway import GATEWAYS
 from alerts.roster import CONTACTS
-from tests.alerts.channels.receiver import receiving, said, silent
+from tests.alerts.channels.receiver import dripping, receiving, said, silent
 from tests.alerts.channels.test_gateway import CONFIGURED, NUMBER, SECRET, TAKEN, private
 from tests.alerts.channels.test_webhook_night import everything
 from tests.alerts.night import attempt, delivery, levels, message, only
@@ -81,9 +81,11 @@ def test_the_stored_words_leave_once_with_their_mark_and_without_a_link(night, g
         (said(200, b'{"error": {"message": "no credit"}}'), "uncertain"),
         (said(429, Retry_After="5"), "failed_retry"),
         (said(503), "failed_retry"),
+        (said(502), "uncertain"),
         (said(400), "failed_final"),
         (b"garbage", "uncertain"),
         (silent, "uncertain"),
+        (dripping(TAKEN[:-20], b" "), "uncertain"),
     ],
 )
 def test_an_sms_that_was_not_taken_is_never_shown_as_such_and_the_mail_goes_all_the_same(
@@ -97,6 +99,20 @@ def test_an_sms_that_was_not_taken_is_never_shown_as_such_and_the_mail_goes_all_
     assert ended(night) == {"sms": {state}, "email": {"accepted"}}
     told = everything(night.engine) + caplog.text
     assert not any(hidden in told for hidden in (NUMBER[1:], SECRET, "T0K3N"))
+
+
+def test_a_gateway_that_asks_for_time_is_given_it(night, gateway):
+    by_telephone(night, PERSON)
+    gateway.default = said(429, Retry_After="300")
+    night.warned(levels(hekou=4))
+    night.delivered(channels=channels(night.settings))
+    tried = len(gateway.posted)
+    assert tried
+    gateway.default = TAKEN
+    night.delivered(after_s=290, channels=channels(night.settings))
+    assert len(gateway.posted) == tried
+    night.delivered(after_s=320, channels=channels(night.settings))
+    assert ended(night)["sms"] == {"accepted"}
 
 
 def test_a_mail_that_is_refused_does_not_keep_the_sms_back(night, gateway, post):
