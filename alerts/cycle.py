@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from alerts.deliver import deliver_once
 from alerts.deployment import Deployment, opened
 from alerts.errors import NothingToDo
 from alerts.issue import Desk, Minute
+from alerts.parcel import Channel
 from alerts.placing import place, plays_today, slot_of
 from alerts.roster import Roster
 from alerts.warn import warn
@@ -46,6 +47,11 @@ GAP = timedelta(days=3)
 """How far `fill_gaps` reaches back: an outage over a weekend."""
 
 
+def everybody(roster: Roster) -> Roster:
+    """Return a roster as it is."""
+    return roster
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One run at work.
@@ -56,6 +62,8 @@ class Turn:
     now : wall time at which this step began
     exercise : the recorded flood that is played; None in today's weather
     credential : tells the secret that a feed or a contact names
+    allowed : of the deployment's people those who may be told
+    ways : by which they are told; None = the deployment's channels
     """
 
     deployment: Deployment
@@ -64,6 +72,8 @@ class Turn:
     now: datetime
     exercise: Exercise | None = None
     credential: Callable[[str], str] = credential
+    allowed: Callable[[Roster], Roster] = everybody
+    ways: Mapping[str, Channel] | None = None
 
     @property
     def flood_now(self) -> datetime:
@@ -86,7 +96,7 @@ class Turn:
             The feed failed, in whole or in part; the rest is stored.
         """
         self._refuse_replay("fetches nothing")
-        if not self._slots():
+        if not self.slots():
             raise NothingToDo("no flood slot is due")
         now = self.flood_now
         back = max(LOOK_BACK, self.deployment.pack.feed(feed_id).run_age)
@@ -148,7 +158,7 @@ class Turn:
                 cutoff=self._cutoff(slot),
                 now=self.now,
             ).decision_sha256
-            for slot in self._slots()
+            for slot in self.slots()
         ]
 
     def warn(self) -> list[str]:
@@ -162,7 +172,7 @@ class Turn:
             A replay warns no one.
         """
         self._refuse_replay("warns no one")
-        desk = self._desk(Roster.at_hand(self.deployment.settings.home))
+        desk = self._desk(self.allowed(Roster.at_hand(self.deployment.settings.home)))
         warned = warn(
             desk.engine,
             desk.pack,
@@ -193,14 +203,14 @@ class Turn:
         """
         self._refuse_replay("sends nothing")
         settings = self.deployment.settings
-        roster = Roster.load(settings.home)
+        roster = self.allowed(Roster.load(settings.home))
         self._chase(roster)
         delivered = deliver_once(
             self.deployment.engine,
             settings,
             self.world,
             roster,
-            channels(settings, self.credential),
+            channels(settings, self.credential) if self.ways is None else self.ways,
             now=self.now,
         )
         return str(delivered)
@@ -220,7 +230,8 @@ class Turn:
         if self.world.mode is Mode.REPLAY:
             raise NothingToDo(f"a replay {what}")
 
-    def _slots(self) -> list[datetime]:
+    def slots(self) -> list[datetime]:
+        """Return the slots that this run judges: its own, or those of a flood that are due."""
         if self.exercise is None:
             return [slot_of(self.run)]
         return due_flood_slots(

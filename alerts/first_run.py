@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from alerts.people.store import takes_over
@@ -57,9 +57,14 @@ def init_home(home: Path, pack: WarningPack, mode: Mode) -> tuple[str, ...]:
     return tuple(made)
 
 
-def contacts_toml(pack: WarningPack) -> str:
-    """Return the contacts of an exercise: duty officers, and everyone whom a plan names."""
-    entries = (*_officers(pack), *_villagers(pack))
+def contacts_toml(pack: WarningPack, line: Callable[[str], Entry] = lambda _ref: {}) -> str:
+    """Return the contacts of an exercise: duty officers, and everyone whom a plan names.
+
+    Parameters
+    ----------
+    line : what else a contact is given, by reference: a telephone, and the channels for it
+    """
+    entries = (each | line(str(each["ref"])) for each in (*_officers(pack), *_villagers(pack)))
     body = 'schema = "floodwarn.contacts/1"\n' + "".join(_table(entry) for entry in entries)
     return f"{MADE}{_sha256(body)}\n{body}"
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from alerts import local_airflow, past, supervisor
 from alerts.deployment import Deployment, opened
@@ -37,6 +38,8 @@ SMTP_PORT = 8025
 HEALTHY_WITHIN_S = 180.0
 
 
+Flood = Mapping[str, str | int]
+AS_THE_SITE: Flood = MappingProxyType({})
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Asks our own pages without any proxy in between."""
 
@@ -109,8 +112,19 @@ def _finish_all(tree: ProcessTree, components: tuple[Component, ...]) -> None:
         tree.finish(component)
 
 
-def new_exercise(deployment: Deployment, now: datetime) -> Exercise:
-    """Open a new exercise on the flood that the site's ``[exercise]`` names.
+def new_exercise(deployment: Deployment, now: datetime, asked: Flood = AS_THE_SITE) -> Exercise:
+    """Open a new exercise; see `exercise_of`."""
+    exercise = exercise_of(deployment, now, asked)
+    open_exercise(deployment.engine, exercise)
+    return exercise
+
+
+def exercise_of(deployment: Deployment, now: datetime, asked: Flood = AS_THE_SITE) -> Exercise:
+    """Return an exercise, not opened, on the flood that the site's ``[exercise]`` names.
+
+    Parameters
+    ----------
+    asked : flood_start, flood_end and speed, where they are not the site's
 
     Raises
     ------
@@ -118,8 +132,8 @@ def new_exercise(deployment: Deployment, now: datetime) -> Exercise:
         The site names none, or not wholly.
     """
     try:
-        settings = deployment.pack.exercise
-        exercise = Exercise(
+        settings = {**deployment.pack.exercise, **asked}
+        return Exercise(
             site=deployment.pack.site_id,
             world_id=f"{instants.text(now)}-{secrets.token_hex(3)}",
             wall_start=now,
@@ -129,8 +143,6 @@ def new_exercise(deployment: Deployment, now: datetime) -> Exercise:
         )
     except (KeyError, ValueError) as error:
         raise SiteError(f"site.toml, [exercise]: {error!r}") from error
-    open_exercise(deployment.engine, exercise)
-    return exercise
 
 
 def floodwarn_environment(settings: Settings) -> dict[str, str]:

@@ -10,7 +10,7 @@ from alerts.errors import SendError
 from alerts.forms import SPEECH, Form
 from alerts.ledger import climbs, messages, notices
 from alerts.ledger.notices import Letter
-from alerts.message import with_answer_link
+from alerts.message import refuse, with_answer_link
 from alerts.outage import CHECK
 from alerts.outbox.delivery import LADDER, NOTICE, Delivery
 from alerts.parcel import About, Parcel
@@ -57,6 +57,8 @@ class Packer:
         SendError
             Message or contact is not there, the contact takes no exercises, or the channel brings
             a form that was not written.
+        ValueError
+            A text of an exercise says that it is none.
         """
         read = self._read(begun)
         contact = _reached(self.roster, begun, at)
@@ -65,7 +67,10 @@ class Packer:
         if begun.world.mode is Mode.EXERCISE and not contact.exercise:
             raise SendError("the contact is not marked for exercises", retryable=False)
         letter, about = read
-        return _parcel(begun, _carried(letter, begun.channel), contact, about)
+        carried = _carried(letter, begun.channel)
+        if begun.world.mode is not Mode.LIVE:
+            refuse(f"{carried.subject}\n{carried.body}")
+        return _parcel(begun, carried, contact, about)
 
     def _read(self, begun: Delivery) -> tuple[Letter, About] | None:
         """Return what is to be read: a message with its answer's link, or what has none."""

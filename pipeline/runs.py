@@ -44,7 +44,19 @@ def open_exercise(engine: Engine, exercise: Exercise) -> None:
         exercises.open_exercise(connection, exercise)
 
 
+def close_exercise(engine: Engine, exercise: Exercise, *, now: datetime) -> None:
+    """Close an exercise: nothing of it is sent any more."""
+    with engine.begin() as connection:
+        exercises.close(connection, exercise, closed_at=now)
+
+
 def open_now(engine: Engine, site: str) -> Exercise | None:
     """Return the exercise that is being played at a site."""
     with reading(engine) as connection:
         return exercises.current(connection, site)
+
+
+def last_exercise(engine: Engine, site: str, world_id: str | None = None) -> Exercise | None:
+    """Return the site's last exercise, or the one of that id, open or closed."""
+    with reading(engine) as connection:
+        return exercises.last(connection, site, world_id)

@@ -13,6 +13,7 @@ from alerts.cli import (
     bench,
     closing,
     contacts,
+    drills,
     duty,
     flood,
     outbox,
@@ -41,10 +42,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (flood, commands, record, people, contacts, sirens, stack, upkeep, watch):
+for room in (flood, commands, record, people, contacts, sirens, stack, drills, upkeep, watch):
     for command in room.COMMANDS:
         app.command()(command)
-for name, group in (*commands.GROUPS.items(), *closing.GROUPS.items()):
+for name, group in {**commands.GROUPS, **closing.GROUPS, **drills.GROUPS}.items():
     app.add_typer(group, name=name)
 commands.GROUPS["bench"].command()(bench.orders)
 app.add_typer(station.app, name="station")

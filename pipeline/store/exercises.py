@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from pipeline.database import insert_absent
 from pipeline.instants import from_us, to_us
 from pipeline.store.tables import exercise as exercises
 from pipeline.world import Exercise
+
+FOREVER: Final = 2**62
 
 
 def open_exercise(connection: Connection, exercise: Exercise) -> None:
@@ -36,12 +39,24 @@ def open_exercise(connection: Connection, exercise: Exercise) -> None:
 
 def current(connection: Connection, site: str) -> Exercise | None:
     """Return the site's open exercise; None if there is none."""
+    open_now = exercises.c.closed_at.is_(None)
+    return _newest(connection, exercises.c.site == site, open_now, by=exercises.c.wall_start)
+
+
+def last(connection: Connection, site: str, world_id: str | None = None) -> Exercise | None:
+    """Return the site's last exercise, or the one of that id, open or closed."""
+    named = [] if world_id is None else [exercises.c.world_id == world_id]
+    # what is open is the last; a simulated one is dated back, so that its beginning says little
+    by = func.coalesce(exercises.c.closed_at, FOREVER)
+    return _newest(connection, exercises.c.site == site, *named, by=by)
+
+
+def _newest(
+    connection: Connection, *of: ColumnElement[bool], by: ColumnElement[Any]
+) -> Exercise | None:
     row = (
         connection.execute(
-            select(exercises)
-            .where(exercises.c.site == site, exercises.c.closed_at.is_(None))
-            .order_by(exercises.c.wall_start.desc(), exercises.c.world_id.desc())
-            .limit(1)
+            select(exercises).where(*of).order_by(by.desc(), exercises.c.world_id.desc()).limit(1)
         )
         .mappings()
         .one_or_none()
