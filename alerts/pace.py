@@ -32,6 +32,12 @@ class Pace(Protocol):
     def name(self) -> str:
         """By which its state is found again; another limit of the same kind has the same."""
 
+    def settled(self, state: State, now: int) -> State:
+        """Return what is remembered once a clock that was set back is taken into account.
+
+        It must be kept at once: else what was a mistake stays as far ahead as ever.
+        """
+
     def free_at(self, state: State, now: int) -> int:
         """Return the first instant from `now` on at which one more is allowed."""
 
@@ -60,6 +66,9 @@ class Rate:
     @property
     def _every(self) -> int:
         return -(-MINUTE_US // self.per_minute)
+
+    def settled(self, state: State, now: int) -> State:
+        return (self._full_at(state, now),) if state else state
 
     def _full_at(self, state: State, now: int) -> int:
         latest = now + self.burst * self._every
@@ -98,16 +107,16 @@ class Cap:
     def _within(self) -> int:
         return self.seconds * 1_000_000
 
-    def _known(self, state: State, now: int) -> State:
+    def settled(self, state: State, now: int) -> State:
         is_set_back = max(state, default=now) > now + SET_BACK_US
         return tuple(min(each, now) for each in state) if is_set_back else state
 
     def free_at(self, state: State, now: int) -> int:
-        known = self._known(state, now)
+        known = self.settled(state, now)
         return now if len(known) < self.most else max(now, known[-self.most] + self._within)
 
     def taken(self, state: State, now: int) -> State:
-        return tuple(sorted((*self._known(state, now), now))[-self.most :])
+        return tuple(sorted((*self.settled(state, now), now))[-self.most :])
 
     def given_back(self, state: State, taken_at: int) -> State:
         if taken_at not in state:

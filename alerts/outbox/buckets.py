@@ -50,7 +50,7 @@ def scope_of(key: bytes, channel: str, address: str) -> str:
 def free_at(connection: Connection, gates: Iterable[Gate], *, now: datetime) -> datetime:
     """Return when all gates let one more through: `now`, or later; what they know is locked."""
     at = to_us(now)
-    free = [pace.free_at(state, at) for _, pace, state in _held(connection, gates)]
+    free = [pace.free_at(state, at) for _, pace, state in _held(connection, gates, at=at)]
     return from_us(max(free, default=at))
 
 
@@ -59,7 +59,8 @@ def take(connection: Connection, gates: Iterable[Gate], *, now: datetime) -> dat
 
     Taken is taken: also by a sender that dies before it has sent anything.
     """
-    at, held = to_us(now), list(_held(connection, gates))
+    at = to_us(now)
+    held = list(_held(connection, gates, at=at))
     free = max((pace.free_at(state, at) for _, pace, state in held), default=at)
     if free <= at:
         for scope, pace, state in held:
@@ -73,8 +74,15 @@ def give_back(connection: Connection, gates: Iterable[Gate], *, taken_at: dateti
         _keep(connection, scope, pace, pace.given_back(state, to_us(taken_at)))
 
 
-def _held(connection: Connection, gates: Iterable[Gate]) -> Iterator[tuple[str, Pace, State]]:
-    """Yield the limits with what is remembered of each, locked until the transaction's end."""
+def _held(
+    connection: Connection, gates: Iterable[Gate], *, at: int | None = None
+) -> Iterator[tuple[str, Pace, State]]:
+    """Yield the limits with what is remembered of each, locked until the transaction's end.
+
+    Parameters
+    ----------
+    at : now, where a clock that was set back may be found out
+    """
     for gate in gates:
         for pace in gate.paces:
             key = {"scope": gate.scope, "pace": pace.name}
@@ -84,7 +92,11 @@ def _held(connection: Connection, gates: Iterable[Gate]) -> Iterator[tuple[str, 
                 .where(*(bucket.c[name] == value for name, value in key.items()))
                 .with_for_update()
             ).scalar_one()
-            yield gate.scope, pace, tuple(map(int, found.split()))
+            state = tuple(map(int, found.split()))
+            settled = state if at is None else pace.settled(state, at)
+            if settled != state:
+                _keep(connection, gate.scope, pace, settled)
+            yield gate.scope, pace, settled
 
 
 def _keep(connection: Connection, scope: str, pace: Pace, state: State) -> None:

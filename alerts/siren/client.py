@@ -75,7 +75,7 @@ class Listener:
         self.begin = begin
         self.now = now
         self.state = State(exercises, remembered(post.memory))
-        self.waiting: SimpleQueue[tuple[str, Sound] | None] = SimpleQueue()
+        self.waiting: SimpleQueue[tuple[Command, Sound] | None] = SimpleQueue()
         self.over = Event()
         self.client = self._client()
 
@@ -141,19 +141,21 @@ class Listener:
             remember(self.post.memory, self.state)
         except OSError as error:  # a full disk must not silence a siren
             log.error("not written down, may sound again: %s", type(error).__name__)  # noqa: TRY400
-        self.waiting.put((command.id, verdict))
+        self.waiting.put((command, verdict))
 
     def _play(self) -> None:
         while (next_one := self.waiting.get()) is not None:
-            self._say(next_one[0], self._played(*next_one))
+            self._say(next_one[0].id, self._played(*next_one))
 
-    def _played(self, ident: str, sound: Sound) -> Did:
+    def _played(self, command: Command, sound: Sound) -> Did:
+        if self.now() >= command.expires:  # it waited for the end of those before it
+            return Did.EXPIRED
         try:
             ended = self.begin(sound)
-            self._say(ident, Did.SOUNDING)
+            self._say(command.id, Did.SOUNDING)
             return Did.SOUNDED if ended() else Did.FAILED
         except Exception as error:  # noqa: BLE001 - whatever it was, the next order is to be heard
-            log.error("command %s not sounded: %s", ident, type(error).__name__)  # noqa: TRY400
+            log.error("command %s not sounded: %s", command.id, type(error).__name__)  # noqa: TRY400
             return Did.FAILED
 
     def _say(self, ident: str, did: Did) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.siren.command import Act, Command, Did
@@ -19,6 +19,8 @@ class Heard:
 
 
 NOTHING: Final = Heard(-1, frozenset())
+AHEAD: Final = timedelta(minutes=10)
+"""By which a decision's own minute may be ahead of the siren's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ def decide(command: Command, state: State, now: datetime) -> Sound | Ignore:
     now : by the siren's own clock
     """
     heard = state.heard.get(command.mode, NOTHING)
+    if heard.sequence > (now + AHEAD).timestamp() * 1000:
+        # whoever told it had a clock that ran ahead: it must not silence all that comes after
+        heard = replace(heard, sequence=NOTHING.sequence)
     if command.mode == "exercise" and not state.exercises:
         return Ignore(Did.NO_EXERCISES)
     if command.id in heard.ids:

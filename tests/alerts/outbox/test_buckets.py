@@ -46,6 +46,15 @@ def test_who_starts_anew_finds_what_was_taken(engine, engine_url):
     again.dispose()
 
 
+def test_a_clock_that_was_a_year_ahead_holds_up_nobody_for_longer_than_the_limit(engine):
+    gate = Gate("sms", (Rate(60), Cap(3, 3600)))
+    ahead = WALL + 365 * 24 * 60 * MINUTE
+    assert [taken(engine, gate, now=ahead + n * SECOND) for n in range(3)] == [True] * 3
+    assert not taken(engine, gate)
+    assert not taken(engine, gate, now=WALL + 59 * MINUTE)
+    assert taken(engine, gate, now=WALL + 61 * MINUTE)
+
+
 def test_nothing_is_taken_of_one_gate_where_another_is_shut(engine):
     number = Gate("voice x", (Cap(1, 60), Cap(5, 3600)))
     assert taken(engine, ACCOUNT, number)

@@ -143,3 +143,17 @@ def test_why_a_command_is_ignored_is_told():
     assert decide(older, state, T0) == Ignore(Did.OLDER)
     assert decide(command, State(), T0 + timedelta(hours=1)) == Ignore(Did.EXPIRED)
     assert decide(replace(command, mode="exercise"), state, T0) == Ignore(Did.NO_EXERCISES)
+
+
+def test_a_decision_of_a_clock_that_ran_a_day_ahead_does_not_silence_those_after_it():
+    def at(now, number):
+        sequence = int(now.timestamp() * 1000)
+        return Command(
+            *(f"{number:064x}", now, now + timedelta(hours=1), "live", Act.SOUND, "a", "b", "en"),
+            sequence=sequence,
+        )
+
+    ahead = at(T0 + timedelta(days=1), 1)
+    state = State().after(ahead)
+    assert isinstance(decide(at(T0, 2), state, T0), Sound)
+    assert decide(ahead, state, T0) == Ignore(Did.REPLAYED)
