@@ -28,6 +28,7 @@ from alerts.outbox import queue
 from alerts.outbox.delivery import LADDER, Delivery, delivery_key
 from alerts.roster import Contact
 from alerts.said import Said
+from alerts.tier import Tier
 from alerts.warning_message import Audience
 from alerts.warning_pack import WarningPack
 from pipeline.database import Connection, reading
@@ -83,7 +84,8 @@ def chase(desk: Desk, minute: Minute) -> Chased:
         if not _due(connection, desk, minute.wall):
             return Chased()
     with desk.engine.begin() as connection:
-        fence.hold(connection, desk.world)
+        if not fence.try_hold(connection, desk.world):
+            return Chased()  # orders are being written: they must not wait for this
         due = _due(connection, desk, minute.wall)
         for each in due:
             ledger.climb(connection, desk.world, each.order, each.steps, at=minute.wall)
@@ -215,9 +217,20 @@ def _one_call(
                 purpose=LADDER,
                 tier=first.asked.tier,
                 decide_by=first.decide_by,
-                expires_at=minute.wall + CALL_EXPIRES,
+                expires_at=_worth_until(urgent_first, minute),
                 created_at=minute.wall,
             )
+
+
+def _worth_until(items: list[_Item], minute: Minute) -> datetime:
+    """Return until when a call is worth making; of a grave one as long as its orders are.
+
+    While no provider can be reached the rungs come due all the same: what they were to hear must
+    still be there when one can.
+    """
+    if items[0][0].asked.tier < Tier.ORANGE:
+        return minute.wall + CALL_EXPIRES
+    return max(minute.wall + CALL_EXPIRES, *(order.expires_at for order, _ in items))
 
 
 def _gravest_first(climb: Climb) -> tuple[bool, int]:

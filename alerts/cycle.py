@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from alerts import serving
 from alerts.channels import channels
 from alerts.chase import chase
 from alerts.deliver import deliver_once
@@ -217,10 +218,13 @@ class Turn:
 
     def _chase(self, roster: Roster) -> None:
         """Chase the answers; whatever fails in that holds up no order."""
+        deployment = self.deployment
         try:
-            chase(self._desk(roster), Minute(self.now, self.flood_now))
-        except Exception:  # the orders must go: the next pass looks again
-            log.exception("nobody was called for want of an answer")
+            if serving.has_turn(deployment.engine, deployment.settings):
+                chase(self._desk(roster), Minute(self.now, self.flood_now))
+        except Exception as error:  # noqa: BLE001 - the orders must go: the next pass looks again
+            # its words can quote rows
+            log.error("nobody was called: %s", type(error).__name__)  # noqa: TRY400
 
     def _desk(self, roster: Roster) -> Desk:
         pack = load_warning(self.deployment.pack)

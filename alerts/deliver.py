@@ -29,7 +29,7 @@ from alerts.one_call import MOST_IN_A_CALL, in_one_call
 from alerts.outbox import buckets, queue
 from alerts.outbox.delivery import RING_BACK, Delivery, Outcome, State, Verdict
 from alerts.outbox.line import Line, Taken
-from alerts.packing import Packer
+from alerts.packing import Packer, reached
 from alerts.parcel import Channel, Parcel
 from alerts.roster import Roster, signing_key
 from pipeline import clock
@@ -116,7 +116,7 @@ def loop(
     while not stop.is_set():
         try:
             roster = Roster.load(settings.home)
-            if time.monotonic() - chased >= CHASE_S:
+            if time.monotonic() - chased >= CHASE_S and serving.has_turn(engine, settings):
                 chased = time.monotonic()
                 _chase(chase, roster)
             sender = _Sender(engine, settings, present(), roster, channels, clock.now)
@@ -267,7 +267,7 @@ class _Sender:
             leased = queue.lease(connection, self.world, line.wanted, by=self.name, now=now)
             if not leased:
                 return None
-            gates = line.gates(self.roster.contact(leased[0].contact_ref), key)
+            gates = line.gates(reached(self.roster, leased[0], now), key)
             begun = queue.begin(connection, leased[0], by=self.name, now=now, gates=gates)
             if not isinstance(begun, Delivery):
                 return begun
@@ -277,7 +277,9 @@ class _Sender:
         self, connection: Connection, lead: Delivery, now: datetime
     ) -> tuple[Delivery, ...]:
         """Begin what goes in one call with a delivery: five places are not five calls."""
-        if lead.channel != Form.VOICE or lead.reason == RING_BACK:
+        if lead.channel != Form.VOICE or lead.purpose == RING_BACK:
+            return ()
+        if queue.is_uncertain(connection, lead):  # a repeat under its id says what it said
             return ()
         wanted = queue.Wanted(lead.channel, now, MOST_IN_A_CALL - 1, beside=lead)
         leased = queue.lease(connection, self.world, wanted, by=self.name, now=now)
@@ -297,18 +299,15 @@ class _Sender:
         sent = self._send(packed, line) if packed else wrong[taken.delivery.key]
         # whoever could be packed first lends the call its key
         head, now = packed[0].key if packed else "", self.now()
-        with self.engine.begin() as connection:
-            verdicts = [
-                self._finished(
-                    connection,
-                    begun,
-                    wrong.get(begun.key, sent),
-                    sent.reference if begun.key == head else head,
-                    now,
-                )
-                for begun in (taken.delivery, *taken.beside)
-            ]
-            if sent.outcome in NOT_TAKEN and line.allowance:
+        verdicts = []
+        for begun in (taken.delivery, *taken.beside):
+            reference = sent.reference if begun.key == head else head
+            # each by itself: two calls that share people must not wait for each other's rows
+            with self.engine.begin() as connection:
+                came = wrong.get(begun.key, sent)
+                verdicts.append(self._finished(connection, begun, came, reference, now))
+        if sent.outcome in NOT_TAKEN and line.allowance:
+            with self.engine.begin() as connection:
                 queue.hasten(connection, taken.delivery, now=now)
                 buckets.give_back(connection, taken.gates, taken_at=taken.at)
         return verdicts[0].state
@@ -325,7 +324,7 @@ class _Sender:
             detail=sent.detail,
             retry_after=sent.retry_after,
         )
-        if reference:
+        if reference and sent.outcome in {Outcome.ACCEPTED, Outcome.UNCERTAIN}:
             queue.refer(connection, begun, reference)
         return verdict
 

@@ -8,7 +8,7 @@ an answer is unclear, and the person is rung about each order by itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,9 +18,8 @@ from alerts.ledger.answers import Answer, Via
 from alerts.ledger.waited_for import Order, waited_for
 from alerts.outbox import queue, receipts
 from alerts.outbox.delivery import RING_BACK, Delivery, State, delivery_key
-from alerts.roster import Contact, Roster
+from alerts.roster import Roster
 from alerts.said import Said
-from alerts.warning_message import Audience
 from pipeline.database import Connection, Engine
 from pipeline.world import World
 
@@ -102,7 +101,8 @@ def _keyed(connection: Connection, ear: Ear, reply: Reply, channel: str, now: da
     ]
     via = Via.KEY if channel == VOICE else Via.WEBHOOK
     # which of several places is counted, a key cannot say
-    unclear = reply.said is Said.COUNTED and len(brought) > 1
+    orders = {delivery.message_id for delivery in brought}
+    unclear = reply.said is Said.COUNTED and len(orders) > 1
     said = (Said.RECEIVED, Said.UNCLEAR) if unclear else (reply.said,)
     answers_given = (
         Answer(delivery.message_id, delivery.contact_ref, via, delivery.contact_ref, now, each)
@@ -124,7 +124,8 @@ def _alone(delivery: Delivery, now: datetime) -> Delivery:
         attempts=0,
         next_at=None,
         ended_at=None,
-        reason=RING_BACK,
+        reason=None,
+        purpose=RING_BACK,
     )
 
 
@@ -132,11 +133,13 @@ def _replied(connection: Connection, ear: Ear, reply: Reply, now: datetime) -> H
     """Take the answer of a number to whatever it was ordered; see the module."""
     number = "" if reply.number is None else reply.number.get_secret_value()
     people = {person.ref: person for person in ear.roster.of_number(number, reply.country)}
+    speaks_for = _speaks_for(ear.roster, frozenset(people), now)
     mine = [
         (order, ref, message_id)
         for order in waited_for(connection, ear.world, now=now)
-        for ref, message_id in order.told.items()
-        if ref in people
+        # of an order that has not reached them, nobody can say that it was received
+        for ref, message_id in order.arrived.items()
+        if speaks_for(ref)
     ]
     orders = {order.key: order for order, _, _ in mine}
     said, unclear = _meant(reply.said, orders.values())
@@ -145,8 +148,22 @@ def _replied(connection: Connection, ear: Ear, reply: Reply, now: datetime) -> H
         for each in said:
             answer = Answer(message_id, ref, Via.REPLY, ref, now, each)
             taken += _record(connection, ear.world, answer)
-    back = list(_rung_back(ear, mine, people, now)) if unclear else []
+    back = list(_rung_back(ear, mine, now)) if unclear else []
     return Heard(answers=taken, rung_back=queue.enqueue(connection, back))
+
+
+def _speaks_for(roster: Roster, refs: frozenset[str], now: datetime) -> Callable[[str], bool]:
+    """Return what tells whether one of those people answers for a person: is, or stands in for."""
+    known: dict[str, bool] = {}
+
+    def speaks(ref: str) -> bool:
+        if ref not in known:
+            person = roster.contact(ref)
+            there = () if person is None else roster.present([person], now)
+            known[ref] = ref in refs or any(each.ref in refs for each in there)
+        return known[ref]
+
+    return speaks if refs else lambda _ref: False
 
 
 def _meant(said: Said, orders: Collection[Order]) -> tuple[tuple[Said, ...], bool]:
@@ -168,12 +185,12 @@ def _meant(said: Said, orders: Collection[Order]) -> tuple[tuple[Said, ...], boo
 def _rung_back(
     ear: Ear,
     mine: list[tuple[Order, str, str]],
-    people: dict[str, Contact],
     now: datetime,
 ) -> Iterator[Delivery]:
     """Yield a call about each order by itself, in which a key can mean nothing else; once each."""
     for order, ref, message_id in mine:
-        if VOICE not in people[ref].channels or ref in order.answered:
+        person = ear.roster.contact(ref)
+        if person is None or VOICE not in person.channels or ref in order.answered:
             continue
         yield Delivery(
             key=delivery_key(message_id, ref, VOICE, RING_BACK),
@@ -181,12 +198,11 @@ def _rung_back(
             message_id=message_id,
             contact_ref=ref,
             channel=VOICE,
-            purpose=Audience.VILLAGER.value,
+            purpose=RING_BACK,
             tier=order.asked.tier,
             decide_by=order.decide_by,
             expires_at=order.expires_at,
             created_at=now,
-            reason=RING_BACK,
         )
 
 

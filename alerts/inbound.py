@@ -84,11 +84,13 @@ class Inbound(_Frozen):
     ----------
     credential : name under which the environment or an Airflow Connection holds the secret
     header : that bears the secret itself; None: posts are signed by Standard Webhooks
+    each : where a list stands of which every item is read by itself; ``*``: the post is that list
     """
 
     credential: CredentialName
     header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,60}$")] | None = None
     encoding: Literal["json", "form"] = "json"
+    each: Place | Literal["*"] | None = None
     receipt: ReceiptAt | None = None
     reply: ReplyAt | None = None
 
@@ -123,8 +125,24 @@ class Reply:
 
 
 def read_post(inbound: Inbound, posted: JsonValue) -> tuple[Receipt | Reply, ...]:
-    """Return what a decoded post says; nothing where it says nothing that is asked for."""
-    found = (_receipt(inbound.receipt, posted), _reply(inbound.reply, posted))
+    """Return what a decoded post says; nothing where it says nothing that is asked for.
+
+    Raises
+    ------
+    ValueError
+        It is a list where none is read, or none where one is.
+    """
+    items = [posted]
+    if inbound.each is not None:
+        listed = posted if inbound.each == "*" else found_at(posted, inbound.each)
+        items = listed if isinstance(listed, list) else []
+    if isinstance(posted, list) is not (inbound.each == "*") or not items:
+        raise ValueError("a list, or none, where the other is configured")
+    found = (
+        each
+        for item in items
+        for each in (_receipt(inbound.receipt, item), _reply(inbound.reply, item))
+    )
     return tuple(each for each in found if each is not None)
 
 

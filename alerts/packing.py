@@ -61,7 +61,7 @@ class Packer:
             A text of an exercise says that it is none.
         """
         read = self._read(begun)
-        contact = _reached(self.roster, begun, at)
+        contact = reached(self.roster, begun, at)
         if read is None or contact is None:
             raise SendError("the message or contact is not there", retryable=False)
         if begun.world.mode is Mode.EXERCISE and not contact.exercise:
@@ -111,7 +111,7 @@ class Packer:
         return ANSWER_LINE.get(language, ANSWER_LINE["en"]).format(link=link)
 
 
-def _reached(roster: Roster, begun: Delivery, at: datetime) -> Contact | None:
+def reached(roster: Roster, begun: Delivery, at: datetime) -> Contact | None:
     """Return whom a delivery goes to now: of who is away, one who stands in and can be reached."""
     contact = roster.contact(begun.contact_ref)
     if contact is None or begun.purpose in NOBODY_STANDS_IN:

@@ -157,8 +157,11 @@ class Roster:
     def present(self, people: Iterable[Contact], at: datetime) -> tuple[Contact, ...]:
         """Return who of them is there at `at` (wall time), and who stands in for the others."""
         known = {contact.ref: contact for contact in self.contacts}
-        refs = absence.present([c.ref for c in people], self.absences, known, at)
-        return tuple(known[ref] for ref in refs)
+        asked = tuple(people)
+        refs = absence.present([c.ref for c in asked], self.absences, known, at)
+        # one who has no channel stands in for nobody: who is away can still be rung
+        there = tuple(known[ref] for ref in refs if known[ref] in asked or known[ref].channels)
+        return there if any(contact.channels for contact in there) else asked
 
     def at_work(self, people: Iterable[Contact], at: datetime) -> tuple[Contact, ...]:
         """Return who of them is there; all where none is. A deputy has no rights by that alone."""
@@ -245,10 +248,11 @@ def of_rows(
     """
     kept: list[Contact] = []
     faults: list[ContactFault] = []
+    refs: set[str] = set()
     for index, raw in enumerate(rows):
         ref = _usable_ref(raw)
         try:
-            contact, wrong = beside(kept, Contact.model_validate(raw))
+            contact, wrong = _judged(kept, refs, Contact.model_validate(raw))
         except ValidationError as error:
             contact, wrong = None, places(error)
         for field, why in wrong:
@@ -256,7 +260,16 @@ def of_rows(
             faults.append(ContactFault(why, row, ref, field))
         if contact is not None:
             kept.append(contact)
+            refs.add(contact.ref)
     return tuple(kept), tuple(faults)
+
+
+def _judged(
+    kept: list[Contact], refs: Collection[str], contact: Contact
+) -> tuple[Contact | None, list[tuple[str, str]]]:
+    """Return what `beside` does; of a county's thousands most can be in nobody's way."""
+    plain = contact.siren is None and not contact.logins and Right.LOWER not in contact.rights
+    return (contact, []) if plain and contact.ref not in refs else beside(kept, contact)
 
 
 def beside(

@@ -23,7 +23,7 @@ from alerts.errors import Refused, RosterError
 from alerts.outbox import epoch as epochs
 from alerts.outbox.epoch import Epoch, Turn, is_fenced, refusal
 from alerts.roster import read_private
-from pipeline.database import Connection
+from pipeline.database import Connection, Engine, reading
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -94,6 +94,13 @@ def may_send(connection: Connection, settings: Settings, there: Epoch | None) ->
     there : what was seen of the fence, outside of the transaction
     """
     return refusal(known(connection, settings), epochs.present(connection), there) is None
+
+
+def has_turn(engine: Engine, settings: Settings) -> bool:
+    """Tell whether this host may send now; another's ladder is not climbed from here."""
+    there = seen(settings)
+    with reading(engine) as connection:
+        return may_send(connection, settings, there)
 
 
 def require_turn(connection: Connection, settings: Settings, there: Epoch | None) -> None:

@@ -151,10 +151,12 @@ def release(
     _stop_others(host.settings, mine, unfenced=unfenced)
     with host.engine.begin() as connection:
         if turn.held_since is not None:
-            held.hold(connection, now=now)
+            held.hold(connection, now=now, since=turn.held_since)
         there = held.listed(connection, host.world, waiting=False, now=now)
+        # what was written since the hold goes anyway; who read it on the list may name it
+        known = held.listed(connection, host.world, waiting=True, now=now)
         chosen = [each.key for each in there if keys is None] + [
-            _named(key, there) for key in keys or ()
+            _named(key, known) for key in keys or ()
         ]
         epochs.release(connection, mine, by=by, now=now)
         gone = held.let_go(connection, chosen, by=by, now=now)

@@ -40,6 +40,8 @@ from pipeline.settings import Settings, credential
 from pipeline.world import Mode
 
 STATUS = {Fault.EXPIRED: 410, Fault.BAD: 404}
+ROSTER_S = 5.0
+"""For which the people that were read are those who answer."""
 PER_MINUTE = 120
 """Requests of one address: a township behind one router opens its links together."""
 
@@ -140,7 +142,7 @@ def serve(settings: Settings, port: int, *, host: str = "127.0.0.1") -> None:
             mode=settings.mode,
             zone=ZoneInfo(deployment.pack.zone),
             key=signing_key(settings.home),
-            door=Door(settings.home, lambda: _ear(deployment), credential, clock.now),
+            door=Door(settings.home, _Listening(deployment), credential, clock.now),
         )
         uvicorn.run(
             create_ack_app(desk),
@@ -152,9 +154,22 @@ def serve(settings: Settings, port: int, *, host: str = "127.0.0.1") -> None:
         )
 
 
-def _ear(deployment: Deployment) -> Ear:
-    roster = Roster.load(deployment.settings.home)
-    return Ear(deployment.engine, deployment.paging_world(), roster)
+@dataclass(slots=True)
+class _Listening:
+    """Gives who listens now; the people are read again every few seconds, not for each post."""
+
+    deployment: Deployment
+    roster: Roster | None = None
+    read_at: float = 0.0
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> Ear:
+        with self.guard:
+            if self.roster is None or time.monotonic() - self.read_at > ROSTER_S:
+                self.roster = Roster.load(self.deployment.settings.home)
+                self.read_at = time.monotonic()
+            roster = self.roster
+        return Ear(self.deployment.engine, self.deployment.paging_world(), roster)
 
 
 def _named(connection: Connection, desk: AckDesk, token: str) -> tuple[Delivery, Kept | Letter]:

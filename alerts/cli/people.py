@@ -184,6 +184,7 @@ def deliver(
     from alerts.channels import channels
     from alerts.chase import chase
     from alerts.deployment import opened
+    from alerts.serving import has_turn
 
     if loop:
         settings = settings_of(site, home)
@@ -198,7 +199,8 @@ def deliver(
             )
     else:
         with at_desk(site, home) as (deployment, desk, minute):
-            chase(desk, minute)
+            if has_turn(deployment.engine, deployment.settings):
+                chase(desk, minute)
             send(deployment, desk, minute)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from alerts.ladder import Climb
 from alerts.ledger.notices import Letter
-from alerts.ledger.waited_for import Order
+from alerts.ledger.waited_for import AT_A_TIME, Order, batched
 from alerts.said import Said
 from alerts.tables import climb as climbs
 from alerts.tables import ladder_call as calls
@@ -31,17 +31,16 @@ def climbed(
     connection: Connection, world: World, orders: Iterable[Order]
 ) -> dict[Key, set[tuple[str, int]]]:
     """Return the stage and rung of every try and call that was made of those orders."""
-    keys = [order.key for order in orders]
-    rows = connection.execute(
-        select(climbs).where(
-            within(climbs, world), climbs.c.episode_id.in_({episode for episode, _, _ in keys})
+    found: dict[Key, set[tuple[str, int]]] = {order.key: set() for order in orders}
+    episodes = sorted({episode for episode, _, _ in found})
+    for some in batched(episodes, AT_A_TIME):
+        rows = connection.execute(
+            select(climbs).where(within(climbs, world), climbs.c.episode_id.in_(some))
         )
-    )
-    found: dict[Key, set[tuple[str, int]]] = {key: set() for key in keys}
-    for row in rows:
-        key = (row.episode_id, row.revision, row.place_id)
-        if key in found:
-            found[key].add((row.stage, row.rung))
+        for row in rows:
+            key = (row.episode_id, row.revision, row.place_id)
+            if key in found:
+                found[key].add((row.stage, row.rung))
     return found
 
 

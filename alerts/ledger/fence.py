@@ -19,9 +19,20 @@ def hold(connection: Connection, world: World) -> None:
     SQLite has let no other writer in since the transaction began.
     """
     if connection.dialect.name == "postgresql":
-        name = "\n".join(("floodwarn", world.site, world.mode.value, world.world_id))
-        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        connection.execute(select(func.pg_advisory_xact_lock(number)))
+        connection.execute(select(func.pg_advisory_xact_lock(_number(world))))
+
+
+def try_hold(connection: Connection, world: World) -> bool:
+    """Hold as `hold` does, or tell that another does: whoever can come again need not wait."""
+    if connection.dialect.name != "postgresql":
+        return True
+    held = connection.execute(select(func.pg_try_advisory_xact_lock(_number(world))))
+    return bool(held.scalar_one())
+
+
+def _number(world: World) -> int:
+    name = "\n".join(("floodwarn", world.site, world.mode.value, world.world_id))
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def last_warned(connection: Connection, world: World) -> datetime | None:

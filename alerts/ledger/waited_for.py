@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,6 +26,11 @@ from pipeline.database import within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
 
+ARRIVED: Final = frozenset({"leased", "accepted", "delivered", "uncertain"})
+THROTTLED: Final = "throttled"
+"""States of a delivery, as `alerts.outbox.delivery` names them."""
+AT_A_TIME: Final = 5000
+"""Ids in one question: a database takes so many parameters and no more."""
 LONGEST: Final = timedelta(days=3)
 """For which an order that stands is looked for: a flood is over by then."""
 
@@ -43,12 +48,14 @@ class Order:
 
     Attributes
     ----------
-    told : people that it went to, each with the message in their language
+    told : people that it is for, each with the message in their language
+    arrived : those of them to whom it went, as far as is known
     answers : everything that was said of it, oldest first
     """
 
     asked: PlaceAsked
     told: Mapping[str, str]
+    arrived: Mapping[str, str]
     answers: tuple[Answer, ...]
     decide_by: datetime | None
     expires_at: datetime
@@ -90,11 +97,20 @@ def waited_for(connection: Connection, world: World, *, now: datetime) -> tuple[
     if not kept:
         return ()
     ids = [row.message_id for row in kept]
-    sent, said = _sent(connection, world, ids), answers.of_messages(connection, world, ids)
+    sent: dict[str, list[_Way]] = {}
+    said: dict[str, tuple[Answer, ...]] = {}
+    for some in batched(ids, AT_A_TIME):
+        sent |= _sent(connection, world, some)
+        said |= answers.of_messages(connection, world, some)
     orders: dict[tuple[str, int, str], list[Row[Any]]] = {}
     for row in kept:
         orders.setdefault((row.episode_id, row.revision, row.place_id), []).append(row)
     return tuple(_order(rows, sent, said) for _, rows in sorted(orders.items()))
+
+
+def batched(ids: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    """Yield the ids, so many at a time."""
+    return (ids[start : start + most] for start in range(0, len(ids), most))
 
 
 def _of_open_episodes(world: World, now: datetime) -> Select[Any]:
@@ -139,10 +155,11 @@ class _Way:
     contact_ref: str
     went_at: datetime
     tried: bool
+    arrived: bool
     expires_at: datetime
 
 
-def _sent(connection: Connection, world: World, ids: list[str]) -> dict[str, list[_Way]]:
+def _sent(connection: Connection, world: World, ids: Sequence[str]) -> dict[str, list[_Way]]:
     rows = connection.execute(
         select(deliveries, attempts.c.started_at)
         .outerjoin(
@@ -159,8 +176,15 @@ def _sent(connection: Connection, world: World, ids: list[str]) -> dict[str, lis
     found: dict[str, list[_Way]] = {}
     for row in rows:
         tried = row.started_at is not None
-        at = from_us(row.started_at if tried else row.next_at)
-        way = _Way(row.contact_ref, at, tried, from_us(row.expires_at))
+        # whoever waits for a provider's limit was to be told when it was written
+        waits_from = row.created_at if row.state == THROTTLED else row.next_at
+        way = _Way(
+            row.contact_ref,
+            from_us(row.started_at if tried else waits_from),
+            tried,
+            tried and row.state in ARRIVED,
+            from_us(row.expires_at),
+        )
         found.setdefault(row.message_id, []).append(way)
     return found
 
@@ -173,6 +197,12 @@ def _order(
     first = rows[0]
     ways = [way for row in rows for way in sent.get(row.message_id, ())]
     heard = [each for row in rows for each in said.get(row.message_id, ())]
+    went = {
+        way.contact_ref: row.message_id
+        for row in rows
+        for way in sent.get(row.message_id, ())
+        if way.arrived
+    }
     told = {way.contact_ref: row.message_id for row in rows for way in sent.get(row.message_id, ())}
     tried = [way.went_at for way in ways if way.tried]
     asked = PlaceAsked(
@@ -193,7 +223,9 @@ def _order(
     return Order(
         asked,
         told,
+        went,
         tuple(sorted(heard, key=lambda answer: answer.at)),
         None if first.decide_by is None else from_us(first.decide_by),
-        max((way.expires_at for way in ways), default=from_us(first.created_at)),
+        # where nobody is to be told, the ladder alone is left
+        max((way.expires_at for way in ways), default=from_us(first.created_at) + LONGEST),
     )

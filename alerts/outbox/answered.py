@@ -14,6 +14,8 @@ from alerts.tables import message as messages
 from pipeline.database import within
 from pipeline.world import World
 
+AT_A_TIME = 5000
+"""Orders in one question: a database takes so many parameters and no more."""
 Key = tuple[str, int, str]
 """Episode, revision and place."""
 
@@ -34,16 +36,17 @@ def _said_of(
     connection: Connection, world: World, keys: list[tuple[Any, ...]]
 ) -> dict[Key, list[Said]]:
     order = (messages.c.episode_id, messages.c.revision, messages.c.place_id)
-    rows = connection.execute(
-        select(*order, answers.c.said)
-        .join(answers, answers.c.message_id == messages.c.message_id)
-        .where(
-            within(messages, world),
-            within(answers, world),
-            tuple_(*order).in_(keys),
-        )
-    )
     found: dict[Key, list[Said]] = {}
-    for row in rows:
-        found.setdefault((row[0], row[1], row[2]), []).append(Said(row.said))
+    for start in range(0, len(keys), AT_A_TIME):
+        rows = connection.execute(
+            select(*order, answers.c.said)
+            .join(answers, answers.c.message_id == messages.c.message_id)
+            .where(
+                within(messages, world),
+                within(answers, world),
+                tuple_(*order).in_(keys[start : start + AT_A_TIME]),
+            )
+        )
+        for row in rows:
+            found.setdefault((row[0], row[1], row[2]), []).append(Said(row.said))
     return found

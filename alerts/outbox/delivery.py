@@ -14,8 +14,8 @@ NOTICE = "notice"
 """The purpose of a delivery whose text is a notice's; a check's is one too, others are messages."""
 LADDER = "ladder"
 """The purpose of a delivery to whom the ladder calls; its text is a call's."""
-RING_BACK = "rung back about this order alone"
-"""The reason of a call that goes in none with others: in it a key can mean nothing else."""
+RING_BACK = "ring back"
+"""The purpose of a call about one order alone: in it a key can mean nothing else."""
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = {
     Tier.RED: timedelta(seconds=30),

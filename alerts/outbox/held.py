@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from alerts.outbox.delivery import State
 from alerts.tables import delivery as deliveries
@@ -21,6 +21,8 @@ from pipeline.instants import from_us, to_us
 from pipeline.world import World
 
 REASON = "held at a restore or takeover; it may have been sent elsewhere, a person must ask"
+AT_A_TIME = 5000
+"""Keys in one statement: a database takes so many parameters and no more."""
 TOO_LATE = "older than it was worth sending at a restore or takeover"
 
 
@@ -42,12 +44,18 @@ class Held:
     created_at: datetime
 
 
-def hold(connection: Connection, *, now: datetime) -> int:
+def hold(connection: Connection, *, now: datetime, since: datetime | None = None) -> int:
     """End every delivery that was waiting or on its way, in all worlds, as UNCERTAIN.
 
     What is too old to be sent is dead; return how many are uncertain.
+
+    Parameters
+    ----------
+    since : when the hold began; what was written later and never tried is nobody else's, and goes
     """
-    waiting = deliveries.c.ended_at.is_(None)
+    waiting: ColumnElement[bool] = deliveries.c.ended_at.is_(None)
+    if since is not None:
+        waiting &= or_(deliveries.c.created_at < to_us(since), deliveries.c.attempts > 0)
     nobodys = {"ended_at": to_us(now), "lease_by": None, "lease_until": None}
     connection.execute(
         update(deliveries)
@@ -100,14 +108,17 @@ def listed(
 
 def let_go(connection: Connection, keys: Collection[str], *, by: str, now: datetime) -> int:
     """Let those deliveries wait for a sender again; return how many."""
-    gone = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.delivery_key.in_(keys), deliveries.c.reason == REASON)
-        .values(
-            state=State.PENDING.value,
-            next_at=to_us(now),
-            ended_at=None,
-            reason=f"released by {by}",
-        )
-    )
-    return gone.rowcount
+    named, gone = sorted(keys), 0
+    for start in range(0, len(named), AT_A_TIME):
+        some = named[start : start + AT_A_TIME]
+        gone += connection.execute(
+            update(deliveries)
+            .where(deliveries.c.delivery_key.in_(some), deliveries.c.reason == REASON)
+            .values(
+                state=State.PENDING.value,
+                next_at=to_us(now),
+                ended_at=None,
+                reason=f"released by {by}",
+            )
+        ).rowcount
+    return gone

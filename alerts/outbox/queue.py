@@ -22,7 +22,7 @@ from sqlalchemy import (
 from alerts.errors import Refused
 from alerts.outbox import buckets
 from alerts.outbox.buckets import Gate
-from alerts.outbox.delivery import RING_BACK, Delivery, Outcome, State, Verdict, judge
+from alerts.outbox.delivery import Delivery, Outcome, State, Verdict, judge
 from alerts.outbox.overtaken import overtaken
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
@@ -115,8 +115,7 @@ def _wanted(world: World, wanted: Wanted) -> ColumnElement[bool]:
         soon,
         deliveries.c.contact_ref == lead.contact_ref,
         deliveries.c.purpose == lead.purpose,
-        deliveries.c.delivery_key != lead.key,
-        func.coalesce(deliveries.c.reason, "") != RING_BACK,
+        deliveries.c.message_id != lead.message_id,
     )
 
 
@@ -236,6 +235,11 @@ def hasten(connection: Connection, like: Delivery, *, now: datetime) -> None:
     )
 
 
+def is_uncertain(connection: Connection, begun: Delivery) -> bool:
+    """Tell whether an attempt of it may have been heard: a repeat bears that id, and its text."""
+    return _uncertain(connection, begun.key) > 0
+
+
 def find(connection: Connection, key: str) -> Delivery | None:
     """Return one delivery."""
     row = connection.execute(
@@ -249,11 +253,17 @@ def brought_by(connection: Connection, ident: str) -> list[Delivery]:
     lead = select(attempts.c.delivery_key).where(attempts.c.reference == ident)
     leads = or_(deliveries.c.delivery_key == ident, deliveries.c.delivery_key.in_(lead))
     found = [_delivery(row) for row in connection.execute(select(deliveries).where(leads))]
-    beside = select(attempts.c.delivery_key).where(
-        attempts.c.reference.in_([delivery.key for delivery in found])
-    )
+    # of what went with it once and was tried again by itself, that call says nothing
     with_it = connection.execute(
-        select(deliveries).where(deliveries.c.delivery_key.in_(beside), ~leads)
+        select(deliveries)
+        .join(
+            attempts,
+            and_(
+                attempts.c.delivery_key == deliveries.c.delivery_key,
+                attempts.c.number == deliveries.c.attempts,
+            ),
+        )
+        .where(attempts.c.reference.in_([delivery.key for delivery in found]), ~leads)
     )
     return [*found, *(_delivery(row) for row in with_it)]
 

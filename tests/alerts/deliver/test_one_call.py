@@ -14,7 +14,7 @@ from alerts.one_call import MOST_IN_A_CALL, in_one_call
 from alerts.outbox.delivery import RING_BACK, State
 from alerts.roster import CONTACTS
 from alerts.said import Said
-from tests.alerts.night import WALL, acknowledgement, attempt, delivery, levels, message
+from tests.alerts.night import WALL, acknowledgement, delivery, levels, message
 
 WHO = "我是青溪镇防汛办。"
 KEYS = "听明白按一，要帮忙按九。"
@@ -125,8 +125,60 @@ def test_a_key_answers_all_that_the_call_said_but_counts_no_place_of_several(nig
     assert len(phones.calls) == 1 + MOST_IN_A_CALL  # each order by itself
     hear(ear, [Reply(Said.COUNTED, ident=phones.calls[-1].key)], channel="voice", now=WALL)
     assert sum(row.said == "counted" for row in night.rows(acknowledgement)) == 1
-    assert {row.reason for row in calls(night)} >= {None}
-    assert RING_BACK not in {row.detail for row in night.rows(attempt)}
+
+
+def test_a_key_says_nothing_of_what_went_with_a_call_that_failed(night, responsible):
+    """The whole call failed; then one order was tried by itself, and its key is its own alone."""
+    night.warned(levels(hekou=4))
+
+    def down(parcel):
+        raise SendError("busy", retryable=True)
+
+    called(night, Phones(down))
+    first = calls(night)[0].delivery_key
+    with night.engine.begin() as connection:
+        connection.execute(
+            delivery.update()
+            .where(delivery.c.channel == "voice", delivery.c.delivery_key != first)
+            .values(next_at=delivery.c.next_at + 3_600_000_000)
+        )
+    phones = Phones()
+    called(night, phones, after_s=60)
+    assert [parcel.key for parcel in phones.calls] == [first]
+    ear = Ear(night.engine, night.world, night.roster)
+    done = hear(ear, [Reply(Said.RECEIVED, ident=first)], channel="voice", now=WALL)
+    assert done.answers == 1
+
+
+def test_after_a_call_of_which_nobody_knows_a_new_order_is_not_hidden_in_its_repeat(
+    night, responsible
+):
+    night.warned(levels(hekou=4))
+
+    def lost(parcel):
+        raise SendError("silence", retryable=True, uncertain=True)
+
+    called(night, Phones(lost))
+    phones = Phones()
+    called(night, phones, after_s=5)
+    assert len(phones.calls) == MOST_IN_A_CALL  # each under its own id, with its own words alone
+    assert all(parcel.body.count("河口村") == 2 for parcel in phones.calls)
+
+
+def test_one_who_must_be_rung_about_one_order_alone_is_also_after_a_limit(night, responsible):
+    night.warned(levels(hekou=4))
+    phones = Phones()
+    called(night, phones)
+    ear = Ear(night.engine, night.world, night.roster)
+    hear(ear, [Reply(Said.COUNTED, ident=phones.calls[0].key)], channel="voice", now=WALL)
+    with night.engine.begin() as connection:
+        connection.execute(
+            delivery.update()
+            .where(delivery.c.purpose == RING_BACK)
+            .values(state=State.THROTTLED.value, reason="the provider allows no more now")
+        )
+    called(night, phones, after_s=30)
+    assert len(phones.calls) == 1 + MOST_IN_A_CALL
 
 
 SENTENCES = st.lists(

@@ -1,5 +1,6 @@
 """What comes back answers the order that it means, and where it may mean two, neither."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from alerts.inbound import Receipt, Reply
 from alerts.outbox import queue
 from alerts.outbox.delivery import Outcome, State
 from alerts.outbox.receipts import NOT_BROUGHT
+from alerts.people.absence import Absence
 from alerts.roster import CONTACTS
 from alerts.said import Said
 from alerts.tables import acknowledgement, attempt
@@ -18,6 +20,7 @@ from tests.alerts.night import WALL, delivery, levels, message
 
 NUMBER = "+8613800138000"
 LATER = WALL + timedelta(seconds=30)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -31,6 +34,20 @@ def ear(night):
         text = text.replace(f'ref = "{ref}"\n', with_phone)
     path.write_text(text)
     return Ear(night.engine, night.world, night.roster)
+
+
+class Ways:
+    """Channels that take everything."""
+
+    def send(self, _parcel):
+        return None
+
+
+def given(night, *told):
+    """Warn, and let everything reach its provider."""
+    night.warned(*told)
+    ways = Ways()
+    night.delivered(channels={"email": ways, "voice": ways, "sms": ways})
 
 
 def reply(said, number=NUMBER):
@@ -51,7 +68,7 @@ def said(night):
 
 
 def test_a_reply_answers_every_order_that_its_sender_was_given_in_the_village(night, ear):
-    night.warned(levels(hekou=4))
+    given(night, levels(hekou=4))
     heard(ear, reply(Said.RECEIVED))
     answered = said(night)
     places = {r.place_id for r in night.rows(message) if r.audience == "villager"}
@@ -60,11 +77,14 @@ def test_a_reply_answers_every_order_that_its_sender_was_given_in_the_village(ni
 
 
 def test_a_bare_one_from_somebody_with_two_villages_acknowledges_neither_and_rings_back(night, ear):
-    night.warned(levels(hekou=4, baishi=4))
+    given(night, levels(hekou=4, baishi=4))
     done = heard(ear, reply(Said.RECEIVED))
     assert {what for *_, what in said(night)} == {"unclear"}
-    back = [row for row in night.rows(delivery) if row.channel == "voice" and row.created_at]
-    again = [row for row in back if row.contact_ref == "hekou/responsible"]
+    again = [
+        row
+        for row in night.rows(delivery)
+        if (row.channel, row.contact_ref) == ("voice", "hekou/responsible")
+    ]
     assert done.rung_back > 0
     orders = {
         r.place_id
@@ -75,7 +95,7 @@ def test_a_bare_one_from_somebody_with_two_villages_acknowledges_neither_and_rin
 
 
 def test_the_same_reply_twice_is_one(night, ear):
-    night.warned(levels(hekou=4, baishi=4))
+    given(night, levels(hekou=4, baishi=4))
     heard(ear, reply(Said.RECEIVED))
     before = night.rows(acknowledgement), night.rows(delivery)
     assert heard(ear, reply(Said.RECEIVED)) == Heard()
@@ -83,7 +103,7 @@ def test_the_same_reply_twice_is_one(night, ear):
 
 
 def test_help_is_heard_for_every_village_that_it_may_mean(night, ear):
-    night.warned(levels(hekou=4, baishi=4))
+    given(night, levels(hekou=4, baishi=4))
     assert heard(ear, reply(Said.HELP)).rung_back == 0
     assert {(village, what) for village, _, what in said(night)} == {
         ("hekou", "help"),
@@ -92,28 +112,46 @@ def test_help_is_heard_for_every_village_that_it_may_mean(night, ear):
 
 
 def test_all_here_of_many_places_counts_none_of_them_but_is_received(night, ear):
-    night.warned(levels(hekou=4))
+    given(night, levels(hekou=4))
     assert heard(ear, reply(Said.COUNTED)).rung_back > 0
     assert {what for *_, what in said(night)} == {"received", "unclear"}
 
 
 def test_all_here_of_one_place_is_its_headcount(night, ear):
-    night.warned(levels(hekou=2))
+    given(night, levels(hekou=2))
     heard(ear, reply(Said.COUNTED))
     assert said(night) == {("hekou", "village", "counted")}
 
 
 @pytest.mark.parametrize("number", ["+447700900123", "", "1"])
 def test_a_number_that_is_nobodys_answers_nothing(night, ear, number):
-    night.warned(levels(hekou=4))
+    given(night, levels(hekou=4))
     assert heard(ear, reply(Said.RECEIVED, number)) == Heard()
 
 
 def test_a_national_number_is_known_with_the_countrys_code(night, ear):
-    night.warned(levels(hekou=2))
+    given(night, levels(hekou=2))
     plain = number_of("138 0013 8000")
     assert heard(ear, Reply(Said.RECEIVED, number=plain)) == Heard()
     assert heard(ear, Reply(Said.RECEIVED, number=plain, country="86")).answers == 1
+
+
+def test_nobody_receives_by_a_reply_what_has_not_reached_them(night, ear):
+    night.warned(levels(hekou=4))
+    assert heard(ear, reply(Said.RECEIVED)) == Heard()
+    assert heard(ear, reply(Said.HELP)) == Heard()
+    assert said(night) == set()
+
+
+def test_a_deputy_answers_for_who_is_away(night, ear):
+    away = Absence(
+        "hekou/responsible-deputy", WALL - MINUTE, WALL + 60 * MINUTE, "hekou/responsible"
+    )
+    given(night, levels(hekou=2))
+    with_deputy = replace(ear, roster=replace(ear.roster, absences=(away,)))
+    heard(with_deputy, reply(Said.RECEIVED))
+    who = {row.contact_ref for row in night.rows(acknowledgement)}
+    assert who == {"hekou/responsible", "hekou/responsible-deputy"}
 
 
 def voice_call(night, place="riverside"):

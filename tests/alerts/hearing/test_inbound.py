@@ -71,8 +71,22 @@ def test_a_reply_shows_no_number():
 
 @given(posted=JSON, inbound=st.sampled_from([CALLS, TEXTS]))
 def test_no_post_makes_it_fail(posted, inbound):
+    if isinstance(posted, list):
+        with pytest.raises(ValueError, match="list"):
+            read_post(inbound, posted)
+        return
     for each in read_post(inbound, posted):
         assert isinstance(each, Receipt | Reply)
+
+
+def test_every_item_of_a_batch_is_read():
+    texts = [{"from": "1", "body": "1"}, {"ref": "m", "stat": "DELIVRD"}, {"other": 1}]
+    for each, posted in (("*", texts), ("items.new", {"items": {"new": texts}})):
+        batch = TEXTS.model_copy(update={"each": each})
+        reply, receipt = read_post(batch, posted)
+        assert (reply.said, receipt) == (Said.RECEIVED, Receipt("m", delivered=True))
+    with pytest.raises(ValueError, match="list"):
+        read_post(TEXTS.model_copy(update={"each": "items"}), {"items": "none"})
 
 
 @pytest.mark.parametrize(

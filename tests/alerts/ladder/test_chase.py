@@ -14,7 +14,18 @@ from alerts.roster import CONTACTS
 from alerts.said import Said
 from alerts.tables import climb, ladder_call
 from pipeline.database import reading
-from tests.alerts.night import FLOOD, HOUR, SLOT, WALL, delivery, episode, levels, message, valley
+from tests.alerts.night import (
+    FLOOD,
+    HOUR,
+    SLOT,
+    WALL,
+    delivery,
+    episode,
+    levels,
+    message,
+    only,
+    valley,
+)
 
 RED = levels(hekou=4)
 TOWNSHIP = "township_duty-17d971"
@@ -222,3 +233,20 @@ def test_a_site_may_state_its_own_ladder(night):
     night.warned(RED)
     chased(night, 1)
     assert called(night) == {"county_duty-1", "county_duty-2"}
+
+
+def test_where_nobody_can_be_told_the_ladder_climbs_all_the_same(night):
+    only(night, "county_duty-1", TOWNSHIP)
+    night.warned(RED)
+    chased(night, 6)
+    assert called(night) == {"county_duty-1", TOWNSHIP}
+    with reading(night.engine) as connection:
+        assert silent(connection, valley(), night.world, now=at(6).wall) == {"hekou"}
+
+
+def test_a_call_about_a_red_waits_for_its_provider_as_long_as_the_order_does(night):
+    night.warned(RED)
+    chased(night, 2)
+    (call,) = [row for row in night.rows(delivery) if row.purpose == LADDER]
+    orders_end = max(r.expires_at for r in night.rows(delivery) if r.purpose == "villager")
+    assert call.expires_at == orders_end
