@@ -35,7 +35,13 @@ STATEMENTS = {
     "finish": re.compile(r"UPDATE attempt SET"),
 }
 MOMENTS = ("before", "after", "commit", "committed")
-AT_DATABASE = [(name, moment) for name in STATEMENTS for moment in MOMENTS]
+AT_DATABASE = [
+    (name, moment)
+    for name in STATEMENTS
+    for moment in MOMENTS
+    # a lease is committed with the attempt that it begins
+    if (name, moment) not in {("lease", "commit"), ("lease", "committed")}
+]
 AT_PROVIDER = [("mail", "recipient"), ("mail", "text"), ("mail", "accepted"), ("post", "heard")]
 STEPS = [*AT_DATABASE, *AT_PROVIDER]
 
