@@ -58,6 +58,7 @@ def write_private(path: Path, content: bytes) -> bool:
             path.hardlink_to(file.name)
         except FileExistsError:
             return False
+    _settle(path.parent)
     return True
 
 
@@ -75,6 +76,16 @@ def replace_private(path: Path, content: bytes) -> None:
         except OSError:
             begun.unlink(missing_ok=True)
             raise
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Put a folder's names on the disk, so that no power cut takes back what was put there."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def refuse_open(path: Path) -> None:

@@ -28,6 +28,7 @@ from alerts.contact import EVERYWHERE, SIREN, Contact, Right
 from alerts.errors import Refused, RosterError
 from alerts.people import absence, store
 from alerts.people.absence import Absence
+from alerts.people.keyring import Kind
 from alerts.people.number import e164
 from alerts.plan.words import Ref
 from alerts.private_files import (
@@ -38,11 +39,13 @@ from alerts.private_files import (
     write_private,
 )
 from alerts.toml_lines import line_of
+from pipeline.settings import PEOPLE
 
 __all__ = [
     "CONTACTS",
     "EVERYWHERE",
     "KEY_BYTES",
+    "NOT_OPENED",
     "SIGNING_KEY",
     "SIREN",
     "Contact",
@@ -52,9 +55,11 @@ __all__ = [
     "beside",
     "file_of",
     "of_rows",
+    "people_in_file",
     "places",
     "read_private",
     "signing_key",
+    "siren_rows",
     "write_private",
 ]
 
@@ -116,14 +121,18 @@ class Roster:
         Raises
         ------
         RosterError
-            The file or the database is absent, open to others, or no list of contacts at all.
+            The file or the database is absent, open to others, or no list of contacts at all; or
+            no key opens any address.
         """
         kept = store.read(home)
         if kept.people is None:
             return cls(*of_rows(*file_of(home / CONTACTS)), absences=kept.absences)
-        contacts, faults = of_rows((*kept.people, *_sirens(home)))
+        if kept.unopened and not any(kind.value in raw for raw in kept.people for kind in Kind):
+            raise RosterError(f"{PEOPLE}: {NOT_OPENED}")
+        sirens, torn = siren_rows(home)
+        contacts, faults = of_rows((*kept.people, *sirens))
         shut = (ContactFault(NOT_OPENED, None, ref, field) for ref, field in kept.unopened)
-        return cls(contacts, (*shut, *faults), kept.absences)
+        return cls(contacts, (*shut, *torn, *faults), kept.absences)
 
     @classmethod
     def at_hand(cls, home: Path) -> Self:
@@ -135,6 +144,11 @@ class Roster:
             return cls.load(home)
         except RosterError as error:
             return cls((), (ContactFault(str(error)),))
+
+    @property
+    def hidden(self) -> tuple[ContactFault, ...]:
+        """The faults that hide who is there: no key opens them, or a file cannot be read."""
+        return tuple(f for f in self.faults if f.message == NOT_OPENED or f.field is None)
 
     def contact(self, ref: str) -> Contact | None:
         """Return the person of that reference."""
@@ -228,13 +242,29 @@ def file_of(path: Path) -> tuple[tuple[Any, ...], str]:
         raise RosterError(f"{path.name}: {wrong}") from None
 
 
-def _sirens(home: Path) -> tuple[Any, ...]:
-    """Return the entries of sirens; none where the file cannot be read, for people come first."""
+def people_in_file(home: Path) -> tuple[Contact, ...]:
+    """Return the people of `CONTACTS` who can be used, whether they count or not; sirens are none.
+
+    Raises
+    ------
+    RosterError
+        The file is there, and is open to others or no list of contacts at all.
+    """
+    if not (home / CONTACTS).exists():
+        return ()
+    contacts, _ = of_rows(*file_of(home / CONTACTS))
+    return tuple(contact for contact in contacts if contact.siren is None)
+
+
+def siren_rows(home: Path) -> tuple[tuple[Any, ...], tuple[ContactFault, ...]]:
+    """Return the entries of sirens; of a file that cannot be read the fault: people come first."""
+    if not (home / CONTACTS).exists():
+        return (), ()
     try:
         rows, _ = file_of(home / CONTACTS)
-    except RosterError:
-        return ()
-    return tuple(row for row in rows if isinstance(row, dict) and row.get("role") == SIREN)
+    except RosterError as error:
+        return (), (ContactFault(str(error)),)
+    return tuple(row for row in rows if isinstance(row, dict) and row.get("role") == SIREN), ()
 
 
 def of_rows(

@@ -53,7 +53,7 @@ from alerts.warning_pack import WarningPack, load_warning
 from pipeline import clock
 from pipeline.database import private_folder
 from pipeline.runs import close_exercise
-from pipeline.settings import Settings, credential
+from pipeline.settings import OWN_PEOPLE, Settings, credential
 from pipeline.site.pack import load
 from pipeline.world import Exercise, Mode
 
@@ -103,6 +103,7 @@ def simulate(settings: Settings, asked: Asked, *, seed: int, bars: Bars) -> Exer
 def furnish(home: Path, pack: WarningPack) -> None:
     """Give the telephones' home its key, and contacts with numbers that are nobody's."""
     private_folder(home)
+    write_private(home / OWN_PEOPLE, b"")
     init_home(home, pack, Mode.REPLAY)  # the key alone: the contacts are these
     _, _, contacts = contacts_toml(pack, Directory().line).partition("\n")
     _rewrite(home / CONTACTS, f"{OURS}\n{contacts}")

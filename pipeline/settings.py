@@ -12,6 +12,7 @@ from pipeline.errors import SettingsError
 from pipeline.world import Mode
 
 PEOPLE = "people.db"
+OWN_PEOPLE = "people.own"
 DEFAULT_HOME = Path(".floodwarn")
 LAST_PORT = 65535
 MOST_PER_MINUTE = 60_000
@@ -108,8 +109,12 @@ def credential(name: str) -> str:
 
 
 def people_url(home: Path) -> str:
-    """Return FLOODWARN_PEOPLE_URL, where people and numbers are kept; default SQLite in `home`."""
-    return os.environ.get("FLOODWARN_PEOPLE_URL") or embedded(home / PEOPLE)
+    """Return FLOODWARN_PEOPLE_URL, where people and numbers are kept; default SQLite in `home`.
+
+    A home with `OWN_PEOPLE` has people of its own, whatever the environment says.
+    """
+    named = None if (home / OWN_PEOPLE).exists() else os.environ.get("FLOODWARN_PEOPLE_URL")
+    return named or embedded(home / PEOPLE)
 
 
 def sendable(name: str, value: str) -> str:

@@ -254,7 +254,7 @@ class BoardSource:
         """Return how feeds, stations and outbox live, for a monitoring system."""
         pack, now = self._read_pack(), clock.now()
         at = self._facts(pack, now).at
-        memory = remembered.read(self.settings.home)
+        memory = remembered.read(self.settings.home).until(now)
         watched = watch_metrics(self._watched(pack), memory, at=now)
         return metrics(*self._health(pack, at), watched, at=at)
 

@@ -261,6 +261,8 @@ def _tell(read: Listed, settled: Settled, *, dry_run: bool) -> None:
     counts = [f"{len(refs)} {what}" for what, refs in told.items()]
     would = ", nothing written" if dry_run else ""
     complain(f"{', '.join(counts)}, {len(settled.unchanged)} unchanged{would}")
+    if settled.brought:
+        complain(f"{len(settled.brought)} of contacts.toml are kept too: it counts no more")
 
 
 COMMANDS = (hold,)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from alerts.errors import RosterError
 from alerts.people import audit, store
 from alerts.people.absence import Absence
-from alerts.roster import CONTACTS, Roster, file_of, of_rows
+from alerts.roster import CONTACTS, Roster, people_in_file, siren_rows
 from pipeline.settings import PEOPLE
 from pipeline.site.finding import Finding
 
 WHERE = f"FLOODWARN_HOME/{PEOPLE}"
+TAKE_OUT = f"take the people out of {CONTACTS}, whose addresses lie in the clear; leave its sirens"
 
 
 def source_of(home: Path) -> str:
@@ -52,16 +53,26 @@ def _twice(home: Path, roster: Roster) -> Iterator[Finding]:
     if source_of(home) == CONTACTS or not (home / CONTACTS).exists():
         return
     try:
-        found, _ = of_rows(*file_of(home / CONTACTS))
-        in_file = [contact for contact in found if contact.siren is None]
+        in_file = [contact.ref for contact in people_in_file(home)]
     except RosterError:
-        return  # nobody reads it
-    both = [contact.ref for contact in in_file if roster.contact(contact.ref) is not None]
+        return  # a fault of the roster, which reads its sirens
+    has_sirens = bool(siren_rows(home)[0])
+    cure = TAKE_OUT if has_sirens else f"delete {CONTACTS}, which holds addresses in the clear"
+    where = f"FLOODWARN_HOME/{CONTACTS}"
+    both = [ref for ref in in_file if roster.contact(ref) is not None]
     if both:
-        more = f" and {len(both) - 1} more" if len(both) > 1 else ""
-        message = f"{both[0]}{more} stand in {PEOPLE} too, which counts: {CONTACTS} is not read"
-        cure = f"delete {CONTACTS}, which holds addresses in the clear"
-        yield Finding("warning", f"FLOODWARN_HOME/{CONTACTS}", None, "ref", message, cure)
+        message = f"{_some(both)} stand in {PEOPLE} too, which counts: {CONTACTS} is not read"
+        yield Finding("warning", where, None, "ref", message, cure)
+    known = {fault.ref for fault in roster.faults}
+    alone = [ref for ref in in_file if roster.contact(ref) is None and ref not in known]
+    if alone:
+        message = f"{_some(alone)} stand in {CONTACTS} alone, which is not read: nobody tells them"
+        cure = f"take in by `floodwarn contacts import` whom you miss, then {cure}"
+        yield Finding("warning", where, None, "ref", message, cure)
+
+
+def _some(refs: Sequence[str]) -> str:
+    return f"{refs[0]} and {len(refs) - 1} more" if len(refs) > 1 else refs[0]
 
 
 def _nobody_stands_in(roster: Roster, now: datetime) -> Iterator[Finding]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from alerts.contacts.book import plain, write_contacts
-from alerts.contacts.taking_in import Settled, settle
+from alerts.contacts.taking_in import Settled, settle, settle_first
 from alerts.errors import Refused
 from alerts.people import audit, store
 from alerts.people.absence import is_away
@@ -17,7 +17,7 @@ from alerts.people.keyring import Keyring, put_keys, with_new_key
 from alerts.people.number import masked, masked_email
 from alerts.people.tables import person
 from alerts.plan.workbook import BookLanguage
-from alerts.roster import Contact, Right, Roster, of_rows
+from alerts.roster import CONTACTS, NOT_OPENED, Contact, Right, Roster, of_rows, people_in_file
 from pipeline.database import Connection, give_back
 
 
@@ -58,17 +58,21 @@ def take_in(
 ) -> Settled:
     """Keep a list of people, each whole or not at all; who is not in it stays as they are.
 
+    With the first list the people of the file are kept too, for it counts no more from then on.
+
     Raises
     ------
     Refused
         The person has no right to, and another one has it.
+    RosterError
+        Who is there cannot be read.
     """
     may_change(home, act)
     if dry_run:
-        return settle(_kept(store.read(home)), listed, removed)
+        return _settled(home, store.read(home), listed, removed)
     with store.writing(home) as connection:
-        settled = settle(_kept(store.read_within(connection, home)), listed, removed)
-        new = (*settled.added, *settled.changed)
+        settled = _settled(home, store.read_within(connection, home), listed, removed)
+        new = settled.to_keep
         store.put(connection, Keyring.load(home), map(plain, new), now=act.at)
         store.remove(connection, settled.removed, now=act.at)
         if new or settled.removed:
@@ -78,7 +82,9 @@ def take_in(
 
 
 def hand_out(home: Path, act: Act, language: BookLanguage) -> tuple[bytes, Roster]:
-    """Return everybody as a workbook, with their addresses; and the roster that it was made of.
+    """Return everybody as a workbook, with their addresses; and the people that it was made of.
+
+    A siren is no person and stays in its file.
 
     Raises
     ------
@@ -86,10 +92,11 @@ def hand_out(home: Path, act: Act, language: BookLanguage) -> tuple[bytes, Roste
         The person has no right to read people's data.
     """
     roster = may_read(home, act.by)
-    content = write_contacts(roster.contacts, language)
+    people = tuple(contact for contact in roster.contacts if contact.siren is None)
+    content = write_contacts(people, language)
     with store.writing(home) as connection:
-        _write_down(connection, act, Verb.EXPORT, f"{len(roster.contacts)} persons")
-    return content, roster
+        _write_down(connection, act, Verb.EXPORT, f"{len(people)} persons")
+    return content, replace(roster, contacts=people)
 
 
 def listed(home: Path, at: datetime) -> tuple[Told, ...]:
@@ -129,7 +136,8 @@ def rotate(home: Path, act: Act) -> int:
         put_keys(home, keyring)
         count = store.reseal(connection, keyring)
         _write_down(connection, act, Verb.ROTATE, f"{count} persons")
-    put_keys(home, Keyring(keyring.keys[:1]))
+    with store.writing(home):  # nobody else puts a key meanwhile, and who did has sealed with it
+        put_keys(home, Keyring.load(home).down_to(keyring.keys[0]))
     leave_no_trace(home)
     return count
 
@@ -162,14 +170,24 @@ def may_change(home: Path, act: Act) -> None:
     Raises
     ------
     Refused
-        The person has no right to, and another one has it.
+        The person has no right to, and another one has it, or one who cannot be read may have it.
+    RosterError
+        There is a roster, and it cannot be read.
     """
-    if any(Right.PERSONAL in c.rights for c in Roster.at_hand(home).contacts):
+    if not (store.takes_over(home) or (home / CONTACTS).exists()):
+        return
+    roster = Roster.load(home)
+    is_shut = any(fault.message == NOT_OPENED for fault in roster.faults)
+    if is_shut or any(Right.PERSONAL in c.rights for c in roster.contacts):
         may_read(home, act.by)
 
 
-def _kept(stored: store.Stored) -> tuple[Contact, ...]:
-    return of_rows(stored.people or ())[0]
+def _settled(
+    home: Path, stored: store.Stored, listed: Collection[Contact], removed: Collection[str]
+) -> Settled:
+    if stored.people is None:
+        return settle_first(people_in_file(home), listed, removed)
+    return settle(of_rows(stored.people)[0], listed, removed)
 
 
 def _write_down(connection: Connection, act: Act, verb: Verb, about: str) -> None:

@@ -7,7 +7,7 @@ is told here, and keeps that person as they were.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alerts.roster import Contact, beside
 
@@ -24,6 +24,7 @@ class Settled:
     added, changed : whom to keep, as they are to be
     removed : references of those who are there and go
     refused : what is wrong with each of the others, by reference
+    brought : who stood in the file until now, to keep before the others: it is read no more
     """
 
     added: tuple[Contact, ...] = ()
@@ -31,6 +32,13 @@ class Settled:
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     refused: Mapping[str, Wrongs] = field(default_factory=dict)
+    brought: tuple[Contact, ...] = ()
+
+    @property
+    def to_keep(self) -> tuple[Contact, ...]:
+        """Each person to write down once, as they are to be."""
+        people = (*self.brought, *self.added, *self.changed)
+        return tuple({contact.ref: contact for contact in people}.values())
 
 
 def settle(
@@ -61,6 +69,15 @@ def settle(
         removed=tuple(ref for ref in removed if ref in before),
         refused=refused,
     )
+
+
+def settle_first(
+    in_file: Collection[Contact], listed: Collection[Contact], removed: Collection[str]
+) -> Settled:
+    """Settle the first list of all, by which the people of the file come along."""
+    settled = settle(in_file, listed, removed)
+    is_taken = settled.to_keep or settled.unchanged or settled.removed
+    return replace(settled, brought=tuple(in_file)) if is_taken else settled
 
 
 def _refused_of(staying: Iterable[Contact], asked: Iterable[Contact]) -> dict[str, Wrongs]:

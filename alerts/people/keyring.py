@@ -98,6 +98,11 @@ class Keyring:
         """Return under what an address may be found while keys are being changed."""
         return tuple(_index(key, kind, address) for key in self.keys)
 
+    def down_to(self, key: bytes) -> Self:
+        """Return the keyring without what is older than a key; whole, where the key is gone."""
+        older = self.keys.index(key) + 1 if key in self.keys else len(self.keys)
+        return type(self)(self.keys[:older])
+
     @property
     def _fernet(self) -> MultiFernet:
         return _fernet(self.keys)

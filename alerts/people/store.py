@@ -90,6 +90,22 @@ def takes_over(home: Path) -> bool:
         )
 
 
+def changed_at(home: Path) -> datetime | None:
+    """Return when somebody was last taken in, corrected or removed; None where nobody ever was.
+
+    Raises
+    ------
+    RosterError, StoreUnavailable
+        As in `read`.
+    """
+    with engine_of(home) as engine, opened(engine) as connection:
+        if connection is None:
+            return None
+        newest = select(func.max(person.c.changed_at), func.max(person.c.removed_at))
+        instants = [us for us in connection.execute(newest).one() if us is not None]
+    return from_us(max(instants)) if instants else None
+
+
 @contextmanager
 def engine_of(home: Path) -> Iterator[Engine | None]:
     """Connect to the database; None where there is none.

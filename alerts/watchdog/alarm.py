@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DISK = "disk"
     CLOCK = "clock"
     NTP = "ntp"
+    SHIFT = "shift"
     FEED = "feed"
     WATCH = "watch"
     HEARTBEAT = "heartbeat"
@@ -42,7 +43,7 @@ class Alarm:
     Attributes
     ----------
     since : wall time
-    about : which village, tier, feed, file or watcher; "" where there is only one
+    about : which village, tier, feed, role, file or watcher; "" where there is only one
     number : how many, how many seconds, or how many days: the kind says which
     """
 

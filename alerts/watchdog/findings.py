@@ -122,7 +122,8 @@ class Facts:
     is_live : floods are real; an exercise minds neither an absent watcher nor NTP
     database : what is wrong with it; None where nothing is
     ledger : None where it could not be read, or nobody is paged
-    site_readable, roster_readable, list_readable : site pack, contacts.toml, watch.toml
+    site_readable, roster_readable, list_readable : site pack, the whole of the people, watch.toml
+    untaken : since when a role's shift has run that nobody took over; None where it is not known
     disk_free : bytes
     in_step : whether the system says that its clock follows others; None where it does not say
     scheduler : what Airflow says of itself, "healthy" or else; None where it is not asked
@@ -139,6 +140,7 @@ class Facts:
     site_readable: bool = True
     roster_readable: bool = True
     list_readable: bool = True
+    untaken: Mapping[str, datetime] | None = field(default_factory=dict)
     disk_free: int | None = None
     in_step: bool | None = None
     scheduler: str | None = None
@@ -152,12 +154,15 @@ def unseen(facts: Facts) -> frozenset[Kind]:
     """Return the kinds of alarms that this pass could not look for."""
     is_blind = facts.database is not None or not facts.site_readable
     kinds = OF_LEDGER if is_blind else frozenset()
+    if facts.untaken is None:
+        kinds |= {Kind.SHIFT}
     return kinds if facts.disk_free is not None else kinds | {Kind.DISK}
 
 
 def findings(facts: Facts, rules: WatchRules) -> tuple[Alarm, ...]:
     """Return the alarms, the gravest first."""
     found = [*_of_machine(facts, rules), *_of_watch(facts, rules), *_of_keys(facts, rules)]
+    found += [warning(Kind.SHIFT, since=t, about=r) for r, t in (facts.untaken or {}).items()]
     if facts.ledger is not None:
         found += _of_cycle(facts.ledger, rules, facts.wall)
         found += _of_orders(facts.ledger, rules, facts.wall)

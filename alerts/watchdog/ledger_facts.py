@@ -169,7 +169,7 @@ def audited(
     ----------
     since, now, roster_since : wall time
     """
-    world, given = desk.world, _given(desk, now)
+    world, given = desk.world, _given(desk)
     written = addressed.since(connection, world, since)
     first = min((message.slot for message in written), default=now)
     faults = {(f.slot, f.village_id) for f in episodes.faults(connection, world, since=first)}
@@ -190,15 +190,19 @@ def audited(
     return breaches(said, watched.records(connection, world, since=since), now=now)
 
 
-def _given(desk: Desk, now: datetime) -> Callable[[Addressed], Wanted]:
-    """Return what tells whom the roster gives a message; it asks once for all its languages."""
+def _given(desk: Desk) -> Callable[[Addressed], Wanted]:
+    """Return what tells whom the roster gives a message; it asks once for all its languages.
+
+    Who was away when it was written is stood in for, whoever is away now.
+    """
     known: dict[tuple[object, ...], Wanted] = {}
 
     def given(message: Addressed) -> Wanted:
-        key = (message.audience, message.village_id, message.recipients, message.roles)
+        at = message.created_at
+        key = (message.audience, message.village_id, message.recipients, message.roles, at)
         if key not in known:
             people = people_of(desk.roster, desk.pack.config, message)
-            people = desk.roster.at_work(people, now)  # who is away is stood in for
+            people = desk.roster.at_work(people, at)
             known[key] = frozenset((c.ref, channel) for c in people for channel in c.channels)
         return known[key]
 

@@ -38,15 +38,19 @@ TIMEX_BYTES = 512
 Given = TypeVar("Given")
 
 
-def within(budget_s: float, work: Callable[[], Given]) -> Given:
+def within(budget_s: float, work: Callable[[], Given], *, of: str = LOOKING) -> Given:
     """Return what `work` gives in time, whatever it hangs on; its thread is left behind.
+
+    Parameters
+    ----------
+    of : the name of its threads: what hangs under one name keeps nothing of another from going
 
     Raises
     ------
     TimeoutError
         It gave nothing by then, or what was asked before hangs still.
     """
-    if sum(thread.name == LOOKING for thread in threading.enumerate()) >= MOST_LEFT:
+    if sum(thread.name == of for thread in threading.enumerate()) >= MOST_LEFT:
         raise TimeoutError
     done: Future[Given] = Future()
 
@@ -56,7 +60,7 @@ def within(budget_s: float, work: Callable[[], Given]) -> Given:
         except Exception as error:  # noqa: BLE001 - handed to the caller, as it is
             done.set_exception(error)
 
-    threading.Thread(target=run, name=LOOKING, daemon=True).start()
+    threading.Thread(target=run, name=of, daemon=True).start()
     return done.result(budget_s)
 
 

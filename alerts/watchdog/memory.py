@@ -30,6 +30,12 @@ class Kept:
     seen: datetime
     told: Mapping[str, datetime] = field(default_factory=dict)
 
+    def until(self, at: datetime) -> Self:
+        """Return the same with no instant after that one."""
+        alarm = replace(self.alarm, since=min(self.alarm.since, at))
+        told = {ref: min(last, at) for ref, last in self.told.items()}
+        return replace(self, alarm=alarm, seen=min(self.seen, at), told=told)
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -82,6 +88,19 @@ class Memory:
         late = (kept for kept in self.over if at - kept.seen < FORGOTTEN)
         back = (kept for kept in late if kept.alarm.id not in standing)
         return replace(self, standing=tuple(standing.values()), over=(*back, *over))
+
+    def until(self, at: datetime) -> Self:
+        """Return the memory without the future, which a clock that was ahead has left in it.
+
+        Else no alarm would be told again, and no watcher be missed, until that time had come.
+        """
+        return replace(
+            self,
+            standing=tuple(kept.until(at) for kept in self.standing),
+            over=tuple(kept.until(at) for kept in self.over),
+            passes={name: min(last, at) for name, last in self.passes.items()},
+            beat=None if self.beat is None else min(self.beat, at),
+        )
 
     def letter(self, ref: str, *, at: datetime) -> Letter:
         """Return what a person is to be told now, each part the gravest first."""

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alerts.contacts.rota import untaken_shifts
 from alerts.deployment import Deployment
-from alerts.errors import NothingToDo, RosterError
+from alerts.errors import NothingToDo
+from alerts.people.store import changed_at
 from alerts.roster import CONTACTS, Roster
 from alerts.warning_config import WatchRules
 from alerts.warning_pack import WarningPack, load_warning
 from alerts.watchdog import machine_facts
 from alerts.watchdog.findings import AIRFLOW, OUTSIDE, Facts, Ledger
-from alerts.watchdog.ledger_facts import Looking, ledger_facts
+from alerts.watchdog.ledger_facts import EVER, Looking, ledger_facts
 from alerts.watchdog.memory import Memory
 from alerts.watchdog.short_list import WATCH, ShortList
-from pipeline.database import SQLAlchemyError, connect, exists, is_newest, reading
+from pipeline.database import connect, exists, is_newest, reading
 from pipeline.errors import PipelineError
-from pipeline.settings import Settings
+from pipeline.settings import PEOPLE, Settings
 from pipeline.site.pack import SitePack, load
 from pipeline.world import Mode
 
 LOOK_S = 30.0
 """For which the database has to answer."""
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class Sight:
     site_name: str
     site_id: str
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The roster, and the wall time of its last edit; nobody where it cannot be read."""
+
+    roster: Roster = field(default_factory=lambda: Roster(()))
+    since: datetime = EVER
 
 
 def look(
@@ -71,8 +80,8 @@ def look(
         awaited=_awaited(settings, listed) - {by},
         beat=memory.beat if listed.heartbeat else None,
     )
-    roster, facts = _roster(settings, facts)
-    facts = _with_ledger(settings, facts, site, pack, roster, clock)
+    people, facts = _people(settings, facts)
+    facts = _with_ledger(settings, facts, site, pack, people, clock)
     if config is None:
         return Sight(
             facts, WatchRules(), settings.site_folder.name, settings.site_folder.name, "UTC"
@@ -104,12 +113,22 @@ def _awaited(settings: Settings, listed: ShortList) -> frozenset[str]:
     return frozenset({OUTSIDE, AIRFLOW} if listed.airflow else {OUTSIDE})
 
 
-def _roster(settings: Settings, facts: Facts) -> tuple[Roster, Facts]:
+def _people(settings: Settings, facts: Facts) -> tuple[_People, Facts]:
+    home, is_missed = settings.home, settings.mode is not Mode.REPLAY
+
+    def read() -> tuple[_People, dict[str, datetime]]:
+        # the instant first: who is changed meanwhile is not missed
+        since = changed_at(home) or _edited(home / CONTACTS)
+        missed = untaken_shifts(home, facts.wall) if is_missed else ()
+        untaken = {shift.role: shift.begins for shift in reversed(missed)}
+        return _People(Roster.load(home), since), untaken
+
     try:
-        return Roster.load(settings.home), facts
-    except RosterError:
-        is_missed = settings.mode is not Mode.REPLAY
-        return Roster(()), replace(facts, roster_readable=not is_missed)
+        people, untaken = machine_facts.within(LOOK_S, read, of=PEOPLE)
+    except Exception:  # noqa: BLE001 - whatever it is, it must not end the watch
+        return _People(), replace(facts, roster_readable=not is_missed, untaken=None)
+    is_whole = not (is_missed and people.roster.hidden)
+    return people, replace(facts, roster_readable=is_whole, untaken=untaken)
 
 
 def _with_ledger(
@@ -117,7 +136,7 @@ def _with_ledger(
     facts: Facts,
     site: SitePack | None,
     pack: WarningPack | None,
-    roster: Roster,
+    people: _People,
     clock: Callable[[], datetime],
 ) -> Facts:
     if not exists(settings.database_url):
@@ -132,8 +151,8 @@ def _with_ledger(
             if site is None or pack is None:
                 return None, None
             deployment = Deployment(settings, site, engine)
-            since = _edited(settings.home / CONTACTS)
-            return None, ledger_facts(Looking(deployment, pack, roster, clock, since))
+            looking = Looking(deployment, pack, people.roster, clock, people.since)
+            return None, ledger_facts(looking)
         except NothingToDo:
             return None, None
         finally:
@@ -143,7 +162,7 @@ def _with_ledger(
         database, ledger = machine_facts.within(LOOK_S, read)
     except TimeoutError:
         database, ledger = "no answer", None
-    except (PipelineError, SQLAlchemyError, OSError):
+    except Exception:  # noqa: BLE001 - a row that nobody can read must not end the watch either
         # the words of a driver may quote an address
         database, ledger = "unusable", None
     return replace(facts, database=database, ledger=ledger)
@@ -153,4 +172,4 @@ def _edited(file: Path) -> datetime:
     try:
         return datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except OSError:
-        return NEVER
+        return EVER

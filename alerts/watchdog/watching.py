@@ -106,7 +106,7 @@ class Watcher:
             stop.wait(every_s)
 
     def _memory(self) -> Memory:
-        return self.unsaved or remembered.read(self.settings.home)
+        return (self.unsaved or remembered.read(self.settings.home)).until(self.clock())
 
     def _keep(self, memory: Memory) -> None:
         try:

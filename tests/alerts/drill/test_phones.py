@@ -36,10 +36,14 @@ from alerts.phones.server import (
     serving,
 )
 from alerts.roster import CONTACTS, Roster, write_private
+from alerts.simulated_drill import HOME, furnish
+from pipeline.database import private_folder
 from tests.alerts.channels.test_webhook import PARCEL
 from tests.alerts.deliver.test_loop import until
 from tests.alerts.night import WALL
+from tests.alerts.people.persons import kept
 from tests.alerts.post_office import free_port
+from tests.golden.samples import quick_valley
 from tests.services import ROOT
 from tests.valley import VALLEY
 
@@ -177,3 +181,15 @@ def test_contacts_of_somebody_else_are_not_overwritten(tmp_path, monkeypatch):
     before = (tmp_path / CONTACTS).read_bytes()
     assert run(["phones"]) == 1
     assert (tmp_path / CONTACTS).read_bytes() == before
+
+
+def test_the_telephones_have_people_of_their_own_whatever_database_the_environment_names(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FLOODWARN_PEOPLE_URL", f"sqlite:///{tmp_path}/people.db")
+    private_folder(tmp_path)
+    kept(tmp_path)
+    furnish(tmp_path / HOME, quick_valley())
+    numbers = [c.phone.get_secret_value() for c in Roster.load(tmp_path / HOME).contacts]
+    assert numbers
+    assert all(number.startswith(NOBODYS) for number in numbers)

@@ -7,13 +7,14 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from alerts.cli.app import COULD_NOT_RUN, REFUSED, run
-from alerts.contacts.register import Act, take_in
+from alerts.contacts.book_read import read_contacts
+from alerts.contacts.register import Act, hand_out, take_in
 from alerts.contacts.rota import leave
 from alerts.first_run import init_home
 from alerts.people.absence import Absence
 from alerts.people.keyring import KEYS
 from alerts.readiness import findings_of
-from alerts.roster import CONTACTS, Roster
+from alerts.roster import CONTACTS, Right, Roster
 from pipeline.settings import PEOPLE
 from pipeline.world import Mode
 from tests.alerts.people.persons import NOW
@@ -51,10 +52,45 @@ def test_who_stands_in_the_file_too_is_told_and_the_file_is_not_read(moved):
     path = moved / CONTACTS
     path.write_text(path.read_text().replace('ref = "county_duty-1"', 'ref = "another"'))
     assert Roster.load(moved).contact("another") is None
-    (told,) = [f for f in findings_of(settings(moved), TODAY) if f.file.endswith(CONTACTS)]
-    assert f"stand in {PEOPLE} too" in told.message
-    (moved / CONTACTS).chmod(0o644)
-    assert Roster.load(moved).faults == ()
+    both, alone = [f for f in findings_of(settings(moved), TODAY) if f.file.endswith(CONTACTS)]
+    assert f"stand in {PEOPLE} too" in both.message
+    assert both.cure.startswith("delete")
+    assert alone.message.startswith("another stand in contacts.toml alone")
+
+
+SIREN = """
+[[contacts]]
+ref = "horn"
+role = "siren"
+villages = ["hekou"]
+channels = ["siren"]
+siren = { device = "hekou-1" }
+"""
+
+
+def test_where_the_file_has_sirens_it_is_not_to_be_deleted_and_torn_it_is_a_fault(moved):
+    path = moved / CONTACTS
+    path.write_text(path.read_text() + SIREN)
+    cures = [f.cure for f in findings_of(settings(moved), TODAY) if f.file.endswith(CONTACTS)]
+    assert any("leave its sirens" in cure for cure in cures)
+    assert not any("delete" in cure for cure in cures)
+    path.chmod(0o644)
+    roster = Roster.load(moved)
+    assert [str(fault) for fault in roster.hidden] == ["contacts.toml is open to others: chmod 600"]
+    assert roster.contact(CHIEF) is not None
+
+
+def test_a_siren_is_not_in_the_book_of_people(moved, tmp_path):
+    path = moved / CONTACTS
+    path.write_text(path.read_text() + SIREN)
+    someone = Roster.load(moved).contact(CHIEF)
+    reader = someone.model_copy(update={"rights": someone.rights | {Right.PERSONAL}})
+    take_in(moved, (reader,), (), BY)
+    assert Roster.load(moved).contact("horn") is not None
+    content, book = hand_out(moved, BY, "en")
+    assert book.contact("horn") is None
+    assert "horn" not in {c.ref for c in read_contacts(content).contacts}
+    assert read_contacts(content).faults == ()
 
 
 def test_an_absence_without_a_deputy_is_told_until_it_is_over(moved):

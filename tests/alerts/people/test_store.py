@@ -84,9 +84,12 @@ def test_until_somebody_was_taken_in_the_file_counts_and_then_it_does_no_more(ho
     take_in(home, (), (), ACT)
     assert not store.takes_over(home)
     assert [c.ref for c in Roster.load(home).contacts] == ["old"]
-    kept(home, CHIEF)
-    assert [c.ref for c in Roster.load(home).contacts] == ["chief"]
-    take_in(home, (), ("chief",), ACT)
+    settled = take_in(home, (CHIEF,), (), ACT)
+    assert [c.ref for c in settled.brought] == ["old"]
+    assert [c.ref for c in Roster.load(home).contacts] == ["old", "chief"], "who was there stays"
+    path.unlink()
+    assert [c.ref for c in Roster.load(home).contacts] == ["old", "chief"]
+    take_in(home, (), ("chief", "old"), ACT)
     assert Roster.load(home).contacts == ()
 
 

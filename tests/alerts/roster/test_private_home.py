@@ -1,12 +1,14 @@
 """What a deployment keeps of people is its owner's alone; `check` says what is wrong with it."""
 
 import os
+import stat
 from datetime import UTC, datetime
 
 import pytest
 
 from alerts.channels.gateway import GATEWAYS
 from alerts.first_run import init_home
+from alerts.private_files import replace_private, write_private
 from alerts.readiness import findings_of
 from alerts.roster import CONTACTS
 from pipeline.database import connect, migrate
@@ -155,3 +157,18 @@ def test_the_check_names_whom_no_sms_reaches_and_why(home, monkeypatch):
     path.write_text(path.read_text().replace('phone = "+447700900123"\n', "", 1))
     faults = [f for f in findings_of(settings(home), TODAY) if "needs a phone" in f.message]
     assert [f.field for f in faults] == ["county_duty-1"]
+
+
+def test_what_is_put_into_a_home_is_on_the_disk_with_its_name(home, monkeypatch):
+    home.mkdir(mode=0o700)
+    synced, sync = [], os.fsync
+
+    def seen(number):
+        synced.append(stat.S_ISDIR(os.fstat(number).st_mode))
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    for put in (write_private, replace_private):
+        synced.clear()
+        put(home / "people.keys", b"key")
+        assert synced == [False, True]

@@ -50,6 +50,7 @@ WELL = Facts(
 )
 BAD = {
     "database:absent": replace(WELL, database="absent", ledger=None),
+    "shift:county_duty": replace(WELL, untaken={"county_duty": NOW - HOUR}),
     "cycle": replace(WELL, ledger=replace(WELL.ledger, rhythm=Rhythm(NOW, None, HOUR, SECOND))),
     "feed:rain": replace(
         WELL, ledger=replace(WELL.ledger, feeds=(FeedSeen("rain", NOW - 4 * HOUR, 3 * HOUR),))

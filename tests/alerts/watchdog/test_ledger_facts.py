@@ -12,6 +12,7 @@ from alerts.actions import Told, acknowledge
 from alerts.deployment import Deployment
 from alerts.errors import NothingToDo
 from alerts.issue import Minute
+from alerts.people.absence import Absence
 from alerts.roster import Roster
 from alerts.tables import attempt, delivery
 from alerts.tier import Tier
@@ -145,6 +146,20 @@ def test_who_came_into_the_roster_later_was_not_missed(played):
     roster = Roster((*played.roster.contacts, duty.model_copy(update={"ref": "new"})))
     assert Rule.MISSING in {b.rule for b in seen(played, roster=roster).breaches}
     assert seen(played, roster=roster, since=WALL + SECOND).breaches == ()
+
+
+def test_who_was_away_when_it_was_written_is_not_missed_when_they_are_back(played):
+    duty = [c for c in played.roster.contacts if c.role == "county_duty"]
+    new = duty[0].model_copy(update={"ref": "new"})
+    away = Absence("new", WALL - MINUTE, WALL + MINUTE)
+    roster = Roster((*played.roster.contacts, new), (), (away,))
+    played.warned(levels(hekou=4))
+    assert seen(played, at=WALL + 2 * MINUTE, roster=roster).breaches == ()
+    left = replace(away, begins=WALL + SECOND)
+    roster = replace(roster, absences=(left,))
+    assert Rule.MISSING in {
+        b.rule for b in seen(played, roster=roster, at=WALL + 2 * SECOND).breaches
+    }
 
 
 def test_the_servers_clock_is_held_against_ours(played):

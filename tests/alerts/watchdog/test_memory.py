@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,6 +36,20 @@ def passes(seen, *, refs=("a",), reached=lambda _ref, _minute: True, unseen=froz
                 yield minute, ref, letter
                 if reached(ref, minute):
                     memory = memory.told(ref, letter, at=at)
+
+
+def test_what_was_remembered_of_the_future_is_of_now():
+    later = START + timedelta(days=400)
+    memory = Memory().after([alarm(Kind.CYCLE, later)], (), at=later)
+    memory = memory.told("a", memory.letter("a", at=later), at=later)
+    memory = replace(memory, passes={"outside": later}, beat=later, over=memory.standing)
+    known = memory.until(START)
+    (kept,) = known.standing
+    assert known.over == known.standing
+    assert {kept.seen, kept.alarm.since, known.passes["outside"], known.beat} == {START}
+    assert kept.told == {"a": START}
+    assert known.letter("a", at=START + AGAIN).again
+    assert memory.until(later) == memory
 
 
 @given(SEEN)

@@ -13,18 +13,36 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from cryptography import x509
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select, update
 
 from alerts.cli.app import run
-from alerts.roster import CONTACTS
+from alerts.contacts.register import Act, take_in
+from alerts.contacts.rota import plan_shift, take_over
+from alerts.people.shift import Shift
+from alerts.people.tables import person
+from alerts.roster import CONTACTS, Roster
 from alerts.watchdog import machine_facts, remembered, sight
 from alerts.watchdog.alarm import Kind
+from alerts.watchdog.findings import Facts
 from alerts.watchdog.short_list import WATCH, ShortList
+from pipeline.database import connect
+from pipeline.settings import PEOPLE, people_url
 from pipeline.world import Mode
+from tests.alerts.night import WALL
 from tests.alerts.post_office import free_port
 from tests.alerts.watchdog.watched import LIST, airflow, ids, listed
 from tests.valley import VALLEY
+
+
+@pytest.fixture
+def people_kept(night, monkeypatch):
+    """Give the home of a night whose people were taken into a database the day before."""
+    monkeypatch.delenv("FLOODWARN_PEOPLE_URL", raising=False)
+    act = Act("county_duty-1", WALL - timedelta(days=1))
+    take_in(night.home, Roster.load(night.home).contacts, (), act)
+    return night.home
 
 
 def test_each_gets_one_digest_in_their_language_and_no_second_within_the_hour(watcher, post, at):
@@ -105,6 +123,76 @@ def test_a_torn_roster_is_an_alarm_that_still_reaches_the_watchs_own_list(watche
     (night.home / CONTACTS).write_text("[[")
     assert "roster" in ids(watcher.once())
     assert "contacts.toml" in post.of("deputy")[0].get_content()
+
+
+def test_a_peoples_database_that_is_away_or_broken_is_an_alarm_and_no_end_of_the_watch(
+    watcher, post, monkeypatch, tmp_path
+):
+    away = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none"
+    monkeypatch.setenv("FLOODWARN_PEOPLE_URL", away)
+    assert "roster" in ids(watcher.once())
+    assert len(post.of("deputy")) == 1
+    monkeypatch.setattr(sight, "LOOK_S", 0.3)
+    with silent_server() as port:
+        silent = f"postgresql+psycopg://nobody@127.0.0.1:{port}/none"
+        monkeypatch.setenv("FLOODWARN_PEOPLE_URL", silent)
+        assert "roster" in ids(watcher.once())
+    for thread in threading.enumerate():
+        if thread.name == PEOPLE:
+            thread.join(20)
+
+
+def test_a_person_whom_no_key_opens_is_an_alarm_though_the_others_are_known(watcher, people_kept):
+    assert "roster" not in ids(watcher.once())
+    other = connect(people_url(people_kept))
+    with other.begin() as connection:
+        one = select(person.c.ref).where(person.c.email.is_not(None)).limit(1).scalar_subquery()
+        connection.execute(update(person).where(person.c.ref == one).values(email="torn"))
+    other.dispose()
+    assert "roster" in ids(watcher.once())
+
+
+def test_whatever_the_ledger_raises_is_an_alarm_and_no_end_of_the_watch(watcher, monkeypatch):
+    def torn(*_):
+        raise KeyError("secret words")
+
+    monkeypatch.setattr(sight, "ledger_facts", torn)
+    assert "database:unusable" in ids(watcher.once())
+
+
+def test_a_shift_that_nobody_took_is_told_after_ten_minutes_until_somebody_does(
+    watcher, people_kept, at
+):
+    by = Act("county_duty-1", at.at)
+    shift = Shift("county_duty", at.at, at.at + timedelta(hours=8), "county_duty-1")
+    plan_shift(people_kept, shift, by)
+    at.later(9)
+    assert "shift:county_duty" not in ids(watcher.once())
+    at.later(1)
+    assert "shift:county_duty" in ids(watcher.once())
+    take_over(people_kept, Act("county_duty-1", at.at))
+    assert "shift:county_duty" not in ids(watcher.once())
+
+
+def test_an_edit_of_the_file_excuses_nobody_whom_the_database_knows(watcher, people_kept):
+    os.utime(people_kept / CONTACTS, (4e9, 4e9))
+    people, _ = sight._people(watcher.settings, Facts(watcher.clock()))
+    assert people.since == WALL - timedelta(days=1)
+
+
+def test_a_watch_whose_clock_was_ahead_tells_again_after_an_hour_of_the_right_time(
+    watcher, post, at, night
+):
+    (night.home / CONTACTS).chmod(0o644)
+    at.later(60 * 24 * 365)
+    watcher.once()
+    at.later(-60 * 24 * 365)
+    watcher.once()
+    told = len(post.of("deputy"))
+    at.later(60)
+    watcher.once()
+    (letter,) = post.of("deputy")[told:]
+    assert "[roster]" in letter.get_content()
 
 
 def test_a_torn_site_is_an_alarm_and_no_error(watcher, post, tmp_path):
@@ -216,7 +304,7 @@ def test_the_command_prints_what_it_finds_and_ends_with_one(night, post, monkeyp
     monkeypatch.setenv("FLOODWARN_DATABASE_URL", url)
     (night.home / CONTACTS).chmod(0o644)
     assert run(["watch"]) == 1
-    assert "contacts.toml cannot be read" in capfdbinary.readouterr().out.decode()
+    assert "The roster cannot be read" in capfdbinary.readouterr().out.decode()
     assert run(["watch", "--json", "-"]) == 1
     answer = json.loads(capfdbinary.readouterr().out)
     assert answer["schema"] == "floodwarn.watch/1"
