@@ -17,6 +17,7 @@ from alerts.ledger import answers, messages
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.waited_for import Order, waited_for
 from alerts.outbox import queue, receipts
+from alerts.outbox.brought import brought_by
 from alerts.outbox.delivery import RING_BACK, Delivery, State, delivery_key
 from alerts.roster import Roster
 from alerts.said import Said
@@ -96,7 +97,7 @@ def _keyed(connection: Connection, ear: Ear, reply: Reply, channel: str, now: da
     """Take the answer to what one call, or one post, brought: one order or a list of them."""
     brought = [
         delivery
-        for delivery in queue.brought_by(connection, reply.ident or "")
+        for delivery in brought_by(connection, reply.ident or "")
         if (delivery.world, delivery.channel) == (ear.world, channel)
     ]
     via = Via.KEY if channel == VOICE else Via.WEBHOOK

@@ -101,7 +101,7 @@ def lease(
         .values(state=State.LEASED.value, lease_by=by, lease_until=to_us(now + LEASE))
         .returning(*deliveries.c)
     )
-    return sorted((_delivery(row) for row in leased), key=lambda d: keys.index(d.key))
+    return sorted((delivery_of(row) for row in leased), key=lambda d: keys.index(d.key))
 
 
 def _wanted(world: World, wanted: Wanted) -> ColumnElement[bool]:
@@ -150,7 +150,7 @@ def begin(
             delivery_key=leased.key, number=leased.attempts + 1, started_at=to_us(now)
         )
     )
-    return _delivery(row)
+    return delivery_of(row)
 
 
 def _over(connection: Connection, leased: Delivery, now: datetime) -> Verdict | None:
@@ -245,27 +245,7 @@ def find(connection: Connection, key: str) -> Delivery | None:
     row = connection.execute(
         select(deliveries).where(deliveries.c.delivery_key == key)
     ).one_or_none()
-    return None if row is None else _delivery(row)
-
-
-def brought_by(connection: Connection, ident: str) -> list[Delivery]:
-    """Return a delivery by its key or its provider's name, and what went in one call with it."""
-    lead = select(attempts.c.delivery_key).where(attempts.c.reference == ident)
-    leads = or_(deliveries.c.delivery_key == ident, deliveries.c.delivery_key.in_(lead))
-    found = [_delivery(row) for row in connection.execute(select(deliveries).where(leads))]
-    # of what went with it once and was tried again by itself, that call says nothing
-    with_it = connection.execute(
-        select(deliveries)
-        .join(
-            attempts,
-            and_(
-                attempts.c.delivery_key == deliveries.c.delivery_key,
-                attempts.c.number == deliveries.c.attempts,
-            ),
-        )
-        .where(attempts.c.reference.in_([delivery.key for delivery in found]), ~leads)
-    )
-    return [*found, *(_delivery(row) for row in with_it)]
+    return None if row is None else delivery_of(row)
 
 
 def recover(connection: Connection, world: World, *, now: datetime) -> list[Delivery]:
@@ -294,7 +274,7 @@ def recover(connection: Connection, world: World, *, now: datetime) -> list[Deli
     for row in stale:
         if row.number is None:
             _release(connection, row.delivery_key, now)
-    sent = [_delivery(row) for row in stale if row.number is not None]
+    sent = [delivery_of(row) for row in stale if row.number is not None]
     for delivery in sent:
         finish(connection, delivery, Outcome.UNCERTAIN, now=now, detail="the sender died")
     return sent
@@ -386,7 +366,8 @@ def _columns(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def delivery_of(row: Row[Any]) -> Delivery:
+    """Return a row of the outbox as what it is."""
     at = {
         name: None if (us := getattr(row, name)) is None else from_us(us)
         for name in ("decide_by", "ended_at")

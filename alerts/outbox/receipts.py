@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select, update
 
+from alerts.outbox.brought import brought_by
 from alerts.outbox.delivery import State
-from alerts.outbox.queue import brought_by
 from alerts.tables import delivery as deliveries
 from pipeline.instants import to_us
 from pipeline.world import World

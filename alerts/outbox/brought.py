@@ -1,0 +1,30 @@
+"""What a provider's name, or a delivery's key, stands for: one text, or all of one call."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, or_, select
+
+from alerts.outbox.delivery import Delivery
+from alerts.outbox.queue import delivery_of
+from alerts.tables import attempt as attempts
+from alerts.tables import delivery as deliveries
+
+
+def brought_by(connection: Connection, ident: str) -> list[Delivery]:
+    """Return a delivery by its key or its provider's name, and what went in one call with it."""
+    lead = select(attempts.c.delivery_key).where(attempts.c.reference == ident)
+    leads = or_(deliveries.c.delivery_key == ident, deliveries.c.delivery_key.in_(lead))
+    found = [delivery_of(row) for row in connection.execute(select(deliveries).where(leads))]
+    # of what went with it once and was tried again by itself, that call says nothing
+    with_it = connection.execute(
+        select(deliveries)
+        .join(
+            attempts,
+            and_(
+                attempts.c.delivery_key == deliveries.c.delivery_key,
+                attempts.c.number == deliveries.c.attempts,
+            ),
+        )
+        .where(attempts.c.reference.in_([delivery.key for delivery in found]), ~leads)
+    )
+    return [*found, *(delivery_of(row) for row in with_it)]
