@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from alerts.tables import fence
 from pipeline.database import insert_absent, named, within
@@ -30,9 +29,10 @@ def try_hold(connection: Connection, world: World) -> bool:
     return bool(held.scalar_one())
 
 
-def _number(world: World) -> int:
+def _number(world: World) -> ColumnElement[int]:
+    """Return the lock's number: of the world, and of the schema that it lies in."""
     name = "\n".join(("floodwarn", world.site, world.mode.value, world.world_id))
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    return func.hashtextextended(func.concat(func.current_schema(), "\n", name), 0)
 
 
 def last_warned(connection: Connection, world: World) -> datetime | None:
