@@ -8,10 +8,12 @@ import tempfile
 from pathlib import Path
 
 from alerts.errors import RosterError
+from alerts.whole_file import put, settle
 
 SIGNING_KEY = "ack.key"
 KEY_BYTES = 32
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+PRIVATE = stat.S_IRUSR | stat.S_IWUSR
 
 
 def signing_key(home: Path) -> bytes:
@@ -58,34 +60,13 @@ def write_private(path: Path, content: bytes) -> bool:
             path.hardlink_to(file.name)
         except FileExistsError:
             return False
-    _settle(path.parent)
+    settle(path.parent)
     return True
 
 
 def replace_private(path: Path, content: bytes) -> None:
     """Put a file of mode 600 in the place of one that may be there: the old or the new, whole."""
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        begun = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            begun.replace(path)
-        except OSError:
-            begun.unlink(missing_ok=True)
-            raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Put a folder's names on the disk, so that no power cut takes back what was put there."""
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    put(path, content, mode=PRIVATE)
 
 
 def refuse_open(path: Path) -> None:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import secrets
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from alerts.errors import Refused, RosterError
 from alerts.outbox import epoch as epochs
 from alerts.outbox.epoch import Epoch, Turn, is_fenced, refusal
 from alerts.roster import read_private
+from alerts.whole_file import put
 from pipeline.database import Connection, Engine, reading
 from pipeline.settings import Settings
 
@@ -145,7 +144,7 @@ def note(connection: Connection, settings: Settings, epoch: Epoch) -> None:
     """Write down the newest epoch that this host knows of for its database."""
     noted = _noted(settings.home) | {_database(connection): epoch}
     text = json.dumps({name: str(each) for name, each in noted.items()}, sort_keys=True)
-    _write(settings.home / HOST, text, mode=0o600)
+    put(settings.home / HOST, text.encode(), mode=0o600)
 
 
 def claim(settings: Settings, epoch: Epoch) -> bool:
@@ -168,7 +167,7 @@ def claim(settings: Settings, epoch: Epoch) -> bool:
     if is_fenced(epoch, there):
         raise Refused(f"another host sends since epoch {there.number}: take over from it first")
     try:
-        _write(settings.fence, f"{epoch}\n", mode=0o644)
+        put(settings.fence, f"{epoch}\n".encode(), mode=0o644)
     except OSError as error:
         raise Unseen(f"the fence cannot be written ({error.strerror})") from error
     lookout.forget()
@@ -198,16 +197,3 @@ def _database(connection: Connection) -> str:
     """Return a name for the database, by which it is known again though its password changes."""
     where = connection.engine.url.render_as_string(hide_password=True)
     return hashlib.sha256(where.encode()).hexdigest()[:32]
-
-
-def _write(path: Path, text: str, *, mode: int) -> None:
-    """Put a file in place of another, whole or not at all."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part = Path(file.name)
-    part.chmod(mode)
-    part.replace(path)

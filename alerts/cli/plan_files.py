@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from alerts import whole_file
 from alerts.plan.book_whose import KnownVillage
 from alerts.plan.model import Plan
 from alerts.warning_pack import PLANS
@@ -78,32 +77,10 @@ def put(path: Path, content: bytes) -> None:
     """Write a file so that whoever reads it, or comes after a crash, finds the old or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode if path.exists() else READABLE
-    # Its name ends in no .toml, so that no reader of plans takes it for one.
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        begun = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            begun.chmod(mode & 0o777)
-            begun.replace(path)
-        except OSError:
-            begun.unlink(missing_ok=True)
-            raise
-    _settle(path.parent)
+    whole_file.put(path, content, mode=mode & 0o777)
 
 
 def take_away(path: Path) -> None:
     """Delete a plan, for good also after a crash."""
     path.unlink(missing_ok=True)
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    whole_file.settle(path.parent)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from threading import Event
 from time import monotonic
 
 from alerts.watchdog.memory import Memory
+from alerts.whole_file import put
 
 STATE = "watch.state.json"
 LOCK = "watch.lock"
@@ -36,15 +35,7 @@ def write(home: Path, memory: Memory) -> None:
     OSError
         The disk does not take it.
     """
-    with tempfile.NamedTemporaryFile(dir=home, prefix=f".{STATE}.", delete=False) as file:
-        try:
-            file.write(memory.to_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(home / STATE)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    put(home / STATE, memory.to_bytes(), mode=0o600)
 
 
 @contextmanager

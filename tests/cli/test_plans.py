@@ -174,7 +174,7 @@ def test_a_write_that_fails_leaves_the_old_plan_and_nothing_else(site, monkeypat
     def full(_handle):
         raise OSError("no space left")
 
-    monkeypatch.setattr("alerts.cli.plan_files.os.fsync", full)
+    monkeypatch.setattr("alerts.whole_file.os.fsync", full)
     with pytest.raises(OSError, match="no space"):
         put(path, b"half")
     assert files(site) == before
