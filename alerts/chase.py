@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from alerts.call_text import Missing, call_text
-from alerts.forms import headline, spoken_in
+from alerts.forms import spoken
 from alerts.issue import Desk, Minute, for_reader, refuse_replay
 from alerts.ladder import Climb, Rung, climbs, is_silent, tries
 from alerts.ledger import climbs as ledger
@@ -261,8 +261,7 @@ def _letter(desk: Desk, missing: list[Missing], language: str, minute: Minute) -
     text = call_text(missing, voice, now=minute.wall)
     if text.fault is not None:
         log.warning("call in %s: %s", language, text.fault)
-    spoken = {form.value: headline(text, voice, form).body for form in spoken_in(voice)}
-    return Letter(language, text.subject, text.body, **spoken)
+    return Letter(language, text.subject, text.body, **spoken(text, voice))
 
 
 def _on_rung(desk: Desk, rung: Rung, village_id: str) -> tuple[Contact, ...]:

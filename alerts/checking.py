@@ -8,7 +8,7 @@ from typing import Final
 
 from alerts import ack
 from alerts.errors import Refused
-from alerts.forms import headline, spoken_in
+from alerts.forms import spoken
 from alerts.issue import Desk, Minute, for_reader
 from alerts.ledger import checks
 from alerts.ledger.answers import Answer, Via
@@ -130,8 +130,7 @@ def _letter(desk: Desk, templates: Templates) -> Letter:
     words = WORDS.get(voice.language.partition("-")[0], WORDS["en"])
     subject, body = (w.format(source=voice.source, contact=voice.contact) for w in words)
     text = marked(Text(subject, body), voice)
-    spoken = {form.value: headline(text, voice, form).body for form in spoken_in(voice)}
-    return Letter(voice.language, text.subject, text.body, **spoken)
+    return Letter(voice.language, text.subject, text.body, **spoken(text, voice))
 
 
 def _deliveries(desk: Desk, contact: Contact, now: datetime) -> Iterator[Delivery]:

@@ -337,9 +337,9 @@ class _Sender:
             except SendError as error:
                 wrong[begun.key] = _unsent(error)
             except (SQLAlchemyError, StoreUnavailable) as error:
-                wrong[begun.key] = _Sent(Outcome.TEMPORARY, _told(begun, error))
+                wrong[begun.key] = _Sent(Outcome.TEMPORARY, _told(begun.channel, begun.key, error))
             except Exception as error:  # noqa: BLE001 - nothing left, and no repeat would mend it
-                wrong[begun.key] = _Sent(Outcome.PERMANENT, _told(begun, error))
+                wrong[begun.key] = _Sent(Outcome.PERMANENT, _told(begun.channel, begun.key, error))
         return parcels, wrong
 
     def _send(self, parcels: list[Parcel], line: Line) -> _Sent:
@@ -355,7 +355,7 @@ class _Sender:
             return _unsent(error)
         except Exception as error:  # noqa: BLE001 - told to the officer as uncertain
             # A channel's own fault: whether the parcel left, nobody knows.
-            return _Sent(Outcome.UNCERTAIN, _told_of(name, first.key, error))
+            return _Sent(Outcome.UNCERTAIN, _told(name, first.key, error))
         line.note(reached=True)
         return _Sent(Outcome.ACCEPTED, reference=reference)
 
@@ -368,12 +368,8 @@ def _unsent(error: SendError) -> _Sent:
     return _Sent(outcome, str(error), retry_after=error.retry_after)
 
 
-def _told(begun: Delivery, error: Exception) -> str:
+def _told(channel: str, key: str, error: Exception) -> str:
     """Log a fault of ours and return its kind; its words may quote an address, so only that."""
-    return _told_of(begun.channel, begun.key, error)
-
-
-def _told_of(channel: str, key: str, error: Exception) -> str:
     why = type(error).__name__
     log.error("channel %s, delivery %s: %s", channel, key, why)
     return why

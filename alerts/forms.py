@@ -78,6 +78,11 @@ def headline(text: Text, voice: Voice, form: Form) -> Text:
     return around(one_line(sendable(said)).translate(BRACKETS), voice, form)
 
 
+def spoken(text: Text, voice: Voice) -> dict[str, str]:
+    """Return what a telephone brings of a text to officers, by the name of each form there is."""
+    return {form.value: headline(text, voice, form).body for form in spoken_in(voice)}
+
+
 def form_words(
     order: PlaceOrder,
     village: LocalText,

@@ -20,7 +20,7 @@ from alerts.outbox import queue, receipts
 from alerts.outbox.brought import brought_by
 from alerts.outbox.delivery import RING_BACK, Delivery, State, delivery_key
 from alerts.roster import Roster
-from alerts.said import Said
+from alerts.said import Said, of_each
 from pipeline.database import Connection, Engine
 from pipeline.world import World
 
@@ -101,17 +101,14 @@ def _keyed(connection: Connection, ear: Ear, reply: Reply, channel: str, now: da
         if (delivery.world, delivery.channel) == (ear.world, channel)
     ]
     via = Via.KEY if channel == VOICE else Via.WEBHOOK
-    # which of several places is counted, a key cannot say
-    orders = {delivery.message_id for delivery in brought}
-    unclear = reply.said is Said.COUNTED and len(orders) > 1
-    said = (Said.RECEIVED, Said.UNCLEAR) if unclear else (reply.said,)
+    said = of_each(reply.said, len({delivery.message_id for delivery in brought}))
     answers_given = (
         Answer(delivery.message_id, delivery.contact_ref, via, delivery.contact_ref, now, each)
         for delivery in brought
         for each in said
     )
     taken = sum(_record(connection, ear.world, answer) for answer in answers_given)
-    back = [_alone(delivery, now) for delivery in brought] if unclear else []
+    back = [_alone(delivery, now) for delivery in brought] if len(said) > 1 else []
     return Heard(answers=taken, rung_back=queue.enqueue(connection, back))
 
 
@@ -178,9 +175,8 @@ def _meant(said: Said, orders: Collection[Order]) -> tuple[tuple[Said, ...], boo
         return (Said.HELP,), False
     if said is Said.UNCLEAR or len(villages) > 1:
         return (Said.UNCLEAR,), True
-    if said is Said.COUNTED and len(orders) > 1:
-        return (Said.RECEIVED, Said.UNCLEAR), True
-    return (said,), False
+    each = of_each(said, len(orders))
+    return each, len(each) > 1
 
 
 def _rung_back(

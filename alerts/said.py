@@ -56,3 +56,12 @@ def has_reached(said: Iterable[Said], stage: Said) -> bool:
     """Tell whether a place has come to a stage or beyond it."""
     furthest = reached(said)
     return furthest is not None and STAGES.index(furthest) >= STAGES.index(stage)
+
+
+def of_each(said: Said, orders: int) -> tuple[Said, ...]:
+    """Return what one word says of each of so many orders that it may be about.
+
+    All of them were received; which of them all are counted in is another question.
+    """
+    counts_one_of_many = said is Said.COUNTED and orders > 1
+    return (Said.RECEIVED, Said.UNCLEAR) if counts_one_of_many else (said,)

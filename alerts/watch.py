@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from alerts.forms import headline, spoken_in
+from alerts.forms import spoken
 from alerts.issue import Desk, for_reader, refuse_replay
 from alerts.ledger import fence, notices
 from alerts.ledger.notices import Letter
@@ -129,8 +129,7 @@ def _letter(desk: Desk, notice: Notice, language: str, bulletin: RiskBulletin) -
     text = notice_text(notice, voice, at=bulletin.cutoff)
     if text.fault is not None:
         log.warning("notice in %s: %s", language, text.fault)
-    spoken = {form.value: headline(text, voice, form).body for form in spoken_in(voice)}
-    return Letter(language, text.subject, text.body, **spoken)
+    return Letter(language, text.subject, text.body, **spoken(text, voice))
 
 
 def _deliveries(

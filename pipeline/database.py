@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from sqlalchemy import (
     Column,
@@ -44,6 +44,7 @@ __all__ = [
     "Connection",
     "Engine",
     "SQLAlchemyError",
+    "batched",
     "connect",
     "exists",
     "give_back",
@@ -64,7 +65,9 @@ __all__ = [
     "world_columns",
 ]
 
+AT_A_TIME = 5000
 BUSY_TIMEOUT_S = 30
+Key = TypeVar("Key")
 SWITCH_ATTEMPTS = 20
 VERSION_TABLE = "floodwarn_alembic_version"
 """Our own name: Airflow keeps its `alembic_version` in a database that we may share."""
@@ -245,6 +248,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+
+
+def batched(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """Yield keys, as many at a time as one statement may name: PostgreSQL takes 65,535 parameters.
+
+    That is of keys of up to a dozen columns.
+    """
+    return (keys[start : start + AT_A_TIME] for start in range(0, len(keys), AT_A_TIME))
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, select
 
 from alerts.ladder import Climb
 from alerts.ledger.notices import Letter
-from alerts.ledger.waited_for import AT_A_TIME, Order, batched
+from alerts.ledger.waited_for import Order
 from alerts.said import Said
 from alerts.tables import climb as climbs
 from alerts.tables import ladder_call as calls
-from pipeline.database import insert_absent, named, within
+from pipeline.database import batched, insert_absent, named, within
 from pipeline.instants import to_us
 from pipeline.world import World
 
@@ -33,7 +33,7 @@ def climbed(
     """Return the stage and rung of every try and call that was made of those orders."""
     found: dict[Key, set[tuple[str, int]]] = {order.key: set() for order in orders}
     episodes = sorted({episode for episode, _, _ in found})
-    for some in batched(episodes, AT_A_TIME):
+    for some in batched(episodes):
         rows = connection.execute(
             select(climbs).where(within(climbs, world), climbs.c.episode_id.in_(some))
         )

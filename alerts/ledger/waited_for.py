@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -22,15 +22,13 @@ from alerts.tables import episode as episodes
 from alerts.tables import message as messages
 from alerts.tier import Action, Tier
 from alerts.warning_message import Audience
-from pipeline.database import within
+from pipeline.database import batched, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
 
 ARRIVED: Final = frozenset({"leased", "accepted", "delivered", "uncertain"})
 THROTTLED: Final = "throttled"
 """States of a delivery, as `alerts.outbox.delivery` names them."""
-AT_A_TIME: Final = 5000
-"""Ids in one question: a database takes so many parameters and no more."""
 LONGEST: Final = timedelta(days=3)
 """For which an order that stands is looked for: a flood is over by then."""
 
@@ -99,18 +97,13 @@ def waited_for(connection: Connection, world: World, *, now: datetime) -> tuple[
     ids = [row.message_id for row in kept]
     sent: dict[str, list[_Way]] = {}
     said: dict[str, tuple[Answer, ...]] = {}
-    for some in batched(ids, AT_A_TIME):
+    for some in batched(ids):
         sent |= _sent(connection, world, some)
         said |= answers.of_messages(connection, world, some)
     orders: dict[tuple[str, int, str], list[Row[Any]]] = {}
     for row in kept:
         orders.setdefault((row.episode_id, row.revision, row.place_id), []).append(row)
     return tuple(_order(rows, sent, said) for _, rows in sorted(orders.items()))
-
-
-def batched(ids: Sequence[str], most: int) -> Iterator[Sequence[str]]:
-    """Yield the ids, so many at a time."""
-    return (ids[start : start + most] for start in range(0, len(ids), most))
 
 
 def _of_open_episodes(world: World, now: datetime) -> Select[Any]:

@@ -11,11 +11,9 @@ from alerts.said import Said, has_reached
 from alerts.tables import acknowledgement as answers
 from alerts.tables import ladder_call as calls
 from alerts.tables import message as messages
-from pipeline.database import within
+from pipeline.database import batched, within
 from pipeline.world import World
 
-AT_A_TIME = 5000
-"""Orders in one question: a database takes so many parameters and no more."""
 Key = tuple[str, int, str]
 """Episode, revision and place."""
 
@@ -37,14 +35,14 @@ def _said_of(
 ) -> dict[Key, list[Said]]:
     order = (messages.c.episode_id, messages.c.revision, messages.c.place_id)
     found: dict[Key, list[Said]] = {}
-    for start in range(0, len(keys), AT_A_TIME):
+    for some in batched(keys):
         rows = connection.execute(
             select(*order, answers.c.said)
             .join(answers, answers.c.message_id == messages.c.message_id)
             .where(
                 within(messages, world),
                 within(answers, world),
-                tuple_(*order).in_(keys[start : start + AT_A_TIME]),
+                tuple_(*order).in_(some),
             )
         )
         for row in rows:

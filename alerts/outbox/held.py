@@ -16,13 +16,11 @@ from alerts.outbox.delivery import State
 from alerts.tables import delivery as deliveries
 from alerts.tables import message as messages
 from alerts.tier import Tier
-from pipeline.database import within
+from pipeline.database import batched, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
 
 REASON = "held at a restore or takeover; it may have been sent elsewhere, a person must ask"
-AT_A_TIME = 5000
-"""Keys in one statement: a database takes so many parameters and no more."""
 TOO_LATE = "older than it was worth sending at a restore or takeover"
 
 
@@ -108,9 +106,8 @@ def listed(
 
 def let_go(connection: Connection, keys: Collection[str], *, by: str, now: datetime) -> int:
     """Let those deliveries wait for a sender again; return how many."""
-    named, gone = sorted(keys), 0
-    for start in range(0, len(named), AT_A_TIME):
-        some = named[start : start + AT_A_TIME]
+    gone = 0
+    for some in batched(sorted(keys)):
         gone += connection.execute(
             update(deliveries)
             .where(deliveries.c.delivery_key.in_(some), deliveries.c.reason == REASON)

@@ -14,7 +14,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from alerts.drill_score import Record, Sent
-from alerts.said import Said, read_reply
+from alerts.said import Said, of_each, read_reply
 from pipeline.instants import parse, text
 
 TAKEN, AGAIN = "taken", "again"
@@ -128,7 +128,7 @@ def _pressed(spoken: dict[str, Sent], heard: list[Line]) -> dict[tuple[str, str]
             early = line.what.endswith(EARLY)
             said = Said.UNCLEAR if early else read_reply(line.what.removeprefix(KEY))
             for sent in told:
-                found[sent.message_id, sent.contact_ref] |= meant(said, of=len(told))
+                found[sent.message_id, sent.contact_ref] |= set(of_each(said, len(told)))
     return found
 
 
@@ -139,11 +139,6 @@ def told_in(sent: Iterable[Sent]) -> dict[str, list[Sent]]:
         for ident in {each.key, *each.calls}:
             found[ident].append(each)
     return found
-
-
-def meant(said: Said, *, of: int) -> set[Said]:
-    """Return what a key says of each of so many orders: a headcount of several is of none."""
-    return {Said.RECEIVED, Said.UNCLEAR} if said is Said.COUNTED and of > 1 else {said}
 
 
 def _by_key(record: Record) -> dict[tuple[str, str], set[Said]]:
