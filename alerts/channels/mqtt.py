@@ -204,6 +204,7 @@ def _command(parcel: Parcel, expires: datetime) -> Command:
         text=parcel.body,
         language=parcel.language,
         sequence=int(parcel.queued_at.timestamp() * 1000),
+        place=about.place_id or "",
     )
 
 

@@ -25,7 +25,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from alerts.siren.command import Command, Did, Word, opened, sealed, topic
-from alerts.siren.decision import Heard, Ignore, Sound, State, decide
+from alerts.siren.decision import Heard, Ignore, Sound, State, Subject, decide
 
 log = logging.getLogger(__name__)
 
@@ -163,11 +163,14 @@ class Listener:
         self.client.publish(self.post.topic("ack"), word, qos=AT_LEAST_ONCE)
 
 
-def remembered(memory: Path) -> dict[str, Heard]:
+def remembered(memory: Path) -> dict[Subject, Heard]:
     """Return what a siren has heard; nothing where that cannot be read, for it must sound."""
     try:
         raw = json.loads(memory.read_bytes())
-        return {mode: Heard(int(said[0]), frozenset(said[1])) for mode, said in raw.items()}
+        return {
+            _subject(name): Heard(int(said[0]), frozenset(said[1]), int([*said, said[0]][2]))
+            for name, said in raw.items()
+        }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
@@ -175,9 +178,18 @@ def remembered(memory: Path) -> dict[str, Heard]:
         return {}
 
 
+def _subject(name: str) -> Subject:
+    # a file of before places were told apart has the mode alone
+    mode, _, place = name.partition("/")
+    return mode, place
+
+
 def remember(memory: Path, state: State) -> None:
     """Write down what a siren has heard, whole or not at all."""
-    raw = {mode: [heard.sequence, sorted(heard.ids)] for mode, heard in state.heard.items()}
+    raw = {
+        f"{mode}/{place}": [heard.sequence, sorted(heard.ids), heard.toned]
+        for (mode, place), heard in state.heard.items()
+    }
     beside = memory.with_suffix(".new")
     with beside.open("w") as file:
         json.dump(raw, file)

@@ -53,6 +53,7 @@ class Command:
     action : ``sound`` is the tone and then the text, ``speak`` the text alone
     title, text : the order in one line, and in full; with an exercise's mark first and last
     sequence : grows with each decision; the texts of one decision share it
+    place : of the village that the text speaks of; empty = all of it
     """
 
     id: Ident
@@ -64,6 +65,7 @@ class Command:
     text: str
     language: str
     sequence: Annotated[int, Field(ge=0)]
+    place: str = ""
     schema: Literal["floodwarn.siren-command/1"] = "floodwarn.siren-command/1"
 
 

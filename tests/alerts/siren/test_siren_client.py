@@ -13,7 +13,7 @@ from paho.mqtt.properties import Properties
 from alerts.errors import SendError
 from alerts.siren.client import remembered
 from alerts.siren.command import Command, Word, device_key, opened, sealed, topic
-from alerts.siren.decision import Sound
+from alerts.siren.decision import Heard, Sound
 from alerts.siren.player import Player
 from tests.alerts.channels.mosquitto import SENDER, password
 from tests.alerts.siren.beside import EXERCISE, MASTER, NOW, Beside, channel_of, parcel, until
@@ -199,10 +199,16 @@ def test_a_siren_that_cannot_sound_says_so_and_tries_the_next(siren, channel):
 def test_what_was_heard_is_written_whole_and_a_torn_file_silences_nobody(siren, channel):
     with siren.listening():
         channel.send(parcel(1))
-    assert set(remembered(siren.memory)) == {"live"}
+    assert {mode for mode, _ in remembered(siren.memory)} == {"live"}
     siren.memory.write_text('{"live": [3')
     with siren.listening():
         assert channel.send(parcel(2)) == "device:sounding"
+
+
+def test_what_a_siren_heard_before_places_were_told_apart_counts_for_the_whole_village(tmp_path):
+    memory = tmp_path / "heard.json"
+    memory.write_text('{"live": [3, ["' + "1".zfill(64) + '"]]}')
+    assert remembered(memory) == {("live", ""): Heard(3, frozenset({"1".zfill(64)}), 3)}
 
 
 def test_a_full_disk_does_not_silence_it(siren, channel, tmp_path):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,12 @@ def commands(draw):
         text=draw(st.text(max_size=30)),
         language="en",
         sequence=sequence,
+        place=("", "hekou-1", "hekou-2")[number],
     )
+
+
+def speak_of_the_same(one, other):
+    return one.mode == other.mode and (one.place == other.place or "" in (one.place, other.place))
 
 
 NIGHTS = st.lists(st.tuples(commands(), st.integers(0, 15)), max_size=25)
@@ -63,16 +69,25 @@ def test_no_command_sounds_once_it_has_expired(told):
 
 
 @given(NIGHTS)
-def test_after_a_newer_decision_an_older_one_of_its_mode_stays_silent(told):
-    for mode in ("live", "exercise"):
-        order = [c.sequence for c, _, _ in heard(told, exercises=True) if c.mode == mode]
-        assert order == sorted(order)
+def test_after_a_newer_text_of_its_place_an_older_one_stays_silent(told):
+    order = [command for command, _, _ in heard(told, exercises=True)]
+    for before, after in combinations(order, 2):
+        assert before.sequence <= after.sequence or not speak_of_the_same(before, after)
 
 
 @given(NIGHTS)
 def test_the_tone_sounds_once_a_decision(told):
     tones = [(c.mode, c.sequence) for c, _, sound in heard(told, exercises=True) if sound.tone]
     assert len(tones) == len(set(tones))
+
+
+@given(NIGHTS)
+def test_no_text_that_asks_for_the_tone_is_heard_without_one_of_its_decision_or_a_newer(told):
+    newest = {"live": -1, "exercise": -1}
+    for command, _, sound in heard(told, exercises=True):
+        if sound.tone:
+            newest[command.mode] = max(newest[command.mode], command.sequence)
+        assert command.action is Act.SPEAK or command.sequence <= newest[command.mode]
 
 
 @given(NIGHTS)
@@ -91,13 +106,14 @@ def test_no_exercise_changes_what_is_heard_in_earnest(told):
 
 @given(NIGHTS)
 def test_a_new_order_in_time_is_always_heard(told):
-    newest, seen = {"live": -1, "exercise": -1}, set()
+    before = []
     for command, now, verdict in night(told, exercises=True):
-        new = command.id not in seen and command.sequence >= newest[command.mode]
+        new = all(command.id != one.id for one in before) and all(
+            command.sequence >= one.sequence for one in before if speak_of_the_same(command, one)
+        )
         assert isinstance(verdict, Sound) == (new and now < command.expires)
         if isinstance(verdict, Sound):
-            seen.add(command.id)
-            newest[command.mode] = command.sequence
+            before.append(command)
 
 
 @given(commands())
@@ -157,3 +173,16 @@ def test_a_decision_of_a_clock_that_ran_a_day_ahead_does_not_silence_those_after
     state = State().after(ahead)
     assert isinstance(decide(at(T0, 2), state, T0), Sound)
     assert decide(ahead, state, T0) == Ignore(Did.REPLAYED)
+
+
+def test_an_order_that_came_by_a_longer_way_is_heard_after_a_newer_one_of_another_place():
+    newer = Command(
+        *(f"{1:064x}", T0, T0 + timedelta(hours=1), "live", Act.SPEAK, "a", "b", "en"),
+        sequence=2,
+        place="hekou-1",
+    )
+    red = replace(newer, id=f"{2:064x}", action=Act.SOUND, sequence=1, place="hekou-2")
+    state = State().after(newer)
+    assert decide(red, state, T0) == Sound(True, "a", "b", "en")
+    assert decide(replace(red, place="hekou-1"), state, T0) == Ignore(Did.OLDER)
+    assert decide(replace(red, place=""), state, T0) == Ignore(Did.OLDER)
