@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alerts.asleep import rings_at
 from alerts.cap import CapAlert, alert
 from alerts.decide_by import deadlines
 from alerts.episode import Change, Step, said_again
@@ -60,6 +61,7 @@ class Composed:
         (that message must not leave); for the log and the officers
     waits : how long the texts to the village wait for an approver before they go by themselves
     aloud : the places whose texts are for the village's sirens
+    rings_at : flood time before which nobody who sleeps is rung; None = at once
     """
 
     orders: tuple[PlaceOrder, ...] = ()
@@ -68,6 +70,7 @@ class Composed:
     faults: tuple[str, ...] = ()
     waits: timedelta = timedelta(0)
     aloud: frozenset[str] = frozenset()
+    rings_at: datetime | None = None
 
 
 def compose(occasion: Occasion, pack: WarningPack) -> Composed:
@@ -100,6 +103,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
         faults=(*faults, *(() if cap is None else cap.faults)),
         waits=case.waits,
         aloud=aloud(case.plan),
+        rings_at=rings_at(case, occasion.closures, pack.config),
     )
 
 

@@ -30,6 +30,7 @@ from alerts.plain_words import plain_templates
 from alerts.plan.hazard import HazardMap
 from alerts.roster import Contact, Roster
 from alerts.tier import LEAVING, Tier
+from alerts.waking import rings
 from alerts.warning_message import Audience, WarningMessage, village_bytes
 from alerts.warning_pack import WarningPack
 from pipeline import explain
@@ -40,6 +41,8 @@ from pipeline.world import Mode, World
 log = logging.getLogger(__name__)
 DRILL_IS_REMEMBERED = timedelta(hours=24)
 """For which a village that read of an exercise may take what is real for more of it."""
+RING_IS_WORTH = timedelta(hours=1)
+"""For which somebody is still to be rung who was let sleep."""
 
 
 Made = TypeVar("Made")
@@ -297,8 +300,20 @@ def _deliveries(
             new = [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
             if audience is Audience.VILLAGER and waits > timedelta(0):
                 new = [replace(each, next_at=minute.wall + waits) for each in new]
-            wanted += new
+            wanted += [_slept(desk, person.role, each, composed, minute) for each in new]
     return wanted, nobody
+
+
+def _slept(
+    desk: Desk, role: str, delivery: Delivery, composed: Composed, minute: Minute
+) -> Delivery:
+    """Return a delivery that rings nobody before a warning that can wait may wake them."""
+    if composed.rings_at is None or not rings(role, delivery.channel, desk.pack.config.waking):
+        return delivery
+    goes = minute.wall + (composed.rings_at - minute.flood)
+    return replace(
+        delivery, next_at=goes, expires_at=max(delivery.expires_at, goes + RING_IS_WORTH)
+    )
 
 
 def _asking(

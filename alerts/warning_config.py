@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerts.ladder import Ladders
+from alerts.waking import Waking
 
 Hour = Annotated[int, Field(ge=0, le=23)]
 DAY_H: Final = 24
@@ -145,9 +146,11 @@ class WarningConfig(BaseModel):
     authorisation : pre-authorisation of orders that nobody has approved in person
     night_from, night_to : local hours between which the night's walking times count
     quiet_from, quiet_to : local hours between which nobody is woken for a silence that blinds no
-        village and in which nothing rises; the same hour twice: there are none
+        village and in which nothing rises, nor but by `waking` for a yellow; the same hour twice:
+        there are none
     expires_minutes : how long a message is worth delivering
     ladder : who is called next while an order is unanswered
+    waking : whom a yellow wakes in the quiet hours
     sms_replies : an SMS asks for a digit: only where somebody reads what comes back
     sender, web : of CAP (R1, R10)
     radius_km : of the CAP circle around a village's position
@@ -192,6 +195,7 @@ class WarningConfig(BaseModel):
     )
     approval_at: tuple[ApprovalAt, ...] = Field((), exclude_if=_empty)
     ladder: Ladders = Field(Ladders(), exclude_if=lambda ladders: ladders == Ladders())
+    waking: Waking = Field(Waking(), exclude_if=lambda waking: waking == Waking())
     # never in the hash: it changes no warning
     watch: WatchRules = Field(WatchRules(), exclude=True)
 
@@ -230,6 +234,14 @@ class WarningConfig(BaseModel):
         """Tell whether an instant lies in the site's quiet hours."""
         hour = at.astimezone(ZoneInfo(self.zone)).hour
         return (hour - self.quiet_from) % DAY_H < (self.quiet_to - self.quiet_from) % DAY_H
+
+    def quiet_until(self, at: datetime) -> datetime | None:
+        """Return the end of the quiet hours in which an instant lies (UTC); None outside them."""
+        if not self.is_quiet(at):
+            return None
+        local = at.astimezone(ZoneInfo(self.zone))
+        end = local.replace(hour=self.quiet_to, minute=0, second=0, microsecond=0)
+        return (end if end > local else end + timedelta(days=1)).astimezone(UTC)
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form, kept by its hash."""

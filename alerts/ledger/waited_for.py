@@ -197,7 +197,6 @@ def _order(
         if way.arrived
     }
     told = {way.contact_ref: row.message_id for row in rows for way in sent.get(row.message_id, ())}
-    tried = [way.went_at for way in ways if way.tried]
     asked = PlaceAsked(
         episode_id=first.episode_id,
         revision=first.revision,
@@ -205,8 +204,7 @@ def _order(
         place_id=first.place_id,
         tier=Tier(first.tier),
         action=Action(first.action),
-        # while nothing of it could be tried, the hour at which it was to go counts
-        went_at=min(tried or [way.went_at for way in ways], default=from_us(first.created_at)),
+        went_at=_went_at(ways, Tier(first.tier), from_us(first.created_at)),
         deadlines={
             stage: timedelta(minutes=minutes)
             for stage, minutes in deadlines_of(first.deadlines).items()
@@ -222,3 +220,13 @@ def _order(
         # where nobody is to be told, the ladder alone is left
         max((way.expires_at for way in ways), default=from_us(first.created_at) + LONGEST),
     )
+
+
+def _went_at(ways: Sequence[_Way], tier: Tier, written_at: datetime) -> datetime:
+    """Return when an order was put to its people; while nothing was tried, when it is to be."""
+    tried = [way.went_at for way in ways if way.tried]
+    went_at = min(tried or [way.went_at for way in ways], default=written_at)
+    if tier > Tier.YELLOW:
+        return went_at
+    # who is let sleep cannot answer before they are rung
+    return max((went_at, *(way.went_at for way in ways if not way.tried)))

@@ -133,5 +133,7 @@ def _untried(world: World, episode_id: str | None = None) -> ColumnElement[bool]
         within(deliveries, world)
         & (deliveries.c.state == State.PENDING.value)
         & (deliveries.c.attempts == 0)
+        # a yellow waits for nobody's yes: what of it has not gone lets somebody sleep
+        & (deliveries.c.tier >= int(Tier.ORANGE))
         & deliveries.c.message_id.in_(of_episode)
     )
