@@ -30,7 +30,7 @@ from alerts.watch import watch
 from pipeline.assess import assess, last_slot
 from pipeline.gaps import gaps
 from pipeline.instants import floor_to, text
-from pipeline.observe import Observed, ObserveFailed, observe
+from pipeline.observe import Observed, ObserveFailed, live_because, observe
 from pipeline.runs import Run
 from pipeline.settings import Settings, credential
 from pipeline.site.derive import risk_config
@@ -92,11 +92,13 @@ class Turn:
         Raises
         ------
         NothingToDo
-            A replay makes no network call; an exercise that has ended neither.
+            A replay fetches nothing. An exercise on a recorded flood asks no live feed: what came
+            would be known in the flood's time. Nor does it ask any once it has ended.
         ObserveFailed
             The feed failed, in whole or in part; the rest is stored.
         """
         self._refuse_replay("fetches nothing")
+        self._refuse_live_feed(feed_id)
         if not self.slots():
             raise NothingToDo("no flood slot is due")
         now = self.flood_now
@@ -233,6 +235,11 @@ class Turn:
     def _refuse_replay(self, what: str) -> None:
         if self.world.mode is Mode.REPLAY:
             raise NothingToDo(f"a replay {what}")
+
+    def _refuse_live_feed(self, feed_id: str) -> None:
+        why = None if self.exercise is None else live_because(self.deployment.pack.feed(feed_id))
+        if why is not None:
+            raise NothingToDo(f"an exercise on a recorded flood does not ask feed {feed_id}: {why}")
 
     def slots(self) -> list[datetime]:
         """Return the slots that this run judges: its own, or those of a flood that are due."""

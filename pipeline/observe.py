@@ -19,6 +19,7 @@ from pipeline.database import Engine
 from pipeline.errors import PipelineError, SettingsError, StoreUnavailable
 from pipeline.feeds.answer import Answer, FetchFailure
 from pipeline.feeds.client import count, fetch
+from pipeline.feeds.recorded import live_because
 from pipeline.feeds.source import Remembered, Source
 from pipeline.feeds.window import Window
 from pipeline.intake import Clock, Intake, Observed, Progress, stated_range
@@ -32,7 +33,7 @@ from pipeline.spool import Damaged, Spool
 from pipeline.store.fetches import FetchStatus
 from pipeline.world import World
 
-__all__ = ["ObserveFailed", "Observed", "observe", "settled", "ticking"]
+__all__ = ["ObserveFailed", "Observed", "live_because", "observe", "settled", "ticking"]
 
 SHOWN: Final = 3
 SPOOL: Final = "spool"

@@ -194,8 +194,12 @@ def test_the_store_is_kept_without_a_decision_and_without_a_word(dag_bag, valley
 @pytest.mark.parametrize("run_type", RUN_TYPES)
 def test_of_the_exercise_only_scheduled_and_manual_runs_play(dag_bag, valley, run_type):
     exercise = _open(valley, speed=60, flood_start=valley.slot - 2 * HOUR)
-    play(dag_bag, "flood_exercise", run_type, floor_to(clock.now(), timedelta(minutes=1)))
+    minute = floor_to(clock.now(), timedelta(minutes=1))
+    _, states = play(dag_bag, "flood_exercise", run_type, minute)
     assert bool(valley.slots(exercise.world)) is (run_type in PAGING)
+    # The valley's feeds are live here.
+    assert states["observe"] == {"skipped"}
+    assert holdings(valley.engine, "valley").rows == 0
     assert valley.lived() == valley.replayed() == []
 
 
