@@ -48,12 +48,14 @@ class Order:
     ----------
     told : people that it is for, each with the message in their language
     arrived : those of them to whom it went, as far as is known
+    has_left : it was tried at all, or there is nobody to tell it to
     answers : everything that was said of it, oldest first
     """
 
     asked: PlaceAsked
     told: Mapping[str, str]
     arrived: Mapping[str, str]
+    has_left: bool
     answers: tuple[Answer, ...]
     decide_by: datetime | None
     expires_at: datetime
@@ -188,15 +190,11 @@ def _order(
     said: Mapping[str, tuple[Answer, ...]],
 ) -> Order:
     first = rows[0]
-    ways = [way for row in rows for way in sent.get(row.message_id, ())]
+    told_by = [(way, row.message_id) for row in rows for way in sent.get(row.message_id, ())]
+    ways = [way for way, _ in told_by]
     heard = [each for row in rows for each in said.get(row.message_id, ())]
-    went = {
-        way.contact_ref: row.message_id
-        for row in rows
-        for way in sent.get(row.message_id, ())
-        if way.arrived
-    }
-    told = {way.contact_ref: row.message_id for row in rows for way in sent.get(row.message_id, ())}
+    told = {way.contact_ref: message_id for way, message_id in told_by}
+    went = {way.contact_ref: message_id for way, message_id in told_by if way.arrived}
     asked = PlaceAsked(
         episode_id=first.episode_id,
         revision=first.revision,
@@ -215,6 +213,7 @@ def _order(
         asked,
         told,
         went,
+        not ways or any(way.tried for way in ways),
         tuple(sorted(heard, key=lambda answer: answer.at)),
         None if first.decide_by is None else from_us(first.decide_by),
         # where nobody is to be told, the ladder alone is left

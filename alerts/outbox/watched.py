@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, case, func, or_, select
@@ -56,19 +55,6 @@ def ended_badly(connection: Connection, world: World, *, since: datetime) -> dic
         .group_by(deliveries.c.state)
     )
     return {State(state): (count, from_us(oldest)) for state, count, oldest in rows}
-
-
-def first_tried(
-    connection: Connection, world: World, message_ids: Iterable[str]
-) -> dict[str, datetime]:
-    """Return when each message that has left at all was first tried (wall time)."""
-    rows = connection.execute(
-        select(deliveries.c.message_id, func.min(attempts.c.started_at))
-        .join(attempts, attempts.c.delivery_key == deliveries.c.delivery_key)
-        .where(within(deliveries, world), deliveries.c.message_id.in_(list(message_ids)))
-        .group_by(deliveries.c.message_id)
-    )
-    return {message_id: from_us(first) for message_id, first in rows}
 
 
 def records(connection: Connection, world: World, *, since: datetime) -> tuple[Record, ...]:

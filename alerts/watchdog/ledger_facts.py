@@ -9,16 +9,15 @@ from datetime import UTC, datetime, timedelta
 from alerts.addressed import people_of
 from alerts.deployment import Deployment
 from alerts.issue import Desk
-from alerts.ledger import addressed, answers, episodes, fence, messages
+from alerts.ledger import addressed, episodes, fence
 from alerts.ledger.addressed import Addressed
-from alerts.ledger.messages import Kept
+from alerts.ledger.waited_for import waited_for
 from alerts.outbox import watched
 from alerts.outbox.delivery import State
 from alerts.outbox.watched import Counted
-from alerts.present_state import standing
 from alerts.roster import Roster
-from alerts.tier import LEAVING, Action, Tier
-from alerts.warning_message import Audience
+from alerts.said import reached
+from alerts.tier import Tier
 from alerts.warning_pack import WarningPack
 from alerts.watchdog.audit import Breach, Said, breaches
 from alerts.watchdog.findings import Count, FeedSeen, Ledger, Queue, Rhythm
@@ -31,8 +30,6 @@ PLAYED_EVERY = timedelta(minutes=1)
 """How often `flood_exercise` runs, wall time."""
 Wanted = frozenset[tuple[str, str]]
 """(reference, channel) of all whom a message is for."""
-WAITED_FOR = LEAVING | {Action.PREPARE}
-"""Orders whose silence somebody must end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def ledger_facts(looking: Looking, *, with_books: bool = True) -> Ledger:
             queues={tier: Queue(*counted) for tier, counted in due.items()},
             failed=_count(bad, State.FAILED_FINAL, State.EXPIRED),
             uncertain=_count(bad, State.UNCERTAIN),
-            unanswered=_unanswered(connection, world),
+            unanswered=_unanswered(connection, world, now),
             breaches=audited(
                 connection,
                 Desk(deployment.engine, looking.pack, world, looking.roster),
@@ -120,39 +117,14 @@ def _clock_off(connection: Connection, clock: Callable[[], datetime]) -> timedel
     return None if theirs is None else theirs - (before + (clock() - before) / 2)
 
 
-def _unanswered(connection: Connection, world: World) -> dict[str, datetime]:
+def _unanswered(connection: Connection, world: World, now: datetime) -> dict[str, datetime]:
     """Return since when a village's standing red orders have gone that nobody acknowledged."""
-    newest = episodes.newest(connection, world).values()
-    red = [state.episode_id for state in newest if state.closed is None and state.tier is Tier.RED]
-    orders: dict[str, list[Kept]] = {}
-    for kept in messages.of_episodes(connection, world, red):
-        if kept.message.audience is Audience.VILLAGER:
-            orders.setdefault(kept.message.village_id, []).append(kept)
-    ids = [kept.message.message_id for of in orders.values() for kept in of]
-    tried = watched.first_tried(connection, world, ids)
-    answered = answers.of_messages(connection, world, ids).keys()
-    found = {}
-    for village_id, of in orders.items():
-        silent = _silent_since(of, tried, frozenset(answered))
-        if silent is not None:
-            found[village_id] = silent
+    found: dict[str, datetime] = {}
+    for order in waited_for(connection, world, now=now):
+        asked = order.asked
+        if asked.tier is Tier.RED and order.has_left and reached(asked.said) is None:
+            found[asked.village_id] = min(asked.went_at, found.get(asked.village_id, now))
     return found
-
-
-def _silent_since(
-    of: list[Kept], tried: Mapping[str, datetime], answered: frozenset[str]
-) -> datetime | None:
-    """Return when the oldest order left that nobody at its place answered, in any language."""
-    orders = [m for m in standing(kept.message for kept in of) if m.action in WAITED_FOR]
-    heard = {message.place_id for message in orders if message.message_id in answered}
-    return min(
-        (
-            tried[message.message_id]
-            for message in orders
-            if message.place_id not in heard and message.message_id in tried
-        ),
-        default=None,
-    )
 
 
 def audited(

@@ -14,6 +14,7 @@ from alerts.errors import NothingToDo
 from alerts.issue import Minute
 from alerts.people.absence import Absence
 from alerts.roster import Roster
+from alerts.said import Said
 from alerts.tables import attempt, delivery
 from alerts.tier import Tier
 from alerts.warning_config import WatchRules
@@ -52,6 +53,18 @@ def seen(night: Night, *, at=WALL, roster=None, since=LONG_AGO):
 def ids(ledger, *, at=WALL):
     alarms = findings(Facts(at, ledger=ledger, disk_free=10**12), WatchRules())
     return {alarm.id for alarm in alarms if alarm.kind not in {Kind.FEED, Kind.CLOCK}}
+
+
+def answered(night: Night, said: Said) -> None:
+    """Let everybody who was sent a red order say so of it."""
+    orders = {
+        (row.message_id, row.contact_ref)
+        for row in night.rows(delivery)
+        if row.purpose == "villager" and row.tier == Tier.RED
+    }
+    for message_id, ref in orders:
+        told = Told(message_id, ref, "county_duty-1", said)
+        acknowledge(night.desk, told, Minute(WALL + 12 * MINUTE, FLOOD + 12 * MINUTE))
 
 
 def test_a_night_in_which_all_goes_on_has_no_alarm_but_of_its_feeds(played, post):
@@ -111,15 +124,19 @@ def test_a_red_order_that_nobody_acknowledged_is_an_alarm_until_somebody_does(pl
     left = seen(played, at=WALL + 11 * MINUTE)
     assert list(left.unanswered) == ["hekou"]
     assert "unanswered:hekou" in ids(left, at=WALL + 11 * MINUTE)
-    orders = {
-        (row.message_id, row.contact_ref)
-        for row in played.rows(delivery)
-        if row.purpose == "villager" and row.tier == 4
-    }
-    for message_id, ref in orders:
-        at = Minute(WALL + 12 * MINUTE, FLOOD + 12 * MINUTE)
-        acknowledge(played.desk, Told(message_id, ref, "county_duty-1"), at)
+    answered(played, Said.RECEIVED)
     assert seen(played, at=WALL + 13 * MINUTE).unanswered == {}
+
+
+@pytest.mark.parametrize(("said", "is_alarm"), [(Said.UNCLEAR, True), (Said.HELP, False)])
+def test_a_red_order_is_unanswered_until_a_word_shows_that_it_was_received(
+    played, post, said, is_alarm
+):
+    played.warned(levels(hekou=4))
+    played.delivered()
+    answered(played, said)
+    at = WALL + 13 * MINUTE
+    assert ("unanswered:hekou" in ids(seen(played, at=at), at=at)) is is_alarm
 
 
 def test_the_books_of_a_real_night_agree_and_a_row_taken_out_is_missed(played, post):
