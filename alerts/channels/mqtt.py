@@ -28,9 +28,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from typing_extensions import override
 
 from alerts.errors import RosterError, SendError, Unreachable
+from alerts.orders import WHOLE_VILLAGE
 from alerts.parcel import CredentialName, Parcel, Siren
 from alerts.roster import read_private
 from alerts.siren.command import Act, Command, Did, Word, device_key, opened, sealed, topic
+from alerts.siren.decision import ALL_PLACES
 from pipeline.errors import SettingsError
 from pipeline.world import Mode
 
@@ -204,8 +206,12 @@ def _command(parcel: Parcel, expires: datetime) -> Command:
         text=parcel.body,
         language=parcel.language,
         sequence=int(parcel.queued_at.timestamp() * 1000),
-        place=about.place_id or "",
+        place=_place(about.place_id),
     )
+
+
+def _place(place_id: str | None) -> str:
+    return ALL_PLACES if place_id is None or place_id == WHOLE_VILLAGE else place_id
 
 
 class _Line:

@@ -9,7 +9,7 @@ from typing import Final
 
 from alerts.siren.command import Act, Command, Did
 
-WHOLE_VILLAGE: Final = ""
+ALL_PLACES: Final = ""
 """The place of a text that speaks of all of them."""
 
 Subject = tuple[str, str]
@@ -103,7 +103,7 @@ def decide(command: Command, state: State, now: datetime) -> Sound | Ignore:
     now : by the siren's own clock
     """
     heard = state.of_mode(command.mode, int((now + AHEAD).timestamp() * 1000))
-    of_the_same = {command.place, WHOLE_VILLAGE} if command.place else heard.keys()
+    of_the_same = {command.place, ALL_PLACES} if command.place else heard.keys()
     if command.mode == "exercise" and not state.exercises:
         return Ignore(Did.NO_EXERCISES)
     if any(command.id in each.ids for each in heard.values()):

@@ -68,6 +68,7 @@ def parcel(
     sounds: bool = True,
     queued_at: datetime = NOW,
     address: SecretStr | Hook | Siren | None = None,
+    place: str | None = None,
 ) -> Parcel:
     return Parcel(
         key=f"{number:064x}",
@@ -83,6 +84,7 @@ def parcel(
             "m1",
             expires_at=queued_at + timedelta(hours=6),
             village_id=village,
+            place_id=place,
             sounds=sounds,
         ),
     )

@@ -11,6 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from alerts.errors import SendError
+from alerts.orders import WHOLE_VILLAGE
 from alerts.siren.client import remembered
 from alerts.siren.command import Command, Word, device_key, opened, sealed, topic
 from alerts.siren.decision import Heard, Sound
@@ -183,6 +184,20 @@ def test_each_zone_is_spoken_to_and_the_tone_sounds_once(siren, channel):
         channel.send(parcel(5, queued_at=NOW + 2 * MINUTE))
         until(lambda: len(siren.sounded) == 5)
     assert [sound.tone for sound in siren.sounded] == [True, False, False, False, True]
+
+
+def test_what_came_late_by_a_longer_way_is_heard_unless_its_place_or_the_village_heard_a_newer_one(
+    siren, channel
+):
+    with siren.listening():
+        channel.send(parcel(1, queued_at=NOW + MINUTE, place="hekou-1"))
+        assert channel.send(parcel(2, place="hekou-2")) == "device:sounding"
+        for late in (parcel(3, place="hekou-1"), parcel(4, place=WHOLE_VILLAGE)):
+            with pytest.raises(SendError, match="device:older"):
+                channel.send(late)
+        channel.send(parcel(5, queued_at=NOW + 2 * MINUTE, place=WHOLE_VILLAGE))
+        with pytest.raises(SendError, match="device:older"):
+            channel.send(parcel(6, queued_at=NOW + MINUTE, place="hekou-2"))
 
 
 def test_a_siren_that_cannot_sound_says_so_and_tries_the_next(siren, channel):
