@@ -24,6 +24,7 @@ from alerts.last_words import last_words
 from alerts.ledger import episodes, messages
 from alerts.ledger.episodes import Cause
 from alerts.occasion import Occasion
+from alerts.on_site import cannot_be_told, leaving, leaving_too
 from alerts.outbox import asked, held_back, queue
 from alerts.outbox.delivery import Delivery, delivery_key
 from alerts.plain_words import plain_templates
@@ -124,7 +125,8 @@ def issue(
     if occasion.closures_before is None:  # of a new way nobody is asked once more
         asked.withdraw(connection, desk.world, occasion.village_id, at=minute.wall)
     waits = _waits(connection, desk, occasion, composed, minute)
-    wanted, nobody = _deliveries(desk, composed, minute, peak=episode.peak, waits=waits)
+    too = leaving_too(connection, desk.world, episode.episode_id, composed.messages)
+    wanted, nobody = _deliveries(desk, composed, minute, peak=episode.peak, waits=waits, too=too)
     return Issued(
         messages=composed.messages,
         deliveries=queue.enqueue(connection, wanted),
@@ -272,9 +274,20 @@ def _keep_cap(
 
 
 def _deliveries(
-    desk: Desk, composed: Composed, minute: Minute, *, peak: Tier, waits: timedelta
+    desk: Desk,
+    composed: Composed,
+    minute: Minute,
+    *,
+    peak: Tier,
+    waits: timedelta,
+    too: Mapping[str, tuple[str, ...]],
 ) -> tuple[list[Delivery], list[str]]:
-    """Return a delivery for each person, siren and channel, and the places that have nobody."""
+    """Return a delivery for each person, siren and channel, and the places that have nobody.
+
+    Parameters
+    ----------
+    too : of each place who is on site there, and leaves with its people
+    """
     wanted: list[Delivery] = []
     nobody = [] if desk.roster.contacts else [f"nobody to tell: {_why_empty(desk.roster)}"]
     for (audience, place_id), group in groupby(sorted(composed.messages, key=_place), key=_place):
@@ -292,6 +305,9 @@ def _deliveries(
         nobody += [f"not in the roster: {ref}" for ref in unknown]
         if not people:
             nobody.append(f"no {audience} to tell: {place_id or 'officers'}")
+        there = too.get(place_id, ())
+        nobody += cannot_be_told(desk.roster, there)
+        people = leaving(desk.roster, people, there)
         sirens: tuple[Contact, ...] = ()
         if place_id in composed.aloud:
             sirens = sirens_of(desk.roster, desk.world.mode, any_of_them, peak=peak)

@@ -25,6 +25,8 @@ class Said(StrEnum):
 
 STAGES: Final = (Said.RECEIVED, Said.ON_SITE, Said.MOVED, Said.COUNTED)
 """How far a place has come, each stage in all those after it. Source: users.md 13."""
+WHERE: Final = frozenset(STAGES[1:])
+"""What tells where the person is who says it."""
 DIGITS: Final = {"1": Said.RECEIVED, "2": Said.COUNTED, "9": Said.HELP}
 """Source: alerting.md 3.2 (C10); users.md, the sample texts."""
 UNSPOKEN: Final = frozenset({"P", "S", "Z", "C", "M"})
@@ -56,6 +58,16 @@ def has_reached(said: Iterable[Said], stage: Said) -> bool:
     """Tell whether a place has come to a stage or beyond it."""
     furthest = reached(said)
     return furthest is not None and STAGES.index(furthest) >= STAGES.index(stage)
+
+
+def is_on_site(said: Iterable[Said]) -> bool:
+    """Tell whether one person may still be in a place by what they said of it, oldest first.
+
+    Who has moved with the first group may have gone back for the next; who has counted all has
+    left. What is received says nothing of where somebody is.
+    """
+    told = [each for each in said if each in WHERE]
+    return bool(told) and told[-1] is not Said.COUNTED
 
 
 def of_each(said: Said, orders: int) -> tuple[Said, ...]:
