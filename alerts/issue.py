@@ -67,6 +67,10 @@ class Minute:
     wall: datetime
     flood: datetime
 
+    def on_the_wall(self, later: datetime) -> datetime:
+        """Return when people come to an instant of the flood: they live at their own pace."""
+        return self.wall + (later - self.flood)
+
 
 @dataclass(frozen=True, slots=True)
 class Issued:
@@ -326,7 +330,7 @@ def _slept(
     """Return a delivery that rings nobody before a warning that can wait may wake them."""
     if composed.rings_at is None or not rings(role, delivery.channel, desk.pack.config.waking):
         return delivery
-    goes = minute.wall + (composed.rings_at - minute.flood)
+    goes = minute.on_the_wall(composed.rings_at)
     return replace(
         delivery, next_at=goes, expires_at=max(delivery.expires_at, goes + RING_IS_WORTH)
     )
@@ -389,7 +393,6 @@ def _delivery(
         purpose=purpose,
         tier=message.tier,
         decide_by=message.decide_by,
-        # As long on the wall as in the flood: in an exercise people still read at their own pace.
-        expires_at=minute.wall + (message.expires_at - minute.flood),
+        expires_at=minute.on_the_wall(message.expires_at),
         created_at=minute.wall,
     )
