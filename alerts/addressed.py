@@ -17,16 +17,20 @@ class Addressed(Protocol):
     """What of a message says for whom it is."""
 
     @property
-    def recipients(self) -> tuple[str, ...]: ...
+    def recipients(self) -> tuple[str, ...]:
+        """Roster references of who is told by name."""
 
     @property
-    def roles(self) -> tuple[str, ...]: ...
+    def roles(self) -> tuple[str, ...]:
+        """Roster roles of who is told besides."""
 
     @property
-    def village_id(self) -> str: ...
+    def village_id(self) -> str:
+        """The village that it speaks of."""
 
     @property
-    def audience(self) -> Audience: ...
+    def audience(self) -> Audience:
+        """Whom it is written for."""
 
 
 def people_of(roster: Roster, config: WarningConfig, message: Addressed) -> tuple[Contact, ...]:
