@@ -296,9 +296,11 @@ class _Sender:
         """Send one parcel; return where that took its delivery."""
         packer = Packer(self.engine, self.settings, self.roster, key)
         packed, wrong = self._packed(taken, packer)
-        sent = self._send(packed, line) if packed else wrong[taken.delivery.key]
         # whoever could be packed first lends the call its key
-        head, now = packed[0].key if packed else "", self.now()
+        head = packed[0].key if packed else ""
+        self._joined(taken, head, [parcel.key for parcel in packed[1:]])
+        sent = self._send(packed, line) if packed else wrong[taken.delivery.key]
+        now = self.now()
         verdicts = []
         for begun in (taken.delivery, *taken.beside):
             reference = sent.reference if begun.key == head else head
@@ -312,6 +314,14 @@ class _Sender:
                 buckets.give_back(connection, taken.gates, taken_at=taken.at)
         return verdicts[0].state
 
+    def _joined(self, taken: Taken, head: str, others: list[str]) -> None:
+        """Note whose call each goes in before it is made: answers may overtake the gateway's."""
+        joined = [begun for begun in taken.beside if begun.key in others]
+        if joined:
+            with self.engine.begin() as connection:
+                for begun in joined:
+                    queue.refer(connection, begun, head)
+
     @staticmethod
     def _finished(
         connection: Connection, begun: Delivery, sent: _Sent, reference: str | None, now: datetime
@@ -324,8 +334,9 @@ class _Sender:
             detail=sent.detail,
             retry_after=sent.retry_after,
         )
-        if reference and sent.outcome in {Outcome.ACCEPTED, Outcome.UNCERTAIN}:
-            queue.refer(connection, begun, reference)
+        if reference:
+            # of a call that nobody took, a later one under the same key says nothing
+            queue.refer(connection, begun, None if sent.outcome in NOT_TAKEN else reference)
         return verdict
 
     def _packed(self, taken: Taken, packer: Packer) -> tuple[list[Parcel], dict[str, _Sent]]:

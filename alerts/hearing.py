@@ -17,7 +17,7 @@ from alerts.ledger import answers, messages
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.waited_for import Order, waited_for
 from alerts.outbox import queue, receipts
-from alerts.outbox.brought import brought_by
+from alerts.outbox.brought import brought_by, is_under_way
 from alerts.outbox.delivery import RING_BACK, Delivery, State, delivery_key
 from alerts.roster import Roster
 from alerts.said import Said, of_each
@@ -43,11 +43,17 @@ class Ear:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one post brought: answers that were taken, and calls back that were queued."""
+    """What one post brought: answers that were taken, and calls back that were queued.
+
+    Attributes
+    ----------
+    is_early : it names what we do not know, while a gateway has yet to tell us its name for a text
+    """
 
     receipts: int = 0
     answers: int = 0
     rung_back: int = 0
+    is_early: bool = False
 
     def __add__(self, other: Heard) -> Heard:
         """Return both together."""
@@ -55,6 +61,7 @@ class Heard:
             self.receipts + other.receipts,
             self.answers + other.answers,
             self.rung_back + other.rung_back,
+            self.is_early or other.is_early,
         )
 
 
@@ -76,6 +83,9 @@ def hear(ear: Ear, posted: Collection[Receipt | Reply], *, channel: str, now: da
                     heard += _keyed(connection, ear, each, channel, now)
                 case Reply():
                     heard += _replied(connection, ear, each, now)
+        names = {each.ident for each in posted if each.ident is not None}
+        if not all(brought_by(connection, name) for name in sorted(names)):
+            heard += Heard(is_early=is_under_way(connection, ear.world, channel))
     return heard
 
 

@@ -34,6 +34,7 @@ from pipeline.errors import SettingsError
 WEBHOOK = "webhook"
 MOST_BYTES: Final = 64 * 1024
 MOST_FIELDS: Final = 200
+COME_AGAIN: Final = {"Retry-After": "10"}
 Credential = Callable[[str], str]
 
 
@@ -102,7 +103,9 @@ async def _answered(listen: Callable[[], Heard]) -> JSONResponse:
     except ValueError as error:
         raise HTTPException(422, "cannot be read") from error
     except AlertError as error:  # nobody is paged now, or the roster cannot be read: come again
-        raise HTTPException(503, "not now", headers={"Retry-After": "10"}) from error
+        raise HTTPException(503, "not now", headers=COME_AGAIN) from error
+    if heard.is_early:  # what it names may be known in a moment; what was taken is not taken twice
+        raise HTTPException(503, "not yet", headers=COME_AGAIN)
     return JSONResponse({"status": "ok", "answers": heard.answers, "receipts": heard.receipts})
 
 

@@ -1,13 +1,28 @@
-"""What a provider's name, or a delivery's key, stands for: one text, or all of one call."""
+"""What a provider's name, or a delivery's key, stands for: one text, or all of one call.
+
+A name of the provider's own is known once it has answered us.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, and_, or_, select
 
-from alerts.outbox.delivery import Delivery
+from alerts.outbox.delivery import Delivery, State
 from alerts.outbox.queue import delivery_of
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
+from pipeline.database import within
+from pipeline.world import World
+
+
+def is_under_way(connection: Connection, world: World, channel: str) -> bool:
+    """Tell whether a text is with a provider whose name for it we have yet to hear."""
+    leased = select(deliveries.c.delivery_key).where(
+        within(deliveries, world),
+        deliveries.c.channel == channel,
+        deliveries.c.state == State.LEASED.value,
+    )
+    return connection.execute(leased.limit(1)).one_or_none() is not None
 
 
 def brought_by(connection: Connection, ident: str) -> list[Delivery]:

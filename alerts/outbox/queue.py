@@ -208,8 +208,8 @@ def finish(
     return verdict
 
 
-def refer(connection: Connection, begun: Delivery, reference: str) -> None:
-    """Keep the provider's name for what it took, by which its receipt may call it."""
+def refer(connection: Connection, begun: Delivery, reference: str | None) -> None:
+    """Keep by which name a receipt may call it: the provider's, or the key of the call it is in."""
     connection.execute(
         update(attempts)
         .where(attempts.c.delivery_key == begun.key, attempts.c.number == begun.attempts)

@@ -111,6 +111,20 @@ def test_a_receipt_is_of_the_whole_call(night, responsible, reference):
     assert {row.state for row in calls(night)} == {State.DELIVERED.value}
 
 
+def test_what_overtakes_the_gateways_own_answer_is_of_the_whole_call_as_well(night, responsible):
+    """A gateway may answer us only when the call is over: receipt and key are there before it."""
+    night.warned(levels(hekou=4))
+    ear = Ear(night.engine, night.world, night.roster)
+
+    def answered_at_once(parcel):
+        hear(ear, [Receipt(parcel.key, delivered=True)], channel="voice", now=WALL)
+        hear(ear, [Reply(Said.RECEIVED, ident=parcel.key)], channel="voice", now=WALL)
+
+    called(night, Phones(answered_at_once))
+    assert {row.state for row in calls(night)} == {State.DELIVERED.value}
+    assert [row.said for row in night.rows(acknowledgement)] == ["received"] * MOST_IN_A_CALL
+
+
 def test_a_key_answers_all_that_the_call_said_but_counts_no_place_of_several(night, responsible):
     night.warned(levels(hekou=4))
     phones = Phones()

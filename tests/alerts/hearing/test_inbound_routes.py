@@ -13,12 +13,13 @@ from alerts.board.inbound_routes import MOST_BYTES, Door
 from alerts.channels.gateway import GATEWAYS
 from alerts.errors import NothingToDo
 from alerts.hearing import Ear
+from alerts.one_call import MOST_IN_A_CALL
 from alerts.roster import CONTACTS, signing_key
 from alerts.signed_post import signed
 from alerts.signed_post import signing_key as key_of
 from pipeline.settings import NotSet
 from pipeline.world import Mode
-from tests.alerts.night import WALL, acknowledgement, delivery, levels
+from tests.alerts.night import HOUR, SLOT, WALL, acknowledgement, delivery, levels
 
 KEY = b"k" * 32
 SECRETS = {"SMS_IN": "t0ken", "VOICE_IN": "whsec_" + "a2tr" * 12, "HOOK": "whsec_" + "a2tr" * 12}
@@ -121,6 +122,26 @@ def test_a_key_in_a_signed_post_is_heard_and_once(client, night):
     assert post_signed(client, "/inbound/voice", posted).json()["answers"] == 1
     assert post_signed(client, "/inbound/voice", posted).json()["answers"] == 0
     assert said(night) == [("received", "key")]
+
+
+def test_a_key_of_a_call_whose_name_we_have_yet_to_be_told_is_asked_for_again(client, night):
+    """The gateway answers us late: by then the key was posted, under a name of its own."""
+    posted = {"uid": "CALL-7", "key": "1", "played": True}
+    night.warned(levels(SLOT + HOUR, hekou=4))
+    answers = []
+
+    class Late(Ways):
+        def send(self, _parcel):
+            answers.append(post_signed(client, "/inbound/voice", posted))
+            return "CALL-7"
+
+    night.delivered(channels=dict.fromkeys(("email", "sms", "webhook"), Ways()) | {"voice": Late()})
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer.headers["Retry-After"] for answer in answers} == {"10"}
+    again = post_signed(client, "/inbound/voice", posted)
+    assert (again.status_code, again.json()["answers"]) == (200, MOST_IN_A_CALL)
+    stranger = post_signed(client, "/inbound/voice", posted | {"uid": "CALL-8"})
+    assert (stranger.status_code, stranger.json()["answers"]) == (200, 0)
 
 
 def test_a_contacts_system_answers_for_its_own_delivery(client, night):
