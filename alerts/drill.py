@@ -23,10 +23,11 @@ from alerts.board.inbound_routes import Door
 from alerts.cycle import Turn
 from alerts.deployment import Deployment
 from alerts.drill_report import Played
-from alerts.drill_score import Record, Score, score
+from alerts.drill_score import Listed, Record, Score, score
 from alerts.errors import NothingToDo, Refused
 from alerts.hearing import Ear
 from alerts.ledger.drilled import answers_in, climbed_in, orders_in
+from alerts.ledger.waited_for import waited_for
 from alerts.local_stack import AS_THE_SITE, Flood, new_exercise
 from alerts.outbox.drilled import sent_in
 from alerts.phones.book import agreement
@@ -35,10 +36,10 @@ from alerts.placing import place
 from alerts.progress import Progress
 from alerts.roster import Contact, Roster, signing_key
 from pipeline import clock
-from pipeline.database import Engine, reading
+from pipeline.database import Connection, Engine, reading
 from pipeline.runs import Run, close_exercise, last_exercise
 from pipeline.settings import Settings
-from pipeline.world import Exercise, Mode, RunKind
+from pipeline.world import Exercise, Mode, RunKind, World
 
 BEAT: Final = timedelta(seconds=5)
 Bars = Callable[[str], Progress]
@@ -223,6 +224,21 @@ def length(exercise: Exercise) -> timedelta:
     return (exercise.flood_end - exercise.flood_start) / exercise.speed
 
 
+def record_of(connection: Connection, world: World) -> Record:
+    """Return all that an exercise wrote of whom it told, and what the board lists of it now."""
+    standing = waited_for(connection, world, now=clock.now())
+    return Record(
+        orders_in(connection, world),
+        sent_in(connection, world),
+        answers_in(connection, world),
+        climbed_in(connection, world),
+        tuple(
+            Listed(order.asked.village_id, frozenset(order.told.values()), order.asked.said)
+            for order in standing
+        ),
+    )
+
+
 def scored(
     engine: Engine, site: str, world_id: str | None, logs: Iterable[Path]
 ) -> tuple[Played, Score]:
@@ -241,12 +257,7 @@ def scored(
     if exercise is None:
         raise NothingToDo(f"no exercise {world_id or 'yet'} at {site}")
     with reading(engine) as connection:
-        record = Record(
-            orders_in(connection, exercise.world),
-            sent_in(connection, exercise.world),
-            answers_in(connection, exercise.world),
-            climbed_in(connection, exercise.world),
-        )
+        record = record_of(connection, exercise.world)
     known = {sent.key for sent in record.sent}
     lines = [line for log in logs for line in lines_of(log) if line.ident in known]
     played = Played(

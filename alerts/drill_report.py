@@ -101,7 +101,10 @@ def summary(played: Played, score: Score) -> Iterator[str]:
     yield f"woken most often: {max(score.wakings.values(), default=0)} times"
     if played.agreed is not None:
         differ = len(played.agreed.differences)
-        yield f"the telephones' log: {played.agreed.lines} lines, {differ} differ from ours"
+        yield (
+            f"the telephones' log: {played.agreed.lines} lines and {played.agreed.listed} orders"
+            f" on the board, {differ} differ from ours"
+        )
 
 
 def span(seconds: float | None) -> str:

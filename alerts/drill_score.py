@@ -103,13 +103,33 @@ class Climbed:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """An order as the board lists it: what is said of it so far, and so what is waited for.
+
+    Attributes
+    ----------
+    messages : its texts, one a language
+    """
+
+    village_id: str
+    messages: frozenset[str]
+    said: frozenset[Said]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """All that an exercise wrote of whom it told."""
+    """All that an exercise wrote of whom it told.
+
+    Attributes
+    ----------
+    listed : the orders that still stand, as the board lists them
+    """
 
     orders: tuple[OrderGiven, ...]
     sent: tuple[Sent, ...]
     answers: tuple[Answered, ...]
     climbed: tuple[Climbed, ...]
+    listed: tuple[Listed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

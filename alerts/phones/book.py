@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -64,14 +65,16 @@ class Agreement:
     Attributes
     ----------
     lines : of their log that were compared; differences : in words, none where all agree
+    listed : orders on the board that were compared
     """
 
     lines: int
     differences: tuple[str, ...]
+    listed: int = 0
 
 
 def agreement(record: Record, log: Iterable[Line]) -> Agreement:
-    """Hold every delivery by SMS or call, its receipt and its answers against the log."""
+    """Hold each delivery by SMS or call, its receipt, its answers and the board against the log."""
     spoken = {each.key: each for each in record.sent if each.channel in SPOKEN}
     lines = [line for line in log if line.ident in spoken]
     by_ident: dict[str, list[Line]] = defaultdict(list)
@@ -79,7 +82,8 @@ def agreement(record: Record, log: Iterable[Line]) -> Agreement:
         by_ident[line.ident].append(line)
     found = [why for sent in spoken.values() for why in _of_delivery(sent, by_ident)]
     found += _of_answers(record, spoken, lines)
-    return Agreement(len(lines), tuple(found))
+    found += _of_the_board(record, spoken, lines)
+    return Agreement(len(lines), tuple(found), len(record.listed))
 
 
 def _of_delivery(sent: Sent, by_ident: Mapping[str, list[Line]]) -> Iterator[str]:
@@ -103,7 +107,7 @@ def _given(lines: list[Line]) -> int:
 
 def _of_answers(record: Record, spoken: dict[str, Sent], lines: list[Line]) -> Iterator[str]:
     """Yield where what was pressed and replied is not what we have of that person."""
-    heard = [line for line in lines if line.status == HTTPStatus.OK]
+    heard = _heard(lines)
     theirs, ours = _pressed(spoken, heard), _by_key(record)
     for key in sorted(theirs.keys() | ours.keys()):
         if theirs[key] != ours[key]:
@@ -116,6 +120,29 @@ def _of_answers(record: Record, spoken: dict[str, Sent], lines: list[Line]) -> I
     for ref in sorted(replied.keys() | kept.keys()):
         if replied[ref] != kept[ref]:
             yield f"{ref}: {replied[ref]} answers by reply were taken, we have {kept[ref]}"
+
+
+def _of_the_board(record: Record, spoken: dict[str, Sent], lines: list[Line]) -> Iterator[str]:
+    """Yield where the board waits for what was said, or for nothing though nobody said it.
+
+    Of a key the log tells what was said. Of a reply it tells that it was heard (see `_of_answers`);
+    of which order it was, we decide, and what came by other ways the telephones do not know.
+    """
+    said: dict[str, set[Said]] = defaultdict(set)
+    for (message_id, _), keys in _pressed(spoken, _heard(lines)).items():
+        said[message_id] |= keys
+    for answer in record.answers:
+        if answer.via != "key":
+            said[answer.message_id].add(answer.said)
+    for order in record.listed:
+        known = set[Said]().union(*(said[message_id] for message_id in order.messages))
+        if order.said != known:
+            shown = f"the board has {_listed(order.said)}, was told {_listed(known)}"
+            yield f"order to {order.village_id}: {shown}"
+
+
+def _heard(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line.status == HTTPStatus.OK]
 
 
 def _pressed(spoken: dict[str, Sent], heard: list[Line]) -> dict[tuple[str, str], set[Said]]:
@@ -154,5 +181,5 @@ def _named(sent: Sent) -> str:
     return f"{sent.contact_ref} by {sent.channel} ({sent.key[:8]})"
 
 
-def _listed(said: set[Said]) -> str:
+def _listed(said: AbstractSet[Said]) -> str:
     return ", ".join(sorted(said)) or "nothing"
