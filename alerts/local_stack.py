@@ -19,6 +19,7 @@ from alerts import local_airflow, past, supervisor
 from alerts.deployment import Deployment, opened
 from alerts.first_run import init_home
 from alerts.local_airflow import LocalAirflow
+from alerts.local_phones import LocalPhones
 from alerts.login import USER as LOGIN
 from alerts.login import account_with
 from alerts.supervisor import Component, ProcessTree
@@ -35,6 +36,7 @@ AIRFLOW_PORT = 8080
 ACK_PORT = 8091
 MAILBOX_PORT = 8092
 SMTP_PORT = 8025
+PHONES_PORT = 8093
 HEALTHY_WITHIN_S = 180.0
 
 
@@ -52,16 +54,27 @@ class Ports:
     ack: int
     mailbox: int
     smtp: int
+    phones: int
+
+    @property
+    def ack_url(self) -> str:
+        """Where answers are given."""
+        return f"http://127.0.0.1:{self.ack}"
 
 
-def run(settings: Settings, terminal: Terminal) -> None:
-    """Set up, replay the archive, then play the site's recorded flood until somebody stops it."""
+def run(settings: Settings, terminal: Terminal, phones: LocalPhones | None = None) -> None:
+    """Set up, replay the archive, then play the site's recorded flood until somebody stops it.
+
+    Parameters
+    ----------
+    phones : that every contact is; None = people, who have a mailbox
+    """
     private_folder(settings.home)
     ports = free_ports()
     settings = replace(
         settings,
         mode=Mode.EXERCISE,
-        public_url=f"http://127.0.0.1:{ports.ack}",
+        public_url=ports.ack_url,
         smtp_host="127.0.0.1",
         smtp_port=ports.smtp,
     )
@@ -72,16 +85,22 @@ def run(settings: Settings, terminal: Terminal) -> None:
     passwords = local_airflow.write_files(airflow)
     account_with(settings.home, passwords[LOGIN])
     environment = supervisor.environment(
-        local_airflow.environment(airflow) | floodwarn_environment(settings)
+        local_airflow.environment(airflow)
+        | floodwarn_environment(settings)
+        | ({} if phones is None else phones.environment())
     )
+    beside = own_components(ports, phones)
     with supervisor.owning(settings.home, environment) as tree, opened(settings) as deployment:
+        if phones is not None:
+            phones.furnish(load_warning(deployment.pack), ports.phones)
         _prepare(tree, deployment, terminal)
         exercise = new_exercise(deployment, clock.now())
-        for component in (*local_airflow.components(airflow), *own_components(ports)):
+        for component in (*local_airflow.components(airflow), *beside):
             tree.start(component)
         with terminal.waiting("Starting Airflow, the mailbox and the acknowledgement pages"):
             tree.watch(lambda: is_healthy(airflow.url), within_s=HEALTHY_WITHIN_S)
-        terminal.addresses(pages(airflow, ports), (LOGIN, passwords[LOGIN]), exercise)
+        told = "the mailbox" if phones is None else "the telephones"
+        terminal.addresses(pages(airflow, ports, phones), (LOGIN, passwords[LOGIN]), exercise, told)
         terminal.by_hand(by_hand(settings))
         tree.watch()
 
@@ -158,27 +177,33 @@ def floodwarn_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def own_components(ports: Ports) -> tuple[Component, ...]:
-    """Return what runs beside Airflow: the mailbox and the public acknowledgement pages."""
-    return (
+def own_components(ports: Ports, phones: LocalPhones | None = None) -> tuple[Component, ...]:
+    """Return what runs beside Airflow: mailbox, public acknowledgement pages, and telephones."""
+    pages = (
         _floodwarn("mailbox", "--smtp-port", str(ports.smtp), "--port", str(ports.mailbox)),
         _floodwarn("ack-pages", "--port", str(ports.ack)),
     )
+    return pages if phones is None else (*pages, phones.component(ports.phones, ports.ack_url))
 
 
 def free_ports() -> Ports:
     """Return the usual ports, each replaced by a free one where it is taken."""
     return Ports(
-        *(_free(port) for port in (AIRFLOW_PORT, ACK_PORT, MAILBOX_PORT, SMTP_PORT)),
+        *map(_free, (AIRFLOW_PORT, ACK_PORT, MAILBOX_PORT, SMTP_PORT, PHONES_PORT)),
     )
 
 
-def pages(airflow: LocalAirflow, ports: Ports) -> tuple[tuple[str, str], ...]:
+def pages(
+    airflow: LocalAirflow, ports: Ports, phones: LocalPhones | None = None
+) -> tuple[tuple[str, str], ...]:
     """Return what a person may open, and where."""
+    told = (
+        ("the mailbox", f"http://127.0.0.1:{ports.mailbox}"),
+        ("acknowledgement", f"{ports.ack_url} (by the links in the mails)"),
+    )
     return (
         ("the board", f"{airflow.url}/plugin/floodwarn"),
-        ("the mailbox", f"http://127.0.0.1:{ports.mailbox}"),
-        ("acknowledgement", f"http://127.0.0.1:{ports.ack} (by the links in the mails)"),
+        *(told if phones is None else (("telephones", str(phones.log)),)),
         ("Airflow", airflow.url),
     )
 

@@ -8,17 +8,14 @@ dated as if it had been lived.
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from alerts.board.ack_app import create_ack_app
-from alerts.channels.gateway import GATEWAYS, GatewayChannel
+from alerts.channels.gateway import GatewayChannel
 from alerts.cycle import Turn
 from alerts.drill import (
     Asked,
@@ -32,36 +29,28 @@ from alerts.drill import (
     turn_in,
     who,
 )
-from alerts.errors import Refused
-from alerts.first_run import contacts_toml, init_home
 from alerts.forms import SPEECH
 from alerts.local_stack import exercise_of, new_exercise
-from alerts.parcel import WHSEC, Channel
-from alerts.phones.lines import CREDENTIAL, Directory, gateways_toml
+from alerts.parcel import Channel
+from alerts.phones.home import HOME, connect, furnish, new_secret
+from alerts.phones.lines import CREDENTIAL
 from alerts.phones.server import (
     LOG,
     Exchange,
     certificate_in,
     create_phones_app,
     listening,
-    serve,
     serving,
 )
-from alerts.roster import CONTACTS, Roster, read_private, write_private
+from alerts.roster import Roster
 from alerts.signed_post import signing_key as key_of
-from alerts.warning_pack import WarningPack, load_warning
+from alerts.warning_pack import load_warning
 from pipeline import clock
-from pipeline.database import private_folder
 from pipeline.runs import close_exercise
-from pipeline.settings import OWN_PEOPLE, Settings, credential
-from pipeline.site.pack import load
-from pipeline.world import Exercise, Mode
+from pipeline.settings import Settings, credential
+from pipeline.world import Exercise
 
-HOME: Final = "drill"
-"""In FLOODWARN_HOME: what the telephones have of their own, and their log."""
-OURS: Final = "# Telephones of a drill: nobody's numbers."
 LEAP: Final = timedelta(seconds=30)
-SECRET_BYTES: Final = 32
 
 
 @dataclass(slots=True)
@@ -100,35 +89,6 @@ def simulate(settings: Settings, asked: Asked, *, seed: int, bars: Bars) -> Exer
     return exercise
 
 
-def furnish(home: Path, pack: WarningPack) -> None:
-    """Give the telephones' home its key, and contacts with numbers that are nobody's."""
-    private_folder(home)
-    write_private(home / OWN_PEOPLE, b"")
-    init_home(home, pack, Mode.REPLAY)  # the key alone: the contacts are these
-    _, _, contacts = contacts_toml(pack, Directory().line).partition("\n")
-    _rewrite(home / CONTACTS, f"{OURS}\n{contacts}")
-
-
-def serve_phones(settings: Settings, port: int, answers_to: str, seed: int) -> None:
-    """Serve the telephones alone, as the gateway of an exercise that is played elsewhere.
-
-    Raises
-    ------
-    Refused
-        The home's contacts are of somebody else: they are not overwritten.
-    SettingsError
-        There is no `CREDENTIAL` to sign with.
-    """
-    home, secret = settings.home, credential(CREDENTIAL)
-    if (home / CONTACTS).exists() and not read_private(home / CONTACTS).startswith(OURS.encode()):
-        raise Refused(f"{CONTACTS} is there and is not the telephones': take an empty home")
-    furnish(home, load_warning(load(settings.site_folder, home)))
-    _rewrite(home / GATEWAYS, gateways_toml(port))
-    key = key_of(CREDENTIAL, secret)
-    exchange = Exchange(seed=seed, log=home / LOG, answers_to=answers_to, key=key, now=clock.now)
-    serve(exchange, port, certificate_in(home, clock.now()))
-
-
 def _lived(exchange: Exchange, turn: Turn, hands: _Hands, asked: Asked, bars: Bars) -> None:
     beats, progress = [*_leaps(turn, asked)], bars("drill")
     for number, now in enumerate(beats, start=1):
@@ -158,7 +118,7 @@ def _leaps(turn: Turn, asked: Asked) -> Iterator[datetime]:
 def _telephones(turn: Turn, hands: _Hands, seed: int) -> Iterator[tuple[Exchange, Turn]]:
     """Let the telephones and the page for answers listen; give the turn that calls them alone."""
     home = turn.deployment.settings.home
-    secret = WHSEC + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    secret = new_secret()
     certificate = certificate_in(home, clock.now())
 
     def told(name: str) -> str:
@@ -169,7 +129,7 @@ def _telephones(turn: Turn, hands: _Hands, seed: int) -> Iterator[tuple[Exchange
     }
     turn = replace(turn, credential=told, ways=ways)
     with listening() as phones, listening() as answers:
-        _rewrite(home / GATEWAYS, gateways_toml(phones.getsockname()[1]))
+        connect(home, phones.getsockname()[1])
         exchange = Exchange(
             seed=seed,
             log=home / LOG,
@@ -184,8 +144,3 @@ def _telephones(turn: Turn, hands: _Hands, seed: int) -> Iterator[tuple[Exchange
             serving(pages, answers),
         ):
             yield exchange, turn
-
-
-def _rewrite(path: Path, content: str) -> None:
-    path.unlink(missing_ok=True)
-    write_private(path, content.encode())

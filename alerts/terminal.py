@@ -116,14 +116,18 @@ class Terminal:
         self._console.print(text)
 
     def addresses(
-        self, pages: Sequence[tuple[str, str]], login: tuple[str, str], exercise: Exercise
+        self,
+        pages: Sequence[tuple[str, str]],
+        login: tuple[str, str],
+        exercise: Exercise,
+        told: str,
     ) -> None:
-        """Show where everything is, and how it ends."""
+        """Show where everything is, and whom it reaches."""
         hours = (exercise.flood_end - exercise.flood_start).total_seconds() / 3600
         minutes = hours * 3600 / exercise.speed / 60
         self._console.print(
             f"\nThe flood of {_time(exercise.flood_start)} UTC plays now: {hours:.0f} flood hours"
-            f" in {minutes:.0f} minutes. It reaches nobody but the mailbox.\n"
+            f" in {minutes:.0f} minutes. It reaches nobody but {told}.\n"
         )
         table = Table(show_header=False, box=None)
         for what, address in pages:
@@ -135,7 +139,8 @@ class Terminal:
         """Show how a person's own commands reach this exercise, and how it ends."""
         self._console.print(
             f"\nOrders by hand, from another terminal:\n  export {variables}\n"
-            "  .venv/bin/floodwarn order --help\n\nCtrl-C here, or `make stop`, ends it.",
+            "  .venv/bin/floodwarn order --help\n\n"
+            "Ctrl-C here, or `.venv/bin/floodwarn stop` there, ends it.",
             soft_wrap=True,
         )
 

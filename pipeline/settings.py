@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pipeline.errors import SettingsError
 from pipeline.world import Mode
 
+STORE = "floodwarn.db"
 PEOPLE = "people.db"
 OWN_PEOPLE = "people.own"
 DEFAULT_HOME = Path(".floodwarn")
@@ -77,7 +78,7 @@ def from_environment(*, site: Path | None = None, home: Path | None = None) -> S
     return Settings(
         home=home,
         site_folder=folder,
-        database_url=os.environ.get("FLOODWARN_DATABASE_URL") or embedded(home / "floodwarn.db"),
+        database_url=os.environ.get("FLOODWARN_DATABASE_URL") or embedded(home / STORE),
         mode=_mode(os.environ.get("FLOODWARN_MODE") or Mode.REPLAY),
         public_url=os.environ.get("FLOODWARN_PUBLIC_URL") or "http://127.0.0.1:8091",
         smtp_host=os.environ.get("FLOODWARN_SMTP_HOST") or "127.0.0.1",

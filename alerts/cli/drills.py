@@ -54,6 +54,9 @@ Simulated = Annotated[
     bool, typer.Option("--simulated", help="To telephones that answer by themselves; no people.")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="By which the telephones' manners are drawn.")]
+Hasten = Annotated[
+    float, typer.Option("--hasten", min=1, max=60, help="Times faster than people they answer.")
+]
 Which = Annotated[str | None, typer.Option("--exercise", help="Its id; default: the last.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")]
 Propose = Annotated[
@@ -149,13 +152,14 @@ def phones(
     port: Port = 8093,
     answers_to: AnswersTo = "http://127.0.0.1:8091",
     seed: Seed = 1,
+    hasten: Hasten = 1.0,
     site: Site = None,
     home: Home = None,
 ) -> None:
     """Serve telephones that answer by themselves, as the gateway of an exercise; no people."""
-    from alerts.simulated_drill import serve_phones
+    from alerts.phones.home import serve_phones
 
-    serve_phones(settings_of(site, home), port, answers_to, seed)
+    serve_phones(settings_of(site, home), port, answers_to, seed=seed, hasten=hasten)
 
 
 def _flood(start: datetime | None, end: datetime | None, speed: int | None) -> dict[str, str | int]:
@@ -206,8 +210,8 @@ def _scored(
     settings: Settings, engine: Engine, pack: SitePack, which: str | None
 ) -> tuple[Played, Score]:
     from alerts.drill import scored
+    from alerts.phones.home import HOME
     from alerts.phones.server import LOG
-    from alerts.simulated_drill import HOME
 
     logs = (settings.home / HOME / LOG, settings.home / LOG)
     return scored(engine, pack.site_id, which, logs)

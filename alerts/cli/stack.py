@@ -6,20 +6,34 @@ from typing import Annotated
 
 import typer
 
+from alerts.cli.drills import Hasten, Seed
 from pipeline.commands.options import Home, Site, say, settings_of
 
+Phones = Annotated[
+    bool, typer.Option("--phones", help="Tell telephones that answer by themselves; no people.")
+]
 Port = Annotated[int, typer.Option("--port", help="On 127.0.0.1.")]
 
 
-def run(site: Site = None, home: Home = None) -> None:
+def run(
+    phones: Phones = False,  # noqa: FBT002 - a flag
+    seed: Seed = 1,
+    hasten: Hasten = 1.0,
+    site: Site = None,
+    home: Home = None,
+) -> None:
     """Play the site's recorded flood through Airflow, until Ctrl-C or `floodwarn stop`."""
     from alerts import local_stack
+    from alerts.local_phones import LocalPhones, deployment_below
     from alerts.supervisor import StopAsked
     from alerts.terminal import Terminal
 
-    terminal = Terminal()
+    settings, telephones, terminal = settings_of(site, home), None, Terminal()
+    if phones:
+        settings = deployment_below(settings)
+        telephones = LocalPhones(settings.home, seed, hasten)
     try:
-        local_stack.run(settings_of(site, home), terminal)
+        local_stack.run(settings, terminal, telephones)
     except StopAsked:
         terminal.stopped()
 

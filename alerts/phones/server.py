@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -66,6 +66,7 @@ class Exchange:
     answers_to : address of our own side, where receipts, replies and keys are posted
     key : by which they are signed
     now : the clock that all of it goes by
+    hasten : so many times faster than people they answer, and their own are counted
     """
 
     seed: int
@@ -73,6 +74,7 @@ class Exchange:
     answers_to: str
     key: bytes = field(repr=False)
     now: Callable[[], datetime]
+    hasten: float = 1.0
     _due: list[tuple[datetime, int, Deed]] = field(default_factory=list, repr=False)
     _known: dict[str, str] = field(default_factory=dict, repr=False)
     _counts_at: dict[str, datetime] = field(default_factory=dict, repr=False)
@@ -93,7 +95,8 @@ class Exchange:
             name = self._known[asked.id] = f"line-{len(self._known)}"
             ring = self._ring(form, asked, at)
             for deed in deeds(ring, manner_of(asked.to, self.seed), self.seed):
-                heapq.heappush(self._due, (deed.at, next(self._numbers), deed))
+                sooner = replace(deed, at=at + (deed.at - at) / self.hasten)
+                heapq.heappush(self._due, (sooner.at, next(self._numbers), sooner))
             self._write(Line(at, asked.id, form.value, masked(asked.to), TAKEN))
         return name
 
@@ -101,6 +104,11 @@ class Exchange:
         """Return when something is said next; None where nothing is left to say."""
         with self._guard:
             return self._due[0][0] if self._due else None
+
+    @property
+    def left(self) -> int:
+        """How much is left to say."""
+        return len(self._due)
 
     def speak(self, now: datetime) -> int:
         """Post everything that is due by then, in its order; return how much that was."""
@@ -122,10 +130,11 @@ class Exchange:
         return spoken
 
     def _ring(self, form: Form, asked: Asked, at: datetime) -> Ring:
-        after = counts_after(asked.to, self.seed)
+        counts_at = at + counts_after(asked.to, self.seed) / self.hasten
         if form is Form.SMS:  # a text is an order of its own; a call may be one more about the same
-            self._counts_at[asked.to] = at + after
-        return Ring(asked.id, form, asked.to, at, self._counts_at.get(asked.to, at + after))
+            self._counts_at[asked.to] = counts_at
+        left = self._counts_at.get(asked.to, counts_at) - at
+        return Ring(asked.id, form, asked.to, at, at + left * self.hasten)
 
     def _next(self, now: datetime) -> Deed | None:
         with self._guard:
@@ -157,7 +166,7 @@ class Exchange:
 
 
 def create_phones_app(exchange: Exchange) -> FastAPI:
-    """Return the gateway: ``/sms`` and ``/voice`` take a text, ``/healthz`` answers."""
+    """Return the gateway: ``/sms`` and ``/voice`` take a text, ``/healthz`` what is yet to come."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.post("/{form}")
@@ -166,7 +175,7 @@ def create_phones_app(exchange: Exchange) -> FastAPI:
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok", "left": exchange.left})
 
     return app
 

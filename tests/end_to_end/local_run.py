@@ -59,11 +59,12 @@ class LocalRun:
         return time.monotonic() - began
 
 
-def start(site: Path, home: Path, said: Path) -> LocalRun:
-    """Start `floodwarn run` the way `make run` does."""
+def start(site: Path, home: Path, said: Path, *options: str) -> LocalRun:
+    """Start `floodwarn run` the way `make run` does, or with options."""
+    command = (sys.executable, "-m", "alerts.cli", "run", *options)
     with said.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "alerts.cli", "run", "--site", str(site), "--home", str(home)],
+            [*command, "--site", str(site), "--home", str(home)],
             cwd=ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,
