@@ -159,8 +159,9 @@ def release(
             _named(key, known) for key in keys or ()
         ]
         epochs.release(connection, mine, by=by, now=now)
-        gone = held.let_go(connection, chosen, by=by, now=now)
-    return Released(gone, len(there) - gone)
+        freed = held.let_go(connection, chosen, by=by, now=now)
+    anyway = set(chosen) - {each.key for each in there}
+    return Released(freed + len(anyway), len(there) - freed)
 
 
 def _stop_others(settings: Settings, epoch: Epoch, *, unfenced: bool) -> None:

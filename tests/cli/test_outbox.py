@@ -1,7 +1,7 @@
 """The commands of the outbox: who sends is taken over, read and released by a named person."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,7 +19,15 @@ BY = ("--by", "county_duty-1")
 
 
 @pytest.fixture
-def outbox(tmp_path, capfdbinary, monkeypatch):
+def wall(monkeypatch):
+    """A clock that stands: what is written bears its second, a takeover its instant."""
+    at = [datetime.now(UTC).replace(microsecond=500_000)]
+    monkeypatch.setattr(clock, "now", lambda: at[0])
+    return at
+
+
+@pytest.fixture
+def outbox(tmp_path, capfdbinary, monkeypatch, wall):
     """Run a command at an exercise of the valley; return (exit code, standard output, error)."""
     fence = tmp_path / "fence"
     fence.touch()
@@ -65,6 +73,18 @@ def test_what_is_taken_over_is_held_until_a_named_person_has_read_and_released_i
     assert outbox("outbox", "list")[0] == REFUSED
     assert outbox("outbox", "release", *BY, "--all")[0] == GOOD
     assert outbox("outbox", "list")[0] == GOOD
+
+
+def test_what_is_ordered_after_a_takeover_goes_at_the_release_named_or_not(outbox, wall):
+    outbox("outbox", "takeover", *BY)
+    wall[0] += timedelta(minutes=1)
+    outbox("order", "hekou", "--tier", "red", "--reason", "water at the bridge", *BY)
+    keys = [each["key"] for each in json.loads(outbox("outbox", "list", "--json", "-")[1])["held"]]
+    wall[0] += timedelta(minutes=1)
+    out = outbox("outbox", "release", *BY, keys[0][:12])[1]
+    assert out.startswith(b"1 deliveries go now; 0 stay uncertain")
+    code, tried, _ = outbox("deliver")
+    assert (code, bool(tried)) == (GOOD, True)
 
 
 def test_keys_beside_all_are_wrong_usage_and_a_villager_releases_nothing(outbox):
