@@ -45,6 +45,7 @@ from alerts.warning_message import (
     message_id,
 )
 from alerts.warning_pack import WarningPack
+from alerts.without_word import with_last_word
 from pipeline.bulletin import RiskBulletin
 from pipeline.site.model import VillageKind
 
@@ -103,7 +104,8 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
         faults=(*faults, *(() if cap is None else cap.faults)),
         waits=case.waits,
         aloud=aloud(case.plan),
-        rings_at=rings_at(case, occasion.closures, pack.config),
+        # the telephone that is let sleep may be dead when it is to ring
+        rings_at=None if occasion.last_word else rings_at(case, occasion.closures, pack.config),
     )
 
 
@@ -168,7 +170,7 @@ def case_of(occasion: Occasion, pack: WarningPack) -> Case:
         events=() if spoken is None else spoken.events_of(village.village_id),
         by=() if hand is None or not reason else hand.by,
         reason=reason,
-        rerouted=occasion.closures_before is not None,
+        restated=occasion.restates,
         instead=occasion.instead is not None,
         pressing=_pressing(occasion, plan, moment, pack.config),
         waits=_waits(occasion, moment),
@@ -214,12 +216,18 @@ def _placed(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[Plac
             return (take_back(plan, moment, told),) if in_village else ()
         case None if not _urges(occasion.step):
             return ()
-        case None if occasion.closures_before is not None:
-            return rerouted(plan, moment, before=occasion.closures_before)
+        case None if occasion.restates:
+            return _restated(occasion, plan, moment)
         case None if occasion.step.change is Change.RAISED and occasion.before is not None:
             return risen(plan, moment, before=occasion.before.tier)
         case None:
             return orders(plan, moment)
+
+
+def _restated(occasion: Occasion, plan: Plan | None, moment: Moment) -> tuple[PlaceOrder, ...]:
+    if occasion.closures_before is not None:
+        return rerouted(plan, moment, before=occasion.closures_before)
+    return with_last_word(plan, orders(plan, moment))
 
 
 def _urges(step: Step) -> bool:
@@ -240,7 +248,7 @@ def _speaks(case: Case) -> bool:
     Of a river point, which has no people, the officers are told from orange on.
     """
     episode, before = case.step.episode, case.before
-    if episode is None or (case.rerouted and not case.orders):
+    if episode is None or (case.restated and not case.orders):
         return False
     if case.instead:
         return True
@@ -271,9 +279,10 @@ def _above(occasion: Occasion, case: Case) -> tuple[tuple[Audience, None], ...]:
 
 
 def _cap(occasion: Occasion, case: Case, voices: tuple[Voice, ...]) -> CapAlert | None:
-    """Return the CAP alert; none of a river point, nor of the end of what was never told in CAP."""
-    begins = _urges(case.step)
-    if case.village.kind is VillageKind.RIVER_POINT or not (begins or occasion.earlier):
+    """Return the CAP alert; none of a river point, nor of what CAP has or was never told."""
+    at_river = case.village.kind is VillageKind.RIVER_POINT
+    told = _urges(case.step) or occasion.earlier
+    if at_river or occasion.last_word or not told:
         return None
     return alert(
         case,

@@ -56,6 +56,7 @@ class TierEpisode:
     sheltered : ids of the places that were told to move and are not released; while there are any
         the episode stays open
     closed : the slot at which the tier reached none, and nobody was away from home any more
+    last_word : the village was told what it does if no further word reaches it
     """
 
     episode_id: str
@@ -74,6 +75,7 @@ class TierEpisode:
     guard: str | None = None
     calm_min: int = 0
     sheltered: tuple[str, ...] = ()
+    last_word: bool = False
 
     @property
     def moved(self) -> datetime:
@@ -82,7 +84,10 @@ class TierEpisode:
 
     def to_bytes(self) -> bytes:
         """Return the state's one canonical form (JSON)."""
-        return canonical(asdict(self))
+        said = asdict(self)
+        if not self.last_word:  # so that an older state keeps its bytes
+            del said["last_word"]
+        return canonical(said)
 
     @property
     def sha256(self) -> str:

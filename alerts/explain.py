@@ -194,6 +194,7 @@ def occasion_of(
         closures=made_of.closures or OPEN,
         closures_before=made_of.closures_before,
         drilled=made_of.drilled,
+        last_word=made_of.last_word,
         seen=None if deed is None else seen_by(deed),
         held=pack.config.refusal_minutes if deed is not None and deed.verb is Verb.REFUSE else None,
     )

@@ -26,6 +26,7 @@ from alerts.progress import Progress, followed
 from alerts.template_lint import colours
 from alerts.tier import Action, Tier
 from alerts.warning_pack import MESSAGES, PLANS, WarningPack
+from alerts.without_word import with_last_word
 from pipeline.site.finding import Finding
 from pipeline.site.model import Village, VillageKind
 from pipeline.world import Mode
@@ -183,7 +184,8 @@ def _all_told(village: Village, plan: Plan | None, limit: DecideBy) -> Iterator[
     )
     if plan is None:
         actions = (*actions, Action.PREPARE, Action.MOVE, Action.RETURN)
-    yield from (_Told(replace(whole, action=action), {}) for action in actions)
+    for action in actions:
+        yield from _with_last_word(plan, _Told(replace(whole, action=action), {}))
     for field, place in () if plan is None else plan.places():
         helped = isinstance(place, Zone) and plan is not None and plan.helped_at(place)
         for place_id in (place.id, helped_in(place.id)) if helped else (place.id,):
@@ -203,7 +205,15 @@ def _to_place(plan: Plan | None, place: Place, told: _Told) -> Iterator[_Told]:
     acts = [(Action.MOVE, None)] if now else [(Action.PREPARE, None), (Action.MOVE, Action.PREPARE)]
     for action, was in acts:
         for way in () if plan is None else _ways(plan, place, told):
-            yield replace(way, order=replace(way.order, action=action, was=was))
+            order = replace(way.order, action=action, was=was)
+            yield from _with_last_word(plan, replace(way, order=order))
+
+
+def _with_last_word(plan: Plan | None, told: _Told) -> Iterator[_Told]:
+    """Yield an order, and once more as the last word to those who wait for the next."""
+    yield told
+    if not told.detour:
+        yield from (replace(told, order=last) for last in with_last_word(plan, (told.order,)))
 
 
 def _ways(plan: Plan, place: Place, told: _Told) -> Iterator[_Told]:
@@ -265,8 +275,10 @@ def _sms(case: _Case, inner: str) -> Iterator[_Fault]:
         text = around(inner, replace(case.voice, mode=mode), Form.SMS)
         used = size(text.body)
         limit = limits().sms[used.alphabet]
-        # a detour's text also says what is closed: it may take the room that a message has
-        wanted = limit.max_parts if case.told.order.changed is not None else limit.wanted_parts
+        # what also says what is closed, or that it is the last, may take the room of a message
+        order = case.told.order
+        longer = order.changed is not None or order.alone is not None
+        wanted = limit.max_parts if longer else limit.wanted_parts
         if text.fault is not None or used.parts > wanted:
             yield _long_sms(case, text, mode)
 

@@ -126,7 +126,7 @@ def issue(
         return Issued(faults=tuple(dict.fromkeys((*composed.faults, *faults))))
     _keep_versions(connection, desk, occasion, pack, minute)
     _keep(connection, desk, composed, minute)
-    if occasion.closures_before is None:  # of a new way nobody is asked once more
+    if not occasion.restates:  # nobody is asked once more
         asked.withdraw(connection, desk.world, occasion.village_id, at=minute.wall)
     waits = _waits(connection, desk, occasion, composed, minute)
     too = leaving_too(connection, desk.world, episode.episode_id, composed.messages)
@@ -193,9 +193,9 @@ def _away(episode: TierEpisode, composed: Composed) -> TierEpisode:
 def _waits(
     connection: Connection, desk: Desk, occasion: Occasion, composed: Composed, minute: Minute
 ) -> timedelta:
-    """Return how long the village's texts wait; a new way no less than the order before it."""
+    """Return how long the village's texts wait; what is restated no less than the order before."""
     episode = occasion.step.episode
-    if occasion.closures_before is None or episode is None:
+    if not occasion.restates or episode is None:
         return composed.waits
     until = held_back.until(connection, desk.world, episode.episode_id, episode.tier)
     return max(composed.waits, timedelta(0) if until is None else until - minute.wall)

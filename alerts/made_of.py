@@ -30,6 +30,7 @@ def made_of(occasion: Occasion, case: Case, voice: Voice, text: Text) -> Provena
         closures=None if occasion.closures == OPEN else occasion.closures,
         closures_before=occasion.closures_before,
         drilled=occasion.drilled,
+        last_word=occasion.last_word,
     )
 
 

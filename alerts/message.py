@@ -22,7 +22,7 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.sandbox import SandboxedEnvironment
 
 from alerts.decide_by import NEVER_IN_TIME, arrive_by, leave_by
-from alerts.order import LocalText, PlaceOrder
+from alerts.order import Alone, LocalText, PlaceOrder
 from alerts.plain_words import PLAIN_ASK
 from alerts.plan.helped import is_helped
 from alerts.spoken_time import DAWN_HOUR, spoken_time
@@ -190,6 +190,7 @@ def place_words(
         "by": voice.clock(_by(order, at)),
         "at": voice.clock(at),
         "changed": _changed(order, voice),
+        "alone": None if order.alone is None else _last_word(order.alone, voice),
         # who is under way must not be told to go on where no way leads any more
         "cut": order.decide_by == NEVER_IN_TIME,
         "action": voice.templates.words.action[order.action],
@@ -210,6 +211,15 @@ def _changed(order: PlaceOrder, voice: Voice) -> str | None:
         return said.leave or None if leaves else None
     names = voice.templates.join.join(voice.say(name) or "" for name in order.changed)
     return said.closed.format(name=names) if names else said.opened
+
+
+def _last_word(alone: Alone, voice: Voice) -> str:
+    """Return at what people leave by themselves, and where to, for no more word may reach them."""
+    words, mark = voice.templates.last_word, voice.say(alone.mark)
+    signs = [] if mark is None else [words.mark.format(mark=mark)]
+    signs += [words.bucket] if alone.bucket else []
+    sign = words.either.join(signs) or words.water
+    return words.said.format(sign=sign, to=voice.say(alone.to) or words.meeting)
 
 
 def _by(order: PlaceOrder, at: datetime) -> datetime | None:

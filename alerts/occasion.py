@@ -67,6 +67,7 @@ class Occasion:
     held : minutes for which an approver's "no" holds back what is said
     closures_before : what was, where that alone has changed; only the places whose order is
         another one by it are told
+    last_word : no further word may reach the village; only who waits for word is told
     drilled : the village has just been in an exercise, so that a live text says that it is real
     """
 
@@ -84,6 +85,15 @@ class Occasion:
     seen: Evidence | None = None
     held: int | None = None
     drilled: bool = False
+    last_word: bool = False
+
+    @property
+    def restates(self) -> bool:
+        """Whether what stands is said anew for something beside the flood.
+
+        Nobody is asked to approve it once more.
+        """
+        return self.last_word or self.closures_before is not None
 
     @property
     def known_at(self) -> datetime:

@@ -33,7 +33,7 @@ class Case:
     station_names : by station id; an unknown id stands for itself
     events : of the stations that speak for the village
     by, reason : of a person's order or lowering, else empty
-    rerouted : nothing but what is closed has changed
+    restated : nothing has changed but what is closed, or how long the village can be heard
     instead : people go home, or what was told is taken back
     pressing : at yellow, the orders to leave that orange would give, and give too late
     waits : how long the village's texts wait for an approver
@@ -53,7 +53,7 @@ class Case:
     events: tuple[StationEvent, ...] = ()
     by: tuple[str, ...] = ()
     reason: str = ""
-    rerouted: bool = False
+    restated: bool = False
     instead: bool = False
     pressing: tuple[PlaceOrder, ...] = ()
     waits: timedelta = timedelta(0)

@@ -28,6 +28,22 @@ class DecideBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Alone:
+    """What people do by themselves where no further word may reach them.
+
+    Attributes
+    ----------
+    mark : how high the water stands when they leave; bucket : they have a rain bucket with a line
+        for leaving; where there is neither, they watch the water
+    to : None where their plan names no shelter
+    """
+
+    mark: LocalText | None
+    bucket: bool
+    to: LocalText | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceOrder:
     """The order to one place (a zone or a special site) of a village.
 
@@ -40,6 +56,7 @@ class PlaceOrder:
         closed, none where something has opened again; None of every other order
     was : what the place was told to do before the tier rose; None where it had not
     mark : how high the water stands when whoever only prepares leaves without waiting for word
+    alone : where this may be the last word that reaches the place; None of every other order
     """
 
     village_id: str
@@ -57,3 +74,4 @@ class PlaceOrder:
     changed: tuple[LocalText, ...] | None = None
     was: Action | None = None
     mark: LocalText | None = None
+    alone: Alone | None = None

@@ -114,7 +114,8 @@ def _text(urge: str) -> Template:
     body = (
         "{{ source }}: {{ village }}, {{ place }}: " + urge + " ({{ at }})."
         "{% if to %} To: {{ to }}.{% endif %}{% if way %} By: {{ way }}.{% endif %}"
-        "{% if by %} Before {{ by }}.{% endif %} Answer {{ contact }}."
+        "{% if by %} Before {{ by }}.{% endif %}{% if alone %} {{ alone }}{% endif %}"
+        " Answer {{ contact }}."
     )
     return Template(subject="{{ village }}: " + urge, body=body)
 
@@ -124,6 +125,7 @@ def _saying(urge: str) -> Saying:
         text="{{ village }}{% if place != village %}, {{ place }}{% endif %}: " + urge + "."
         "{% if to %} To: {{ to }}.{% endif %}{% if way %} By: {{ way }}.{% endif %}"
         "{% if avoid %} Not by: {{ avoid }}.{% endif %}{% if by %} Before {{ by }}.{% endif %}"
+        "{% if alone %} {{ alone }}{% endif %}"
     )
 
 

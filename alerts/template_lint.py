@@ -17,11 +17,11 @@ from alerts.limits import forbidden
 from alerts.message import Text, Voice, ask, fill, officer, villager
 from alerts.notice_facts import notice_text
 from alerts.officer_facts import Case, officer_facts
-from alerts.order import DecideBy, PlaceOrder
+from alerts.order import Alone, DecideBy, PlaceOrder
 from alerts.outage import Kind, Notice, Source, Word
 from alerts.plan.helped import helped_in
-from alerts.templates import SPOKEN, SPOKEN_LATER, WITHOUT_PLAN, Templates
-from alerts.tier import Action, Tier
+from alerts.templates import SPOKEN, SPOKEN_LATER, WITHOUT_PLAN, LastWord, Templates
+from alerts.tier import WAITING, Action, Tier
 from alerts.warning_config import WarningConfig
 from pipeline.bulletin import (
     Confidence,
@@ -44,6 +44,8 @@ AT = datetime(2024, 7, 14, 18, 5, tzinfo=UTC)
 MEASURED = re.compile(r"\d\s?(?:mm|毫米|m3|m³|立方米)", re.IGNORECASE)
 BRACKETED = re.compile(r"【[^【】]+】|[^【】]*")
 ENGLISH = "en"
+ONLY_HERE = "@at the sample mark@"
+ALONE = Alone(mark={"en": ONLY_HERE}, bucket=True, to=None)
 WORLD = World("sample", Mode.EXERCISE, "x1")
 
 
@@ -51,7 +53,7 @@ def lint(templates: Templates, *, file: str) -> list[Finding]:
     """Return a finding for each text that cannot be filled or says what no villager should read."""
     voice = Voice(Mode.EXERCISE, templates, _config(templates.language))
     faults = [
-        *(*_villagers(voice), *_forms(voice), *_officers(voice)),
+        *(*_villagers(voice), *_forms(voice), *_last_word(voice), *_officers(voice)),
         *(*_notices(voice), *_cap(voice)),
     ]
     return [
@@ -114,6 +116,21 @@ def _form_faults(order: PlaceOrder, voice: Voice, form: Form) -> Iterator[str]:
             words = form_words(order, village, voice, at=AT, form=form, replies=replies)
             for what in forbidden(fill(source, words)):
                 yield f"a villager's text holds {what}"
+
+
+def _last_word(voice: Voice) -> Iterator[tuple[str, str]]:
+    """Find where those who wait for word would not read that none may come."""
+    if voice.templates.last_word == LastWord() and voice.language != ENGLISH:
+        yield "last_word", "there is no such text: plain English would be sent"
+    for action, form in product(sorted(WAITING), Form):
+        for planned in (True, False):
+            if form in SPEECH and action not in getattr(voice.templates, form):
+                continue
+            order = replace(next(_samples(action, planned=planned)), alone=ALONE)
+            said = render(order, {"en": "Village"}, voice, at=AT, form=form).body
+            if ONLY_HERE not in said:
+                group = "villager" if form is Form.MAIL else form.value
+                yield f"{group}.{action}", "it leaves out {{ alone }}, the last word"
 
 
 def _signature(signature: str) -> Iterator[tuple[str, str]]:

@@ -76,6 +76,30 @@ class Changed(_Frozen):
     leave: Annotated[str, Field(max_length=200)] = ""
 
 
+class LastWord(_Frozen):
+    """What those who wait for word read where no further word may reach them.
+
+    Attributes
+    ----------
+    said : ``{sign}`` is at what they leave by themselves, ``{to}`` where to
+    mark : the sign of ``{mark}``, the plan's mark of the water; bucket : of the village's rain
+        bucket; water : where the plan has neither
+    either : between two signs
+    meeting : where to go where the plan names no shelter
+    """
+
+    said: Annotated[str, Field(max_length=400, pattern=r"\{sign\}.*\{to\}|\{to\}.*\{sign\}")] = (
+        "The network may fail. If {sign}, go to {to} at once, without word from us."
+    )
+    mark: Annotated[str, Field(max_length=100, pattern=r"^[^{}]*\{mark\}[^{}]*$")] = (
+        "the water stands {mark}"
+    )
+    bucket: Line = "the rain bucket is at its line"
+    water: Line = "the water comes near the houses"
+    either: Annotated[str, Field(min_length=1, max_length=8)] = " or "
+    meeting: Line = "where your village has agreed to meet"
+
+
 class Notices(_Frozen):
     """What officers get where a feed, or every station of a township, falls silent and is back."""
 
@@ -205,6 +229,7 @@ class Templates(_Frozen):
     cap: Cap
     clock: Clock
     changed: Changed = Changed()
+    last_word: LastWord = LastWord()
     helped: Annotated[str, Field(max_length=100, pattern=r"^[^{}]*\{place\}[^{}]*$")] = HELPED
     join: Annotated[str, Field(min_length=1, max_length=8)] = ", "
     signature: Annotated[str, Field(min_length=1, max_length=40)] | None = None
@@ -242,6 +267,8 @@ class Templates(_Frozen):
             absent["cap"] = {"over": True}
         if not self.changed.leave:
             absent["changed"] = {"leave": True}
+        if self.last_word == LastWord():
+            absent["last_word"] = True
         if not self.words.saw:
             absent["words"] = {"saw": True}
         return self.model_dump_json(exclude=absent).encode()

@@ -61,5 +61,7 @@ class Action(StrEnum):
     RETRACT = "retract"  # to all who were told: it was sent in error
 
 
+WAITING = frozenset({Action.STAND_BY, Action.PREPARE})
+"""Orders by which people wait for the next."""
 LEAVING = frozenset({Action.MOVE, Action.REFUGE})
 """Orders by which people are away from home until they are let back."""

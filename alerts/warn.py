@@ -29,6 +29,7 @@ from alerts.plan.ways import OPEN, Closures
 from alerts.roster import Roster
 from alerts.warning_config import WarningConfig
 from alerts.warning_pack import WarningPack
+from alerts.without_word import as_last_word, is_last_word
 from pipeline import instants
 from pipeline.assess import bulletins
 from pipeline.bulletin import RiskBulletin
@@ -217,14 +218,17 @@ def _turn(
         steps = _advanced(desk, pending, village)
         if steps[-1].episode in {None, before}:
             return _Turn()
+        last = _told_in_all(village, steps[-1])
+        last_word = is_last_word(last, pending[-1].events_of(village_id))
         occasion = Occasion(
             world=desk.world,
             village_id=village_id,
             bulletin=pending[-1],
             at=_told_at(pending, minute, desk.pack.config),
             before=before,
-            step=_told_in_all(village, steps[-1]),
+            step=as_last_word(last) if last_word else last,
             closures=village.closures,
+            last_word=last_word,
         )
         ended = [
             replace(occasion, bulletin=bulletin, step=step)

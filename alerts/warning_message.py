@@ -57,6 +57,7 @@ class Provenance:
     closures: Closures | None = None
     closures_before: Closures | None = None
     drilled: bool = False
+    last_word: bool = False
 
     def to_bytes(self) -> bytes:
         """Return the one canonical form (JSON), as stored with the message."""
@@ -73,7 +74,7 @@ class Provenance:
 
 
 CLOSING = frozenset({"closures", "closures_before"})
-LATER = CLOSING | {"drilled"}
+LATER = CLOSING | {"drilled", "last_word"}
 """Said only where there is something to say, so that an older message keeps its bytes."""
 
 

@@ -26,6 +26,7 @@ from alerts.plan.ways import OPEN, Closures
 from alerts.tier import Action, Tier
 from alerts.warning_message import WarningMessage
 from alerts.warning_pack import WarningPack
+from alerts.without_word import as_last_word, with_last_word
 from pipeline.bulletin import DataState, VillageRisk
 from pipeline.world import Mode, World, live
 from tests.golden.samples import HOUR, MINUTE, SLOT, occasion, risk, shipped
@@ -82,18 +83,28 @@ def cases(night: Night) -> dict[str, tuple[VillageRisk, ...]]:
 
 DEEDS = ("rerouted", "return", "retract")
 """What persons do on the night of the move, an hour later."""
-CASES = (*cases(VALLEY), *DEEDS)
+CASES = (*cases(VALLEY), *DEEDS, "last_word")
 
 
 def page(case: str, mode: Mode, language: str) -> str:
     """Return every text that one case sends in one language, one below the other."""
     night = NIGHTS[language]
     pack = shipped(night.site)
-    told = (_deed if case in DEEDS else _last)(case, mode, night)
+    told = _told_of(case, mode, night)
     composed = compose(told, asking(pack) if case == "asked" else pack)
     assert composed.faults == ()
     said = [message for message in composed.messages if message.language == language]
     return "\n".join(_shown(message) for message in said)
+
+
+def _told_of(case: str, mode: Mode, night: Night) -> Occasion:
+    if case == "last_word":
+        ready = _last("prepare", mode, night)
+        step = as_last_word(restate(ready.step.episode, "its battery falls"))
+        return replace(
+            ready, at=ready.at + HOUR, before=ready.step.episode, step=step, last_word=True
+        )
+    return (_deed if case in DEEDS else _last)(case, mode, night)
 
 
 def asking(pack: WarningPack) -> WarningPack:
@@ -156,6 +167,8 @@ def _told(night: Night, mode: Mode) -> Iterator[PlaceOrder]:
     closed = (plan.routes[0].name, plan.shelters[0].name)
     yield replace(first, changed=closed)
     yield replace(first, changed=())
+    for case in ("stand_by", "prepare"):
+        yield from with_last_word(plan, compose(_last(case, mode, night), pack).orders)
 
 
 def _spoken(order: PlaceOrder, mode: Mode, language: str) -> str:

@@ -12,9 +12,10 @@ from alerts.closing import Closing, report
 from alerts.explain import explain, message_at
 from alerts.issue import Minute
 from alerts.tables import cap_alert, message
-from alerts.tier import Tier
+from alerts.tier import Tier, tier_for
 from alerts.warning_pack import load_warning
 from pipeline.assess import assess, bulletins
+from pipeline.bulletin import RiskLevel, StationEvent, StationEventKind
 from pipeline.errors import NotKept
 from pipeline.instants import slots
 from pipeline.observe import observe
@@ -106,6 +107,26 @@ def test_so_is_each_new_way_that_was_told_when_one_closed_and_opened_again(storm
     rerouted = [e for e in found.values() if e.kept.message.provenance.closures_before is not None]
     assert rerouted
     assert {(e.verdict, e.where) for e in found.values()} == {(Verdict.IDENTICAL, ())}
+
+
+@pytest.mark.parametrize("level", [RiskLevel.YELLOW, RiskLevel.ORANGE])
+def test_so_is_the_last_word_to_a_village_that_may_be_cut_off(storm, level):
+    newest = list(bulletins(storm.engine, storm.world, after=None))[-1]
+    details = tuple(replace(each, level=level) for each in newest.details)
+    calmer = replace(newest, levels=(level,) * len(newest.levels), details=details)
+    sign = StationEvent(
+        StationEventKind.COMMS_AT_RISK, "QX02", LAST, "its battery falls", newest.villages
+    )
+    later = replace(calmer, slot=LAST + HOUR, cutoff=LAST + HOUR + DELAY, events=(sign,))
+    storm.world = replace(storm.world, world_id="x3")
+    storm.warned(calmer, at=AFTER)
+    storm.warned(later, at=Minute(AFTER.wall + HOUR, AFTER.flood + HOUR))
+    found = [explain(storm.engine, row.message_id) for row in storm.rows(message)]
+    last = [each for each in found if each.kept.message.provenance.last_word]
+    assert {each.kept.message.audience for each in last} == {"villager", "officer"}
+    assert {(each.text, each.kept.message.tier) for each in last} == {
+        (Verdict.IDENTICAL, tier_for(level))
+    }
 
 
 def test_so_is_what_a_person_ordered_before_any_bulletin(storm):
