@@ -16,17 +16,23 @@ CHECKLIST = {
 DAYLIGHT = "daylight"
 
 
-def unmet(checked: frozenset[str], episode: TierEpisode, *, dark: bool) -> tuple[str, ...]:
+def unmet(
+    checked: frozenset[str], episode: TierEpisode, *, dark: bool, counted: bool
+) -> tuple[str, ...]:
     """Return what speaks against going home, in the list's order.
 
-    A tick does not outweigh what the newest bulletin says: while something rises upstream, that
-    item is not met.
+    A tick does not outweigh what is known: while something rises upstream, or where nobody has
+    said of a place that all of it are counted, that item is not met.
 
     Parameters
     ----------
     checked : items that a person has ticked
     dark : at the place, now
+    counted : of each place that would go home, somebody said so after its newest order to leave
+
+    Source: users.md 13, a red closes at headcount.
     """
-    seen = frozenset({"upstream"}) if episode.guard is not None and not dark else frozenset()
+    seen = {"upstream"} if episode.guard is not None and not dark else set()
+    seen |= set() if counted else {"headcount"}
     missing = tuple(item for item in CHECKLIST if item not in checked - seen)
     return (*missing, DAYLIGHT) if dark else missing

@@ -17,6 +17,7 @@ from alerts.instead import instead_of, places_of, reason_of, subject_of
 from alerts.issue import Desk, Issued, Minute, issue, refuse_replay
 from alerts.ledger import actions, episodes, fence
 from alerts.ledger.actions import Deed, Verb
+from alerts.ledger.answers import counted_places
 from alerts.ledger.episodes import Cause
 from alerts.newest import newest_bulletin, whole
 from alerts.occasion import ByHand, Occasion
@@ -67,6 +68,7 @@ def release_places(desk: Desk, asked: Releasing, minute: Minute) -> Issued | str
             asked.checked,
             before,
             dark=dark_in(desk.pack, desk.pack.village(asked.village_id), minute.flood),
+            counted=counted_places(connection, desk.world, before.episode_id) >= {*asked.places},
         )
         if missing and not asked.override:
             raise Refused(f"not met: {', '.join(missing)}; two persons may override it")

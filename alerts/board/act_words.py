@@ -53,6 +53,7 @@ class ActWords:
     untold: str
     silent: str
     received: str
+    counted: str
     no_count: str
     lower_first: str
     who_goes: str
@@ -110,7 +111,9 @@ EN = ActWords(
     untold="not told: no text has gone out",
     silent="unaccounted for: no answer",
     received="answered ({ref}, {time}); not counted yet",
-    no_count="An answer is no head count. Count at the shelter before you tick the last box.",
+    counted="all counted",
+    no_count="An answer is no head count. Count at the shelter and write it down on the page of "
+    "answers; then tick the last box.",
     lower_first="The tier is {colour}: lower it before anyone goes home.",
     who_goes="Who goes home",
     seen_to="Seen to",
@@ -188,7 +191,8 @@ ZH = ActWords(
     untold="尚未通知：没有消息发出",
     silent="去向不明：未回复",
     received="已回复（{ref}，{time}）；尚未清点",
-    no_count="回复不等于清点。勾选最后一项前，请在安置点清点人数。",
+    counted="人数已清点",
+    no_count="回复不等于清点。请在安置点清点人数，记到“谁已回复”页，再勾选最后一项。",
     lower_first="当前为{colour}：先降级，才能返回。",
     who_goes="谁可以返回",
     seen_to="已核实",
@@ -266,7 +270,9 @@ FR = ActWords(
     untold="pas prévenus : aucun texte n’est parti",
     silent="sans nouvelles : pas de réponse",
     received="répondu ({ref}, {time}) ; pas encore comptés",
-    no_count="Une réponse n’est pas un comptage : comptez à l’abri avant de cocher le dernier.",
+    counted="tous comptés",
+    no_count="Une réponse n’est pas un comptage : comptez à l’abri, notez-le à la page des "
+    "réponses, puis cochez la dernière case.",
     lower_first="Le niveau est {colour} : l’abaisser avant tout retour.",
     who_goes="Qui rentre",
     seen_to="Vérifié",

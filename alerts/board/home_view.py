@@ -51,7 +51,7 @@ def home_view(facts: Facts, record: Record, can: Possible, say: ActWords) -> Hom
     standing = episode is not None and episode.tier >= Tier.ORANGE
     blocked = set(can.blocked)
     return Home(
-        rows=tuple(_away_row(facts, record, place, say) for place in away(record)),
+        rows=tuple(_away_row(facts, record, place, can, say) for place in away(record)),
         lower_first=say.lower_first.format(colour=colour_in(episode.tier.colour, say))
         if episode is not None and standing
         else "",
@@ -64,10 +64,12 @@ def home_view(facts: Facts, record: Record, can: Possible, say: ActWords) -> Hom
     )
 
 
-def _away_row(facts: Facts, record: Record, place_id: str, say: ActWords) -> AwayRow:
+def _away_row(facts: Facts, record: Record, place_id: str, can: Possible, say: ActWords) -> AwayRow:
     told = _told_to_move(facts, record, place_id)
     answers = sorted((at, ref) for sent in told for ref, at in sent.acked)
-    if answers:
+    if place_id in can.counted:
+        answered = say.counted
+    elif answers:
         at, ref = answers[0]
         answered = say.received.format(ref=ref, time=clock(at, facts.zone))
     else:

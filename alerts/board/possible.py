@@ -19,6 +19,7 @@ from alerts.errors import Refused
 from alerts.heard import dark_in
 from alerts.instead import places_of
 from alerts.ledger.actions import EVERY_VILLAGE, Deed, Verb
+from alerts.ledger.answers import counted_places
 from alerts.newest import whole
 from alerts.outbox.held_back import Waiting
 from alerts.plan.model import Plan
@@ -103,7 +104,8 @@ class Possible:
     judge : approve what waits
     refuse : hold it back, which is done once
     order : tiers; none below the one that stands, for an order lowers nothing
-    blocked : items of the release's list that no tick can meet now
+    counted : places away from home of which somebody said that all are counted
+    blocked : items of the release's list that no tick can meet now, for any place
     """
 
     judge: bool = False
@@ -115,6 +117,7 @@ class Possible:
     close: tuple[Part, ...] = ()
     reopen: tuple[Part, ...] = ()
     release: bool = False
+    counted: frozenset[str] = frozenset()
     blocked: tuple[str, ...] = ()
     requests: tuple[OpenRequest, ...] = ()
 
@@ -124,6 +127,7 @@ def possible(connection: Connection, seat: Seat, record: Record) -> Possible:
     known = tuple(parts(record.plan))
     shut = [p for p in known if is_shut(p, record.closed)]
     judge = record.waiting is not None and _may(seat, Right.APPROVE, record)
+    counted = _counted(connection, seat, record)
     return Possible(
         judge=judge,
         refuse=judge and not _was_held(record),
@@ -136,7 +140,8 @@ def possible(connection: Connection, seat: Seat, record: Record) -> Possible:
         ),
         reopen=tuple(p for p in shut if _may_report(seat, record, p, closed=False)),
         release=_may(seat, Right.RELEASE, record) and _may_go(seat, record, away(record)),
-        blocked=_blocked(seat, record),
+        counted=counted,
+        blocked=_blocked(seat, record, counted),
         requests=tuple(_open_requests(connection, seat, record)),
     )
 
@@ -202,12 +207,19 @@ def _may_go(seat: Seat, record: Record, places: tuple[str, ...]) -> bool:
     return _allowed(lambda: release(episode, places, slot=seat.minute.flood))
 
 
-def _blocked(seat: Seat, record: Record) -> tuple[str, ...]:
+def _counted(connection: Connection, seat: Seat, record: Record) -> frozenset[str]:
+    if record.episode is None:
+        return frozenset()
+    every = counted_places(connection, seat.desk.world, record.episode.episode_id)
+    return every & set(away(record))
+
+
+def _blocked(seat: Seat, record: Record, counted: frozenset[str]) -> tuple[str, ...]:
     if record.episode is None:
         return ()
     pack = seat.desk.pack
     dark = dark_in(pack, pack.village(record.village_id), seat.minute.flood)
-    return unmet(frozenset(CHECKLIST), record.episode, dark=dark)
+    return unmet(frozenset(CHECKLIST), record.episode, dark=dark, counted=bool(counted))
 
 
 def _targets(seat: Seat, record: Record) -> Iterator[Target]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, func, select
 
 from alerts.ledger.messages import Kept
 from alerts.said import Said
 from alerts.tables import acknowledgement as answers
+from alerts.tables import message as messages
+from alerts.tier import LEAVING
 from pipeline.database import insert_absent, named, within
 from pipeline.instants import from_us, to_us
 from pipeline.world import World
@@ -79,6 +81,35 @@ def row_of(world: World, answer: Answer, about: tuple[str, int, str]) -> dict[st
         "at": to_us(answer.at),
         "said": answer.said.value,
     }
+
+
+def counted_places(connection: Connection, world: World, episode_id: str) -> frozenset[str]:
+    """Return the places of an episode of which somebody said that all of them are counted.
+
+    Said of the newest order by which a place left: of an older one it says nothing of who went
+    back and left again.
+    """
+    left = and_(
+        within(messages, world),
+        messages.c.episode_id == episode_id,
+        messages.c.action.in_([action.value for action in LEAVING]),
+    )
+    newest = (
+        select(messages.c.place_id, func.max(messages.c.revision).label("revision"))
+        .where(left)
+        .group_by(messages.c.place_id)
+        .subquery()
+    )
+    told = and_(messages.c.place_id == newest.c.place_id, messages.c.revision == newest.c.revision)
+    said = and_(within(answers, world), answers.c.message_id == messages.c.message_id)
+    found = connection.execute(
+        select(messages.c.place_id)
+        .distinct()
+        .join(newest, told)
+        .join(answers, said)
+        .where(left, answers.c.said == Said.COUNTED.value)
+    )
+    return frozenset(found.scalars())
 
 
 def of_messages(

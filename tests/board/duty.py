@@ -25,6 +25,7 @@ from alerts.login import COOKIE, Account, new_account
 from alerts.release import CHECKLIST
 from alerts.releasing import Releasing, release_places
 from alerts.roster import CONTACTS
+from alerts.said import Said
 from alerts.tier import Tier
 from alerts.warning_pack import load_warning
 from pipeline import clock, runs, settings
@@ -124,10 +125,12 @@ class Duty:
         post = FileChannel(self.settings.home / "outgoing")
         self.night.delivered(after_s=60 * minutes, channels={"email": post, "file": post})
 
-    def moved(self) -> None:
+    def moved(self, said: Said | None = Said.COUNTED) -> None:
         """Let hekou be told to move in the night, and be lowered by two persons by the morning."""
         self.red()
         self.delivered(minutes=5)
+        if said is not None:
+            self.night.answered(said)
         asked = Asked("hekou", Tier.NONE, "over", FIRST, override="seen")
         request = request_lower(self.night.desk, asked, self.at(DAY - 5))
         confirm_lower(self.night.desk, request, SECOND, self.at(DAY - 4))

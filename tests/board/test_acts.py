@@ -16,6 +16,7 @@ from alerts.cli.app import run
 from alerts.ledger.actions import Verb
 from alerts.login import COOKIE
 from alerts.release import CHECKLIST, DAYLIGHT
+from alerts.said import Said
 from pipeline.bulletin import Sighting
 from pipeline.world import Mode
 from tests.board.duty import DAY, FIRST, LACKING, SECOND, WHOLE, Duty, asked, closed, rows
@@ -211,7 +212,7 @@ def test_nobody_is_let_home_before_the_tier_is_lowered(duty: Duty) -> None:
 
 
 def test_who_has_not_answered_is_unaccounted_for_and_who_has_is_not_yet_counted(duty: Duty) -> None:
-    duty.moved()
+    duty.moved(said=None)
     page = duty.officer().page()
     assert page.count("未回复") == 5
     order = next(
@@ -225,6 +226,21 @@ def test_who_has_not_answered_is_unaccounted_for_and_who_has_is_not_yet_counted(
     page = duty.officer().page()
     assert page.count("未回复") == 4
     assert f"已回复（{FIRST}，19:00）；尚未清点" in page
+    assert run(["ack", str(order["message_id"]), "--said", "counted", *to, *site]) == 0
+    page = duty.officer().page()
+    assert "尚未清点" not in page
+    assert f"{LANGUAGES['zh'].counted}</span>" in page
+
+
+def test_the_last_box_cannot_be_ticked_while_nobody_is_counted(duty: Duty) -> None:
+    duty.moved(said=Said.MOVED)
+    item = LANGUAGES["zh"].items["headcount"]
+    assert f"{item}: {LANGUAGES['zh'].not_now}" in duty.officer().page()
+    duty.night.answered(Said.COUNTED, place="riverside")
+    assert f"{item}: {LANGUAGES['zh'].not_now}" not in duty.officer().page()
+    answer = duty.officer().press("release", places=["south"], checked=list(CHECKLIST))
+    assert answer.status_code == 409
+    assert "not met: headcount" in answer.text
 
 
 def test_who_is_ordered_and_not_told_is_not_shown_as_silent(duty: Duty) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from alerts import said
 from alerts.actions import Asked, order_village, request_lower
 from alerts.agree import agree
 from alerts.approvals import Judged, approve, refuse
@@ -261,6 +262,8 @@ class Player:
             self.agree(0, second, 1)
         places = tuple(self.away(village)[:count])
         checked = frozenset(CHECKLIST) if whole else frozenset({"road"})
+        if whole:
+            self.night.answered(said.Said.COUNTED)
         asked = Releasing(village, places, checked, by, why)
         is_asked = self.release_or_ask(asked, Deed("release", village, (by,), places=places))
         if is_asked and second is not None:

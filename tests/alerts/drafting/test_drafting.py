@@ -17,6 +17,7 @@ from alerts.errors import Refused
 from alerts.issue import Minute
 from alerts.release import CHECKLIST
 from alerts.releasing import Releasing, release_places
+from alerts.said import Said
 from alerts.tables import cap_alert, message
 from alerts.tier import Tier
 from alerts.warning_config import PublishingAuthority, WarningConfig
@@ -141,6 +142,7 @@ def test_drafting_writes_nothing_into_the_ledger(district):
 
 def test_the_way_home_after_a_lifting_has_no_draft(district):
     told(district, **{PLACE: 4})
+    district.answered(Said.COUNTED)
     asked = Asked(PLACE, Tier.NONE, "over", FIRST, override="seen")
     confirm_lower(district.desk, request_lower(district.desk, asked, at(5)), SECOND, at(6))
     assert drafted(district, 2).msg_type == "Cancel"

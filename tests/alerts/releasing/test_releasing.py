@@ -12,6 +12,7 @@ from alerts.issue import Minute
 from alerts.ledger import episodes
 from alerts.release import CHECKLIST
 from alerts.releasing import Releasing, release_places, request_retraction
+from alerts.said import Said
 from alerts.tables import cap_alert, delivery, message, officer_action
 from alerts.tier import Action, Tier
 from alerts.warning_message import Audience
@@ -36,8 +37,19 @@ def standing(night):
 
 @pytest.fixture
 def moved(night):
-    """Give a night on which hekou was moved, and lowered by two persons in the morning."""
+    """Give a night on which hekou was moved and counted, and lowered by two in the morning."""
+    return lowered(night)
+
+
+@pytest.fixture
+def uncounted(night):
+    """Give the same night, on which nobody has said that all are counted."""
+    return lowered(night, Said.MOVED)
+
+
+def lowered(night, said=Said.COUNTED):
     night.warned(bulletin(risk(4, lead_min=400)))
+    night.answered(said)
     asked = Asked("hekou", Tier.NONE, "over", FIRST, override="seen")
     confirm_lower(night.desk, request_lower(night.desk, asked, at(DAY - 5)), SECOND, at(DAY - 4))
     return night
@@ -87,6 +99,34 @@ def test_what_was_not_seen_to_holds_them_back(moved, item):
         release_places(moved.desk, releasing("riverside", checked=ALL - {item}), at(DAY))
 
 
+def test_a_tick_is_no_count_and_a_red_closes_at_the_headcount_of_each_place(uncounted):
+    with pytest.raises(Refused, match="not met: headcount"):
+        release_places(uncounted.desk, releasing("riverside"), at(DAY))
+    uncounted.answered(Said.COUNTED, place="riverside")
+    with pytest.raises(Refused, match="not met: headcount"):
+        release_places(uncounted.desk, releasing("riverside", "island"), at(DAY))
+    release_places(uncounted.desk, releasing("riverside"), at(DAY))
+    assert "riverside" not in standing(uncounted).sheltered
+
+
+def test_two_persons_let_home_whom_nobody_counted_and_it_stands_in_the_log(uncounted):
+    asked = releasing("riverside", override="all known to be at the school")
+    agree(uncounted.desk, release_places(uncounted.desk, asked, at(DAY)), SECOND, at(DAY + 1))
+    (officers,) = texts(uncounted, "", Action.RETURN)
+    assert "not met: headcount" in officers
+
+
+def test_who_was_counted_of_an_earlier_order_is_counted_again_after_the_next(moved):
+    release_places(moved.desk, releasing("riverside"), at(DAY))
+    slot = SLOT + 10 * HOUR
+    moved.warned(bulletin(risk(4, slot=slot, lead_min=400), slot=slot), at=at(DAY + 65))
+    asked = Asked("hekou", Tier.NONE, "over", FIRST, override="seen")
+    request = request_lower(moved.desk, asked, at(DAY + 66))
+    confirm_lower(moved.desk, request, SECOND, at(DAY + 67))
+    with pytest.raises(Refused, match="not met: headcount"):
+        release_places(moved.desk, releasing("riverside"), at(DAY + 70))
+
+
 def test_nobody_walks_home_in_the_dark(moved):
     with pytest.raises(Refused, match="daylight"):
         release_places(moved.desk, releasing("riverside"), at(DAY + 12 * 60))
@@ -115,6 +155,7 @@ def test_nobody_goes_home_while_a_tier_stands(night):
 
 def test_a_tick_does_not_outweigh_what_rises_upstream(night):
     night.warned(bulletin(risk(4, lead_min=400)))
+    night.answered(Said.COUNTED)
     rising = replace(risk(4).evidence[0], rise_per_h=0.5, level=risk(1).level)
     slot = SLOT + HOUR
     night.warned(bulletin(replace(risk(1, slot=slot), evidence=(rising,)), slot=slot), at=at(60))
