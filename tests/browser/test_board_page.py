@@ -97,6 +97,18 @@ def test_every_page_can_be_read_by_whoever_sees_no_colour_or_no_picture(duty, br
     assert ("理由" in officer.page()) == (language == "zh")
 
 
+def test_no_column_of_the_villages_is_cut_off_on_a_small_screen(duty, browser):
+    duty.red()
+    duty.delivered(minutes=4)
+    duty.night.answered()
+    duty.later(5)
+    answer = duty.officer().client.get("/").text
+    browser.set_content(answer.replace("hekou/responsible", "saint-julien/responsible-deputy"))
+    assert "saint-julien/responsible-deputy" in browser.locator("td.ref").first.inner_text()
+    hidden = "e => e.scrollWidth - e.clientWidth"
+    assert browser.locator(".sheet").first.evaluate(hidden) == 0
+
+
 def test_an_exercise_is_striped_in_a_colour_of_no_tier_and_live_is_not(duty, browser):
     duty.red()
     duty.later(1)
