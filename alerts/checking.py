@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from alerts import ack
 from alerts.errors import Refused
@@ -22,11 +23,13 @@ from alerts.people.absence import is_away
 from alerts.roster import Contact, Right
 from alerts.templates import Templates
 from alerts.tier import Tier
-from pipeline.database import Connection
+from pipeline.database import Connection, reading
 from pipeline.world import Mode, World
 
 ANSWER_WITHIN: Final = timedelta(days=3)
 """After which one who did not answer counts as not reached."""
+TEST_WITHIN: Final = timedelta(hours=3)
+"""For which the day's test may still be sent: who comes on duty later is asked the next day."""
 
 WORDS: Final = {
     "en": (
@@ -62,12 +65,65 @@ def ask(desk: Desk, by: str, minute: Minute, refs: Collection[str] = ()) -> tupl
     asked = [c for c in _reachable(desk, minute.wall) if not refs or c.ref in refs]
     if not asked:
         raise Refused("there is nobody to ask")
-    wanted = [each for contact in asked for each in _deliveries(desk, contact, minute.wall)]
+    _queue(desk, asked, minute.wall, now=minute.wall)
+    return tuple(contact.ref for contact in asked)
+
+
+def test_duty(desk: Desk, minute: Minute) -> tuple[str, ...]:
+    """Queue the day's check to whoever is on duty now and has none of it yet; return whom.
+
+    It goes the way of every order, so an answer says that all of that way works. In an exercise,
+    and later in the day, nobody is asked.
+
+    Source: alerting.md D13, a daily end-to-end test message to the duty officer, with an answer.
+    """
+    at = tested_at(desk, minute.wall)
+    if at is None or minute.wall - at >= TEST_WITHIN:
+        return ()
+    officers = (c for c in desk.roster.contacts if c.role in desk.pack.config.roles.officers)
+    duty = desk.roster.present(officers, minute.wall)
+    with reading(desk.engine) as connection:
+        known = {one.ref for one in _tested(connection, desk, at)}
+    asked = [c for c in duty if _channels(c) and c.ref not in known]
+    queued = _queue(desk, asked, at, now=minute.wall) if asked else 0
+    return tuple(contact.ref for contact in asked) if queued else ()
+
+
+def tested_at(desk: Desk, now: datetime) -> datetime | None:
+    """Return when the newest daily test was due; None in a world that is not live."""
+    if desk.world.mode is not Mode.LIVE:
+        return None
+    config = desk.pack.config
+    local = now.astimezone(ZoneInfo(config.zone))
+    due = local.replace(hour=config.watch.test_hour, minute=0, second=0, microsecond=0)
+    if due > local:
+        due -= timedelta(days=1)
+    return due.astimezone(UTC)
+
+
+def untested(connection: Connection, desk: Desk, now: datetime) -> dict[str, datetime]:
+    """Return who has not answered the newest daily test, with when it was queued."""
+    at = tested_at(desk, now)
+    answered = {} if at is None else checks.heard(connection, desk.world)
+    tested = () if at is None else _tested(connection, desk, at)
+    return {one.ref: one.at for one in tested if answered.get(one.ref, one.at) <= one.at}
+
+
+def _tested(connection: Connection, desk: Desk, at: datetime) -> Iterator[Checked]:
+    texts = {checks.check_id(desk.world, each, at) for each in desk.pack.templates}
+    return (
+        one
+        for one in last_checks(connection, desk.world, {}, open_for=ANSWER_WITHIN)
+        if one.notice_id in texts
+    )
+
+
+def _queue(desk: Desk, asked: Collection[Contact], at: datetime, *, now: datetime) -> int:
+    wanted = [each for contact in asked for each in _deliveries(desk, contact, at, now=now)]
     letters = [_letter(desk, templates) for templates in desk.pack.templates.values()]
     with desk.engine.begin() as connection:
-        checks.keep(connection, desk.world, letters, minute.wall)
-        queue.enqueue(connection, wanted)
-    return tuple(contact.ref for contact in asked)
+        checks.keep(connection, desk.world, letters, at)
+        return queue.enqueue(connection, wanted)
 
 
 def heard(desk: Desk, ref: str, by: str, minute: Minute) -> bool:
@@ -80,7 +136,9 @@ def heard(desk: Desk, ref: str, by: str, minute: Minute) -> bool:
     """
     _entitled(desk, by)
     with desk.engine.begin() as connection:
-        last = {one.ref: one for one in last_checks(connection, desk.world)}
+        last = {
+            one.ref: one for one in last_checks(connection, desk.world, {}, open_for=ANSWER_WITHIN)
+        }
         if ref not in last:
             raise Refused(f"{ref} was not asked")
         given = Answer(last[ref].notice_id, ref, Via.COMMAND, by, minute.wall)
@@ -90,20 +148,20 @@ def heard(desk: Desk, ref: str, by: str, minute: Minute) -> bool:
 def silent(connection: Connection, world: World, now: datetime) -> dict[str, str]:
     """Return who is not reached, and why: no provider took the check, or nobody answered it."""
     answered = checks.heard(connection, world)
-    open_ones = [
-        one
-        for one in last_checks(connection, world)
-        if one.ref not in answered or answered[one.ref] < one.at
-    ]
-    why = {one.ref: _why(one, now) for one in open_ones}
+    why = {
+        one.ref: _why(one, now)
+        for one in last_checks(connection, world, answered, open_for=ANSWER_WITHIN)
+    }
     return {ref: said for ref, said in why.items() if said is not None}
 
 
 def _why(one: Checked, now: datetime) -> str | None:
+    if one.unanswered is None:
+        return None
     if one.failed:
         return f"no channel brought {one.ref} the check of {one.at:%Y-%m-%d}"
-    if now - one.at >= ANSWER_WITHIN:
-        return f"{one.ref} did not answer the check of {one.at:%Y-%m-%d}"
+    if now - one.unanswered >= ANSWER_WITHIN:
+        return f"{one.ref} did not answer the check of {one.unanswered:%Y-%m-%d}"
     return None
 
 
@@ -133,8 +191,8 @@ def _letter(desk: Desk, templates: Templates) -> Letter:
     return Letter(voice.language, text.subject, text.body, **spoken(text, voice))
 
 
-def _deliveries(desk: Desk, contact: Contact, now: datetime) -> Iterator[Delivery]:
-    written = {each: checks.check_id(desk.world, each, now) for each in desk.pack.templates}
+def _deliveries(desk: Desk, contact: Contact, at: datetime, *, now: datetime) -> Iterator[Delivery]:
+    written = {each: checks.check_id(desk.world, each, at) for each in desk.pack.templates}
     message_id = for_reader(written, contact.language, desk.pack.languages)
     for channel in _channels(contact):
         yield Delivery(

@@ -17,6 +17,7 @@ from functools import partial
 from alerts import serving
 from alerts.channels import channels
 from alerts.chase import chase
+from alerts.checking import test_duty
 from alerts.deliver import deliver_once
 from alerts.deployment import Deployment, opened
 from alerts.errors import NothingToDo
@@ -184,7 +185,7 @@ class Turn:
             now=self.now,
             flood_now=self.flood_now,
         )
-        return [*(str(each) for each in warned), *self._watched(desk)]
+        return [*(str(each) for each in warned), *self._watched(desk), *self._tested(desk)]
 
     def _watched(self, desk: Desk) -> list[str]:
         """Tell officers of what has fallen silent; whatever fails in that holds up no order."""
@@ -195,6 +196,18 @@ class Turn:
         ) as error:  # the orders are written, and must go: the next cycle looks again
             log.exception("nobody was told of what is silent")
             return [f"not watched: {type(error).__name__}"]
+
+    def _tested(self, desk: Desk) -> list[str]:
+        """Ask whoever is on duty for the day's answer; whatever fails in that holds up no order."""
+        try:
+            return [f"asked for an answer: {ref}" for ref in test_duty(desk, self._minute)]
+        except Exception as error:
+            log.exception("nobody on duty was asked for an answer")
+            return [f"not tested: {type(error).__name__}"]
+
+    @property
+    def _minute(self) -> Minute:
+        return Minute(self.now, self.flood_now)
 
     def deliver(self) -> str:
         """Call whoever is next where an order is unanswered, and send what is due in this world.
@@ -223,7 +236,7 @@ class Turn:
         deployment = self.deployment
         try:
             if serving.has_turn(deployment.engine, deployment.settings):
-                chase(self._desk(roster), Minute(self.now, self.flood_now))
+                chase(self._desk(roster), self._minute)
         except Exception as error:  # noqa: BLE001 - the orders must go: the next pass looks again
             # its words can quote rows
             log.error("nobody was called: %s", type(error).__name__)  # noqa: TRY400

@@ -104,6 +104,8 @@ class WatchRules(BaseModel):
     clock_s : between the database's clock and ours
     key_days : before a key, a certificate or the pre-authorisation runs out
     pass_minutes : without a pass of the watch, or a heartbeat taken
+    test_hour : local, at which whoever is on duty is asked for an answer, each day that is live
+    test_minutes : after which a test without an answer is an alarm
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -116,6 +118,8 @@ class WatchRules(BaseModel):
     clock_s: int = Field(5, ge=1)
     key_days: int = Field(30, ge=1)
     pass_minutes: int = Field(10, ge=2)
+    test_hour: int = Field(9, ge=0, le=23)
+    test_minutes: int = Field(30, ge=5)
 
 
 def _unset(value: object) -> bool:

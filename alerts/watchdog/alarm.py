@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CLOCK = "clock"
     NTP = "ntp"
     SHIFT = "shift"
+    TEST = "test"
     FEED = "feed"
     WATCH = "watch"
     HEARTBEAT = "heartbeat"

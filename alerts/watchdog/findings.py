@@ -24,6 +24,7 @@ OF_LEDGER = frozenset(
         Kind.OUTBOX,
         Kind.DEAD_LETTERS,
         Kind.AUDIT,
+        Kind.TEST,
         Kind.FEED,
         Kind.CLOCK,
     }
@@ -91,6 +92,7 @@ class Ledger:
     ----------
     failed, uncertain : deliveries that ended so of late; nobody sends them again
     unanswered : since when a village's red orders have gone that nobody acknowledged
+    untested : since when who was on duty owes an answer to the day's test
     clock_off : the database's clock less ours; None where they are one
     """
 
@@ -100,6 +102,7 @@ class Ledger:
     failed: Count | None = None
     uncertain: Count | None = None
     unanswered: Mapping[str, datetime] = field(default_factory=dict)
+    untested: Mapping[str, datetime] = field(default_factory=dict)
     breaches: tuple[Breach, ...] = ()
     clock_off: timedelta | None = None
 
@@ -166,6 +169,7 @@ def findings(facts: Facts, rules: WatchRules) -> tuple[Alarm, ...]:
     if facts.ledger is not None:
         found += _of_cycle(facts.ledger, rules, facts.wall)
         found += _of_orders(facts.ledger, rules, facts.wall)
+        found += _of_tests(facts.ledger, rules, facts.wall)
     return tuple(sorted(found, key=gravest_first))
 
 
@@ -240,3 +244,9 @@ def _of_orders(ledger: Ledger, rules: WatchRules, now: datetime) -> Iterator[Ala
         of = [breach for breach in ledger.breaches if breach.rule is rule]
         since = min(breach.since for breach in of)
         yield grave(Kind.AUDIT, since=since, about=rule.value, number=len(of))
+
+
+def _of_tests(ledger: Ledger, rules: WatchRules, now: datetime) -> Iterator[Alarm]:
+    for ref, since in ledger.untested.items():
+        if now - since > timedelta(minutes=rules.test_minutes):
+            yield warning(Kind.TEST, since=since, about=ref)

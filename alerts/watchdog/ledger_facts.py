@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alerts.addressed import people_of
+from alerts.checking import untested
 from alerts.deployment import Deployment
 from alerts.issue import Desk
 from alerts.ledger import addressed, episodes, fence
@@ -64,6 +65,7 @@ def ledger_facts(looking: Looking, *, with_books: bool = True) -> Ledger:
     deployment, now = looking.deployment, looking.clock()
     world = deployment.paging_world()
     back = now - timedelta(hours=looking.pack.config.watch.back_hours)
+    desk = Desk(deployment.engine, looking.pack, world, looking.roster)
     with reading(deployment.engine) as connection:
         bad = watched.ended_badly(connection, world, since=back)
         due = watched.due(connection, world, now=now)
@@ -74,9 +76,10 @@ def ledger_facts(looking: Looking, *, with_books: bool = True) -> Ledger:
             failed=_count(bad, State.FAILED_FINAL, State.EXPIRED),
             uncertain=_count(bad, State.UNCERTAIN),
             unanswered=_unanswered(connection, world, now),
+            untested=untested(connection, desk, now),
             breaches=audited(
                 connection,
-                Desk(deployment.engine, looking.pack, world, looking.roster),
+                desk,
                 since=back,
                 now=now,
                 roster_since=looking.roster_since,

@@ -31,6 +31,7 @@ from alerts.watchdog.findings import (
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 RULES = WatchRules()
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 WELL = Facts(
     NOW,
@@ -51,6 +52,9 @@ WELL = Facts(
 BAD = {
     "database:absent": replace(WELL, database="absent", ledger=None),
     "shift:county_duty": replace(WELL, untaken={"county_duty": NOW - HOUR}),
+    "test:county_duty-1": replace(
+        WELL, ledger=replace(WELL.ledger, untested={"county_duty-1": NOW - 31 * MINUTE})
+    ),
     "cycle": replace(WELL, ledger=replace(WELL.ledger, rhythm=Rhythm(NOW, None, HOUR, SECOND))),
     "feed:rain": replace(
         WELL, ledger=replace(WELL.ledger, feeds=(FeedSeen("rain", NOW - 4 * HOUR, 3 * HOUR),))
