@@ -14,7 +14,7 @@ from datetime import datetime
 from types import ModuleType
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
@@ -30,8 +30,25 @@ AS_A_CHILD = "./"
 """Nowhere but directly below the alert: a signature deeper down is not this alert's."""
 
 
+class _Repeatable:
+    """A key on a curve that signs the same bytes the same way (RFC 6979), as an RSA key does.
+
+    So an alert that leaves twice leaves as the same bytes.
+    """
+
+    def __init__(self, key: EllipticCurvePrivateKey) -> None:
+        self._key, self.key_size = key, key.key_size
+
+    def sign(self, data: bytes, signature_algorithm: ECDSA) -> bytes:
+        """Return the signature; the package asks for it by these names."""
+        alike = ECDSA(signature_algorithm.algorithm, deterministic_signing=True)
+        return self._key.sign(data, alike)
+
+
 def sign(content: bytes, pair: bytes, *, now: datetime) -> bytes:
     """Return an alert with its signature; all that stood in it stands in it as before.
+
+    The same alert and pair give the same bytes.
 
     Parameters
     ----------
@@ -49,7 +66,8 @@ def sign(content: bytes, pair: bytes, *, now: datetime) -> bytes:
     signer = signxml.XMLSigner(signature_algorithm=method)
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(content, parser)
-    signed: etree._Element = signer.sign(root, key=key, cert=[certificate])
+    signs = _Repeatable(key) if isinstance(key, EllipticCurvePrivateKey) else key
+    signed: etree._Element = signer.sign(root, key=signs, cert=[certificate])
     head, end, tail = content.rpartition(END)
     whole = head + etree.tostring(signed[-1], with_tail=False) + end + tail
     _verify(whole, certificate, now=now)
