@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from alerts.parcel import CredentialName
+from alerts.credential_name import CredentialName
 from alerts.said import Said, read_reply
 
 MOST_TEXT: Final = 2000

@@ -8,14 +8,12 @@ from typing import Annotated, ClassVar, Protocol
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints
 
+from alerts.credential_name import CredentialName
 from alerts.warning_message import Audience
 from pipeline.world import World
 
 WHSEC = "whsec_"
 """How a webhook's secret begins (Standard Webhooks)."""
-
-CredentialName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")]
-"""As environment variables are named: what is told of it must not be a secret put in its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,12 @@ from pydantic import (
     model_validator,
 )
 
+from alerts.credential_name import CredentialName
 from alerts.errors import RosterError, SendError, Unreachable
 from alerts.forms import SPEECH, Form
 from alerts.inbound import Inbound, Place, found_at, is_one_of
 from alerts.pace import Allowance, Cap, Pace, Rate
-from alerts.parcel import CredentialName, Parcel
+from alerts.parcel import Parcel
 from alerts.roster import read_private
 from pipeline.bulletin import canonical
 from pipeline.errors import PostFailed, SettingsError

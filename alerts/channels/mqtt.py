@@ -27,9 +27,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from typing_extensions import override
 
+from alerts.credential_name import CredentialName
 from alerts.errors import RosterError, SendError, Unreachable
 from alerts.orders import WHOLE_VILLAGE
-from alerts.parcel import CredentialName, Parcel, Siren
+from alerts.parcel import Parcel, Siren
 from alerts.roster import read_private
 from alerts.siren.command import Act, Command, Did, Word, device_key, opened, sealed, topic
 from alerts.siren.decision import ALL_PLACES

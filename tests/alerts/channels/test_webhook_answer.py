@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.channels.webhook import says_yes
+from alerts.plain_yes import says_yes
 
 YES = [
     b"",
