@@ -22,13 +22,14 @@ from types import FrameType
 from typing_extensions import override
 
 from alerts import serving
+from alerts.cap_receiver import MOST_RECEIVERS, is_push, provider_of
 from alerts.channels import allowance
 from alerts.errors import AlertError, NothingToDo, Refused, SendError, Unreachable
 from alerts.forms import Form
 from alerts.one_call import MOST_IN_A_CALL, in_one_call
 from alerts.outbox import buckets, queue
 from alerts.outbox.delivery import RING_BACK, Delivery, Outcome, State, Verdict
-from alerts.outbox.line import Line, Taken
+from alerts.outbox.line import Line, Taken, ends_at
 from alerts.packing import Packer, reached
 from alerts.parcel import Channel, Parcel
 from alerts.roster import Roster, signing_key
@@ -43,9 +44,9 @@ log = logging.getLogger(__name__)
 NOT_TAKEN = frozenset({Outcome.TEMPORARY, Outcome.PERMANENT})
 """With which a provider plainly called nobody."""
 AT_ONCE = 8
-"""Parcels of one channel on their way at the same time."""
+"""Parcels of one channel on their way at the same time; of a receiver of CAP alerts, one."""
 MOST_CHANNELS = 16
-"""At work at the same time."""
+"""To people, at work at the same time."""
 PASS_S = 120.0
 """A pass inside a cycle takes up no parcel after that: well under a task's time limit."""
 TURN_S = 10.0
@@ -188,22 +189,22 @@ class _Sender:
         While a channel waits for its provider, what comes in for the others is tried as well.
         """
         self._refuse_other_modes()
-        key, begun, ends = signing_key(self.settings.home), self.now(), time.monotonic() + within_s
+        key, begun, began = signing_key(self.settings.home), self.now(), time.monotonic()
         fence = serving.seen(self.settings)
         with self.engine.begin() as connection:
             serving.require_turn(connection, self.settings, fence)
             queue.recover(connection, self.world, now=begun)
         hands: dict[Future[Counter[State]], Line] = {}
-        with ThreadPoolExecutor(AT_ONCE * MOST_CHANNELS) as pool:
+        with ThreadPoolExecutor(AT_ONCE * MOST_CHANNELS + MOST_RECEIVERS) as pool:
             try:
                 due: datetime | None = begun
                 while due is not None:
                     for channel in self._idle(hands, due):
                         allowed = allowance(self.settings, channel)
+                        ends = ends_at(channel, begun=began, within_s=within_s)
                         line = Line(queue.Wanted(channel, due), ends, stop, allowed)
-                        hands |= {
-                            pool.submit(self._send_on, key, line): line for _ in range(AT_ONCE)
-                        }
+                        of_it = range(1 if is_push(channel) else AT_ONCE)
+                        hands |= {pool.submit(self._send_on, key, line): line for _ in of_it}
                     due = self._joined_at(hands)
             finally:
                 # Whatever broke this off, the pool waits for its hands: they must come to an end.
@@ -223,11 +224,11 @@ class _Sender:
         return [name for name in names if name not in busy]
 
     def _joined_at(self, hands: Mapping[Future[Counter[State]], Line]) -> datetime | None:
-        """Return, while a line waits for its provider, when others may join; None at the end."""
+        """Return when others may join, while a line lets them; None at the end."""
         going = set(hands)
         while going:
             _, going = wait(going, timeout=POLL_S)
-            if any(hands[hand].has_waited for hand in going):
+            if any(hands[hand].lets_others_join for hand in going):
                 return self.now()
         return None
 
@@ -235,7 +236,9 @@ class _Sender:
         """Send one parcel after the other: who waits for a slow receiver holds nothing else."""
         done: Counter[State] = Counter()
         while (taken := self._next(key, line)) is not None:
-            done[self._deliver(taken, key, line) if isinstance(taken, Taken) else taken] += 1
+            state = self._deliver(taken, key, line) if isinstance(taken, Taken) else taken
+            if state is not State.PENDING:  # a push whose order waits was brought nowhere
+                done[state] += 1
         return done
 
     def _next(self, key: bytes, line: Line) -> Taken | State | None:
@@ -308,7 +311,7 @@ class _Sender:
             with self.engine.begin() as connection:
                 came = wrong.get(begun.key, sent)
                 verdicts.append(self._finished(connection, begun, came, reference, now))
-        if sent.outcome in NOT_TAKEN and line.allowance:
+        if sent.outcome in NOT_TAKEN and line.gives_back:
             with self.engine.begin() as connection:
                 queue.hasten(connection, taken.delivery, now=now)
                 buckets.give_back(connection, taken.gates, taken_at=taken.at)
@@ -356,7 +359,7 @@ class _Sender:
     def _send(self, parcels: list[Parcel], line: Line) -> _Sent:
         first, name = parcels[0], line.wanted.channel
         whole = replace(first, body=in_one_call([parcel.body for parcel in parcels]))
-        channel = self.channels.get(name)
+        channel = self.channels.get(provider_of(name))
         if channel is None:
             return _Sent(Outcome.PERMANENT, "there is no such channel")
         try:

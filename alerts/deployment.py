@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.errors import NothingToDo
+from alerts.receivers_file import within_home
 from pipeline.database import Engine, connect, migrate
 from pipeline.runs import open_now
 from pipeline.settings import Settings
@@ -63,6 +64,7 @@ def opened(settings: Settings) -> Iterator[Deployment]:
     engine = connect(settings.database_url)
     try:
         migrate(engine)
-        yield Deployment(settings, load(settings.site_folder, settings.home), engine)
+        pack = within_home(load(settings.site_folder, settings.home), settings.home)
+        yield Deployment(settings, pack, engine)
     finally:
         engine.dispose()

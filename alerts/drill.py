@@ -34,6 +34,7 @@ from alerts.phones.book import agreement
 from alerts.phones.server import lines_of, listening, serving
 from alerts.placing import place
 from alerts.progress import Progress
+from alerts.receivers_file import pushed_to, receivers_in
 from alerts.roster import Contact, Roster, signing_key
 from pipeline import clock
 from pipeline.database import Connection, Engine, reading
@@ -54,6 +55,7 @@ class Asked:
     flood : flood_start, flood_end and speed, where they are not the site's
     only : of the contacts that are marked, these alone; none named = all of them
     sirens : that sound; every other is silent
+    receivers : of CAP alerts that are pushed them; every other gets none
     after : for which answers are waited for when the flood is over
     port : of the page for answers; 0 takes a free one
     url : at which people reach that page; None = at that port of this machine
@@ -62,6 +64,7 @@ class Asked:
     flood: Flood = field(default_factory=lambda: AS_THE_SITE)
     only: tuple[str, ...] = ()
     sirens: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
     after: timedelta = timedelta(minutes=30)
     port: int = 0
     url: str | None = None
@@ -93,6 +96,9 @@ def who(settings: Settings, asked: Asked) -> Roster:
     sirens = {contact.ref for contact in left.contacts} - people
     for ref in sorted({*asked.only} - people | {*asked.sirens} - sirens):
         raise Refused(f"{ref} is no such contact that is marked for exercises")
+    marked = {each.id for each in receivers_in(settings.site_folder) or () if each.exercise}
+    for name in sorted({*asked.receivers} - marked):
+        raise Refused(f"{name} is no receiver of CAP alerts that is marked for exercises")
     if not left.contacts:
         raise Refused("no contact is marked for exercises: a drill would tell nobody")
     return left
@@ -118,7 +124,7 @@ def play(
         See `who` and `ready`.
     """
     who(settings, asked)
-    with ready(settings, bars) as deployment, listening(asked.port) as line:
+    with ready(settings, bars, asked.receivers) as deployment, listening(asked.port) as line:
         exercise = new_exercise(deployment, clock.now(), asked.flood)
         url = asked.url or f"http://127.0.0.1:{line.getsockname()[1]}"
         own = replace(deployment, settings=replace(deployment.settings, public_url=url))
@@ -144,8 +150,12 @@ def _by_the_wall(turn: Turn, until: datetime, stop: threading.Event) -> None:
 
 
 @contextmanager
-def ready(settings: Settings, bars: Bars) -> Iterator[Deployment]:
+def ready(settings: Settings, bars: Bars, receivers: tuple[str, ...] = ()) -> Iterator[Deployment]:
     """Open a deployment for a drill, its recorded past taken in.
+
+    Parameters
+    ----------
+    receivers : of CAP alerts that are part of it
 
     Raises
     ------
@@ -156,7 +166,7 @@ def ready(settings: Settings, bars: Bars) -> Iterator[Deployment]:
     if settings.mode is Mode.EXERCISE:
         raise Refused("this deployment is an exercise itself, which knows no allow-list")
     with past.recorded(replace(settings, mode=Mode.EXERCISE), bars) as deployment:
-        yield deployment
+        yield replace(deployment, pack=pushed_to(deployment.pack, receivers))
 
 
 def turn_in(

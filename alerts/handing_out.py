@@ -8,38 +8,39 @@ keeps never depends on a key.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts import cap_signature
 from alerts.cap import Reference
+from alerts.cap_copy import Copy, signed
 from alerts.errors import NotGone, Refused
 from alerts.ledger import messages
 from alerts.ledger.messages import KeptCap
-from alerts.outbox import held_back
-from alerts.roster import read_private
+from alerts.outbox import held_back, standing
+from alerts.outbox.delivery import push_id
+from alerts.outbox.standing import Pushed
 from alerts.tier import Tier
 from pipeline.database import Connection, Engine, reading
 from pipeline.errors import NotKept
-from pipeline.settings import Settings
 from pipeline.world import Mode, World
 
-UNFIT = re.compile(r"[^\w.:-]")
-"""What no file of ours is named with."""
+__all__ = [
+    "Copy",
+    "HandedOut",
+    "of_episode",
+    "of_identifier",
+    "of_message",
+    "of_village",
+    "signed",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A CAP alert as it leaves."""
+class HandedOut:
+    """A CAP alert that may be handed out, and how far it was pushed to each receiver by itself."""
 
-    identifier: str
-    content: bytes
-
-    @property
-    def file_name(self) -> str:
-        """The name of its file."""
-        return f"{UNFIT.sub('-', self.identifier)}.xml"
+    reference: Reference
+    pushed: tuple[Pushed, ...] = ()
 
 
 def of_message(engine: Engine, message_id: str, *, now: datetime) -> Copy:
@@ -121,7 +122,7 @@ def of_identifier(engine: Engine, world: World, identifier: str, *, now: datetim
 
 def of_episode(
     engine: Engine, world: World, episode_id: str, *, now: datetime
-) -> tuple[Reference, ...]:
+) -> tuple[HandedOut, ...]:
     """Return the CAP alerts of an episode that may be handed out, newest first.
 
     Parameters
@@ -130,7 +131,13 @@ def of_episode(
     """
     with reading(engine) as connection:
         kept = messages.caps(connection, world, episode_id)
-        return tuple(k.reference for k in kept if _has_gone(connection, world, k, now))
+        gone = [each for each in kept if _has_gone(connection, world, each, now)]
+        pushed = standing.pushed(connection, world, map(_push_id, gone))
+    return tuple(HandedOut(k.reference, pushed.get(_push_id(k), ())) for k in gone)
+
+
+def _push_id(kept: KeptCap) -> str:
+    return push_id(kept.episode_id, kept.revision)
 
 
 def _gone(connection: Connection, world: World, kept: KeptCap, now: datetime) -> Copy:
@@ -142,19 +149,3 @@ def _gone(connection: Connection, world: World, kept: KeptCap, now: datetime) ->
 
 def _has_gone(connection: Connection, world: World, kept: KeptCap, now: datetime) -> bool:
     return held_back.has_gone(connection, world, (kept.episode_id, kept.revision), now=now)
-
-
-def signed(copy: Copy, settings: Settings, *, now: datetime) -> Copy:
-    """Return a copy with the deployment's signature; without FLOODWARN_CAP_KEY, as it is.
-
-    Raises
-    ------
-    RosterError
-        The key is absent, or its file is open to others.
-    Refused
-        It cannot sign now; then nothing leaves.
-    """
-    if settings.cap_key is None:
-        return copy
-    pair = read_private(settings.home / settings.cap_key)
-    return Copy(copy.identifier, cap_signature.sign(copy.content, pair, now=now))

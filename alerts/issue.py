@@ -16,6 +16,7 @@ from typing import TypeVar
 from alerts import renewal
 from alerts.addressed import people_of, sirens_of
 from alerts.cap import CapAlert, Reference
+from alerts.cap_push import pushes
 from alerts.compose import Composed, compose, compose_anew
 from alerts.episode import TierEpisode
 from alerts.errors import Refused
@@ -125,7 +126,7 @@ def issue(
         faults = _in_cap_alone(connection, desk, occasion, minute) if alone else ()
         return Issued(faults=tuple(dict.fromkeys((*composed.faults, *faults))))
     _keep_versions(connection, desk, occasion, pack, minute)
-    _keep(connection, desk, composed, minute)
+    _keep(connection, desk, composed, episode, minute)
     if not occasion.restates:  # nobody is asked once more
         asked.withdraw(connection, desk.world, occasion.village_id, at=minute.wall)
     waits = _waits(connection, desk, occasion, composed, minute)
@@ -175,7 +176,7 @@ def _in_cap_alone(
     )
     if cap is not None and not cap.faults:
         _keep_versions(connection, desk, occasion, pack, minute)
-        _keep_cap(connection, desk, cap, episode.episode_id, episode.revision)
+        _keep_cap(connection, desk, cap, episode, minute)
     return (*faults, *(() if cap is None else cap.faults))
 
 
@@ -262,19 +263,24 @@ def _village(occasion: Occasion, pack: WarningPack) -> list[tuple[str, bytes]]:
     return [] if village is None else [("village", village_bytes(village))]
 
 
-def _keep(connection: Connection, desk: Desk, composed: Composed, minute: Minute) -> None:
+def _keep(
+    connection: Connection, desk: Desk, composed: Composed, state: TierEpisode, minute: Minute
+) -> None:
     for message in composed.messages:
         messages.keep(connection, desk.world, message, created_at=minute.wall)
     # An alert that breaks a rule of CAP is not kept, so it cannot leave.
     if composed.cap is not None and not composed.cap.faults:
-        first = composed.messages[0]
-        _keep_cap(connection, desk, composed.cap, first.episode_id, first.revision)
+        _keep_cap(connection, desk, composed.cap, state, minute)
 
 
 def _keep_cap(
-    connection: Connection, desk: Desk, cap: CapAlert, episode_id: str, revision: int
+    connection: Connection, desk: Desk, cap: CapAlert, state: TierEpisode, minute: Minute
 ) -> None:
-    messages.keep_cap(connection, desk.world, cap, episode_id=episode_id, revision=revision)
+    messages.keep_cap(connection, desk.world, cap, (state.episode_id, state.revision))
+    ends = minute.on_the_wall(renewal.expires_at(cap.content))
+    to = desk.pack.config.cap_receivers
+    pushed = pushes(cap, state, to, world=desk.world, written_at=minute.wall, expires_at=ends)
+    queue.enqueue(connection, pushed)
 
 
 def _deliveries(
@@ -293,7 +299,7 @@ def _deliveries(
     too : of each place who is on site there, and leaves with its people
     """
     wanted: list[Delivery] = []
-    nobody = [] if desk.roster.contacts else [f"nobody to tell: {_why_empty(desk.roster)}"]
+    nobody = [] if desk.roster.contacts else [f"nobody to tell: {desk.roster.why_empty}"]
     for (audience, place_id), group in groupby(sorted(composed.messages, key=_place), key=_place):
         by_language = {message.language: message for message in group}
         any_of_them = next(iter(by_language.values()))
@@ -352,10 +358,6 @@ def _asking(
         goes, over = minute.wall + after, minute.wall + waits
         asks += [replace(each, next_at=goes, expires_at=over) for each in new]
     return asks
-
-
-def _why_empty(roster: Roster) -> str:
-    return "; ".join(str(fault) for fault in roster.faults) or "the roster names no one"
 
 
 def _place(message: WarningMessage) -> tuple[Audience, str]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts import ack
+from alerts.cap_push import bears_status_of
 from alerts.errors import SendError
 from alerts.forms import SPEECH, Form
 from alerts.ledger import climbs, messages, notices
 from alerts.ledger.notices import Letter
 from alerts.message import refuse, with_answer_link
 from alerts.outage import CHECK
-from alerts.outbox.delivery import LADDER, NOTICE, Delivery
+from alerts.outbox.delivery import LADDER, NOTICE, PUSH, Delivery, state_of
 from alerts.parcel import About, Parcel
 from alerts.roster import SIREN, Contact, Roster
 from alerts.sounding import sounds
@@ -60,6 +61,8 @@ class Packer:
         ValueError
             A text of an exercise says that it is none.
         """
+        if begun.purpose == PUSH:
+            return self._alert(begun)
         read = self._read(begun)
         contact = reached(self.roster, begun, at)
         if read is None or contact is None:
@@ -71,6 +74,26 @@ class Packer:
         if begun.world.mode is not Mode.LIVE:
             refuse(f"{carried.subject}\n{carried.body}")
         return _parcel(begun, carried, contact, about)
+
+    def _alert(self, begun: Delivery) -> Parcel:
+        """Return a CAP alert as it was kept, which is what its receivers get."""
+        with self.engine.connect() as connection:
+            kept = messages.cap_of(connection, begun.world, state_of(begun.message_id))
+        if kept is None:
+            raise SendError("the alert is not there", retryable=False)
+        if not bears_status_of(kept.content, begun.world.mode):
+            raise SendError("the alert is not of this mode", retryable=False)
+        return Parcel(
+            key=begun.key,
+            contact_ref=begun.contact_ref,
+            address=None,
+            subject=kept.reference.identifier,
+            body=kept.content.decode("utf-8"),
+            language="",
+            queued_at=begun.created_at,
+            urgent=begun.tier >= Tier.ORANGE,
+            about=About(begun.world, begun.message_id, begun.expires_at),
+        )
 
     def _read(self, begun: Delivery) -> tuple[Letter, About] | None:
         """Return what is to be read: a message with its answer's link, or what has none."""

@@ -19,6 +19,7 @@ from alerts.fit import fits
 from alerts.forms import SPEECH
 from alerts.ledger import actions
 from alerts.progress import Progress
+from alerts.push_findings import NOT_READ_HERE, push_findings
 from alerts.reaching import reach_findings
 from alerts.roster import CONTACTS, SIGNING_KEY, Right, Roster, read_private, signing_key
 from alerts.serving import seen, turn_of
@@ -55,7 +56,6 @@ NOT_READ = Finding(
     "not checked: its schema is not of this version, so the log of persons' acts was not read",
     "any command that works on it brings it up to date",
 )
-NOT_READ_HERE = "set it, or keep it in an Airflow Connection of that name, which is not read here"
 UNSAID = f'<alert xmlns="{NAMESPACE}"></alert>'.encode()
 """An alert that says nothing, to try a key on."""
 
@@ -84,6 +84,7 @@ def findings_of(
         *_fit(settings.site_folder, warning, bar("orders in words")),
         *_people(settings, warning, now),
         *_signs(settings, now),
+        *push_findings(warning.config, settings),
         *_authorised(settings.mode, warning.config, day),
         *_watched(settings),
         *_log(settings, warning, now),

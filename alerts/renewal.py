@@ -51,9 +51,14 @@ def asks_alone(
     return _asks(newest) if _runs_out(newest, at=at, rules=rules) else None
 
 
+def expires_at(content: bytes) -> datetime:
+    """Return when an alert expires, by the first of its languages; UTC (flood time)."""
+    return min(map(_instant, _said(content, "expires")))
+
+
 def _runs_out(newest: bytes, *, at: datetime, rules: WarningConfig) -> bool:
     spare = max(CYCLES * rules.interval, timedelta(minutes=rules.expires_minutes) / SHARE)
-    return at + spare >= min(map(_instant, _said(newest, "expires")))
+    return at + spare >= expires_at(newest)
 
 
 def _asks(newest: bytes) -> bool:

@@ -150,6 +150,11 @@ class Roster:
         """The faults that hide who is there: no key opens them, or a file cannot be read."""
         return tuple(f for f in self.faults if f.message == NOT_OPENED or f.field is None)
 
+    @property
+    def why_empty(self) -> str:
+        """Why it names nobody, where it does not."""
+        return "; ".join(map(str, self.faults)) or "the roster names no one"
+
     def contact(self, ref: str) -> Contact | None:
         """Return the person of that reference."""
         return next((c for c in self.contacts if c.ref == ref), None)

@@ -98,10 +98,10 @@ delivery = Table(
     Column("site", String(64), nullable=False),
     Column("mode", String(16), nullable=False),
     Column("world_id", String(80), nullable=False),
-    Column("message_id", String(64), nullable=False),
+    Column("message_id", String(64), nullable=False),  # of a push its episode and revision
     Column("contact_ref", String(120), nullable=False),
     Column("channel", String(16), nullable=False),
-    # villager | officer | approver | notice | ladder
+    # villager | officer | approver | notice | ladder | push (of a CAP alert, to no person)
     Column("purpose", String(16), nullable=False),
     Column("tier", Integer, nullable=False),
     Column("decide_by", BigInteger),

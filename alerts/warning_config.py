@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from alerts.cap_receiver import CapReceiver
 from alerts.ladder import Ladders
 from alerts.waking import Waking
 
@@ -159,6 +160,7 @@ class WarningConfig(BaseModel):
     sender, web : of CAP (R1, R10)
     radius_km : of the CAP circle around a village's position
     watch : when the watch raises an alarm
+    cap_receivers : systems of others that are pushed each CAP alert
     publisher : in whose name drafts in the Chinese national form are written; without it, none are
     """
 
@@ -200,8 +202,9 @@ class WarningConfig(BaseModel):
     approval_at: tuple[ApprovalAt, ...] = Field((), exclude_if=_empty)
     ladder: Ladders = Field(Ladders(), exclude_if=lambda ladders: ladders == Ladders())
     waking: Waking = Field(Waking(), exclude_if=lambda waking: waking == Waking())
-    # never in the hash: it changes no warning
+    # never in the hash: they change no warning
     watch: WatchRules = Field(WatchRules(), exclude=True)
+    cap_receivers: tuple[CapReceiver, ...] = Field((), exclude=True)
 
     @field_validator("approval_at")
     @classmethod

@@ -25,6 +25,7 @@ from alerts.plan.hazard import HazardMap
 from alerts.plan.lint import lint
 from alerts.plan.model import Plan
 from alerts.progress import Progress, followed
+from alerts.receivers_file import KEY, receivers_of
 from alerts.template_lint import lint as lint_templates
 from alerts.templates import Templates
 from alerts.toml_lines import line_of
@@ -172,7 +173,9 @@ def _config(pack: SitePack) -> tuple[WarningConfig, list[Finding]]:
         "cycle_minutes": int(pack.cycle.total_seconds() // 60),
     }
     _, text, _ = read_toml(pack.folder, "site.toml")
-    own = {key: value for key, value in pack.warning.items() if key not in given}
+    own = {key: value for key, value in pack.warning.items() if key not in {*given, KEY}}
+    receivers, unusable = receivers_of(pack.warning.get(KEY), text)
+    own[KEY] = receivers
     findings = [
         _config_fault(key, "this belongs to [site]", "remove it", text)
         for key in pack.warning
@@ -184,12 +187,13 @@ def _config(pack: SitePack) -> tuple[WarningConfig, list[Finding]]:
     # every key of [warning] has a default, so without its bad keys the table always settles
     config = config or WarningConfig.model_validate(given)
     known = {village.village_id for village in pack.villages}
-    unknown = {village_id for at in config.approval_at for village_id in at.villages} - known
-    findings += [
-        _config_fault("approval_at", f"unknown village {one}", "use an id of villages.csv", text)
-        for one in sorted(unknown)
-    ]
-    return config, findings + faults
+    for key, stated in (("approval_at", config.approval_at), (KEY, config.cap_receivers)):
+        unknown = {village_id for each in stated for village_id in each.villages} - known
+        findings += [
+            _config_fault(key, f"unknown village {one}", "use an id of villages.csv", text)
+            for one in sorted(unknown)
+        ]
+    return config, [*findings, *unusable, *faults]
 
 
 def _config_fault(key: str, message: str, cure: str, text: str) -> Finding:

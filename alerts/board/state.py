@@ -22,12 +22,11 @@ from alerts.board.view import NowView, banner, now_view
 from alerts.board.village_view import VillageView, village_view
 from alerts.board.wall import WallView, wall_view
 from alerts.board.watch_metrics import watch_metrics
-from alerts.cap import Reference
 from alerts.contact import Contact
 from alerts.deployment import Deployment
 from alerts.episode import TierEpisode
 from alerts.errors import AlertError, NothingToDo
-from alerts.handing_out import Copy, of_episode, of_identifier, signed
+from alerts.handing_out import Copy, HandedOut, of_episode, of_identifier, signed
 from alerts.ladder import Climb
 from alerts.ledger import actions, answers, climbs, closures, episodes, messages
 from alerts.ledger.closures import Reported
@@ -132,7 +131,7 @@ class BoardSource:
         copy = of_identifier(self._connected(), world, identifier, now=now)
         return None if copy is None else signed(copy, self.settings, now=now)
 
-    def _alerts(self, pack: _Pack, episode: TierEpisode | None) -> tuple[Reference, ...]:
+    def _alerts(self, pack: _Pack, episode: TierEpisode | None) -> tuple[HandedOut, ...]:
         """Return the CAP alerts of an episode that may be handed out, newest first."""
         _, world = self._played(pack)
         if world is None or episode is None:

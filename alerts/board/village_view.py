@@ -10,7 +10,7 @@ from alerts.board.charts import Chart, hydrograph, hyetograph
 from alerts.board.facts import Facts, Sent
 from alerts.board.view import REFRESH_S, Banner, Row, banner, village_row
 from alerts.board.words import clock, in_language, sent_count
-from alerts.cap import Reference
+from alerts.handing_out import HandedOut
 from alerts.plan.model import Plan
 from alerts.plan.places import Place, Refuge
 from pipeline.bulletin import RiskLevel
@@ -93,10 +93,11 @@ class MessageItem:
 
 @dataclass(frozen=True, slots=True)
 class AlertItem:
-    """One CAP alert of the episode, by which it can be fetched."""
+    """One CAP alert of the episode, by which it can be fetched, and where its pushes stand."""
 
     when: str
     identifier: str
+    pushed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def village_view(
     village: Village,
     series: VillageSeries,
     plan: Plan | None,
-    alerts: tuple[Reference, ...] = (),
+    alerts: tuple[HandedOut, ...] = (),
 ) -> VillageView:
     """Return the page of one village.
 
@@ -175,7 +176,7 @@ def village_view(
         guidance=tuple(_guidance(g) for g in series.guidance),
         forecast=None if series.forecast is None else _forecast(series.forecast, facts),
         messages=tuple(_message(s, facts) for s in reversed(mine)),
-        alerts=tuple(_alert(ref, facts) for ref in alerts),
+        alerts=tuple(_alert(alert, facts) for alert in alerts),
         plan=None if plan is None else plan_view(plan),
     )
 
@@ -250,9 +251,11 @@ def _message(sent: Sent, facts: Facts) -> MessageItem:
     )
 
 
-def _alert(reference: Reference, facts: Facts) -> AlertItem:
-    sent = datetime.fromisoformat(reference.sent)
-    return AlertItem(clock(sent, facts.zone, with_date=True), reference.identifier)
+def _alert(alert: HandedOut, facts: Facts) -> AlertItem:
+    sent = datetime.fromisoformat(alert.reference.sent)
+    pushed = ", ".join(f"{each.receiver} {each.state}" for each in alert.pushed)
+    at = clock(sent, facts.zone, with_date=True)
+    return AlertItem(at, alert.reference.identifier, pushed)
 
 
 def plan_view(plan: Plan) -> PlanView:

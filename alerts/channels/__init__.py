@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from alerts.cap_receiver import PROVIDER, is_push
+from alerts.channels import cap
+from alerts.channels.cap import CapChannel
 from alerts.channels.email import EmailChannel, Server
 from alerts.channels.file import FileChannel
 from alerts.channels.gateway import MINUTE_S, GatewayChannel, gateway_of
@@ -27,7 +30,7 @@ OUTGOING = "outgoing"
 def channels(
     settings: Settings, credential: Callable[[str], str] = credential
 ) -> Mapping[str, Channel]:
-    """Return the deployment's channels by the name that contacts use.
+    """Return the deployment's channels by the name that contacts use; receivers of CAP have one.
 
     Parameters
     ----------
@@ -35,6 +38,7 @@ def channels(
     """
     return {
         "email": _email(settings, credential),
+        PROVIDER: CapChannel(settings, credential, clock.now, ca_bundle()),
         "file": FileChannel(settings.home / OUTGOING),
         "webhook": WebhookChannel(credential, clock.now, ca_bundle()),
         SIREN: MqttChannel(settings.home, credential, clock.now, ca_bundle()),
@@ -44,6 +48,8 @@ def channels(
 
 def allowance(settings: Settings, channel: str) -> Allowance:
     """Return what the provider of a channel allows; of one that cannot be used, nothing leaves."""
+    if is_push(channel):
+        return cap.allowance(settings, channel)
     if channel in SPEECH:
         try:
             return gateway_of(settings.home, Form(channel)).allowance

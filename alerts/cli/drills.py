@@ -41,6 +41,10 @@ Only = Annotated[
 SirenRef = Annotated[
     list[str] | None, typer.Option("--siren", help="A siren that sounds; every other is silent.")
 ]
+ReceiverId = Annotated[
+    list[str] | None,
+    typer.Option("--receiver", help="A receiver of CAP alerts; every other is pushed nothing."),
+]
 After = Annotated[
     int, typer.Option("--after", min=0, max=240, help="Minutes to wait for answers at its end.")
 ]
@@ -72,6 +76,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a command's options
     speed: Speed = None,
     only: Only = None,
     siren: SirenRef = None,
+    receiver: ReceiverId = None,
     after: After = 30,
     port: Port = 0,
     url: Url = None,
@@ -97,6 +102,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a command's options
         flood=_flood(start, end, speed),
         only=tuple(only or ()),
         sirens=tuple(siren or ()),
+        receivers=tuple(receiver or ()),
         after=timedelta(minutes=after),
         port=port,
         url=url,
@@ -190,6 +196,8 @@ def _listed(settings: Settings, asked: Asked) -> bool:
     say(f"EXERCISE at {settings.site_folder.name}: these {len(left.contacts)} are told, no others")
     for contact in left.contacts:
         say(f"  {contact.ref} ({contact.role}): {', '.join(contact.channels)}")
+    for name in asked.receivers:
+        say(f"  {name}: receives CAP alerts, marked as an exercise's")
     return True
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from alerts.tables import message as messages
 from alerts.warning_message import Audience
@@ -69,4 +69,39 @@ def since(connection: Connection, world: World, at: datetime) -> tuple[Addressed
             created_at=from_us(row.created_at),
         )
         for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """One CAP alert that was issued with messages.
+
+    Attributes
+    ----------
+    created_at : wall time
+    """
+
+    episode_id: str
+    revision: int
+    village_id: str
+    created_at: datetime
+
+
+def alerts_since(connection: Connection, world: World, at: datetime) -> tuple[Alerted, ...]:
+    """Return the CAP alerts that were issued with messages since an instant of the wall clock.
+
+    One that was issued anew goes with no message and is none of them.
+    """
+    state = (messages.c.episode_id, messages.c.revision, messages.c.village_id)
+    rows = connection.execute(
+        select(*state, func.min(messages.c.created_at).label("first"))
+        .where(
+            within(messages, world),
+            messages.c.created_at >= to_us(at),
+            messages.c.cap_identifier.is_not(None),
+        )
+        .group_by(*state)
+    )
+    return tuple(
+        Alerted(row.episode_id, row.revision, row.village_id, from_us(row.first)) for row in rows
     )

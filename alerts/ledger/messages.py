@@ -121,15 +121,18 @@ def of_episodes(
     return _all(connection, within(messages, world), messages.c.episode_id.in_(list(episode_ids)))
 
 
-def keep_cap(
-    connection: Connection, world: World, cap: CapAlert, *, episode_id: str, revision: int
-) -> bool:
-    """Keep a CAP alert byte for byte; False where it is there already."""
+def keep_cap(connection: Connection, world: World, cap: CapAlert, state: tuple[str, int]) -> bool:
+    """Keep a CAP alert byte for byte; False where it is there already.
+
+    Parameters
+    ----------
+    state : episode id and revision that it tells
+    """
     row = {
         **named(world),
         "identifier": cap.reference.identifier,
-        "episode_id": episode_id,
-        "revision": revision,
+        "episode_id": state[0],
+        "revision": state[1],
         "sender": cap.reference.sender,
         "sent": cap.reference.sent,
         "content": cap.content,
@@ -140,6 +143,12 @@ def keep_cap(
 def cap(connection: Connection, world: World, identifier: str) -> KeptCap | None:
     """Return a CAP alert as it was issued."""
     return next(iter(_caps(connection, world, cap_alert.c.identifier == identifier)), None)
+
+
+def cap_of(connection: Connection, world: World, state: tuple[str, int]) -> KeptCap | None:
+    """Return the CAP alert that tells a state, given as episode id and revision."""
+    told = (cap_alert.c.episode_id == state[0], cap_alert.c.revision == state[1])
+    return next(iter(_caps(connection, world, *told)), None)
 
 
 def caps(connection: Connection, world: World, episode_id: str) -> tuple[KeptCap, ...]:

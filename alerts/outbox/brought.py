@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, or_, select
 
 from alerts.outbox.delivery import Delivery, State
-from alerts.outbox.queue import delivery_of
+from alerts.outbox.rows import delivery_of
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
 from pipeline.database import within

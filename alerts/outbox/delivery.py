@@ -16,6 +16,8 @@ LADDER = "ladder"
 """The purpose of a delivery to whom the ladder calls; its text is a call's."""
 RING_BACK = "ring back"
 """The purpose of a call about one order alone: in it a key can mean nothing else."""
+PUSH = "push"
+"""The purpose of a delivery that is a CAP alert's to a receiver, and so to no person."""
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = {
     Tier.RED: timedelta(seconds=30),
@@ -32,6 +34,13 @@ GIVE_UP = {
     Tier.NONE: timedelta(hours=2),
 }
 """From queued to given up, where the message does not expire before."""
+LONGEST_PUSH = timedelta(minutes=2)
+"""Between two tries of a push, whatever its tier: machines wait behind people."""
+REVISION_DIGITS = 8
+"""Of a `push_id`: more revisions than an episode ever has."""
+MUST_ASK = "may have arrived; a person must ask"
+UNSURE_PUSHES = 6
+"""Tries of a push of which nobody knows whether it was taken, before a person must ask."""
 
 
 class State(StrEnum):
@@ -63,10 +72,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one person by one channel.
+    """One message to one person, or one CAP alert to one receiver, by one channel.
 
     Attributes
     ----------
+    message_id : of a push `push_id`
     decide_by : UTC (flood time); orders the queue and nothing else
     expires_at, next_at, created_at, ended_at : wall time
     attempts : opened so far
@@ -114,6 +124,17 @@ def delivery_key(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def push_id(episode_id: str, revision: int) -> str:
+    """Return what a push has in the place of a message: as texts they sort as they were issued."""
+    return f"{episode_id}/{revision:0{REVISION_DIGITS}}"
+
+
+def state_of(ident: str) -> tuple[str, int]:
+    """Return the episode and the revision of a `push_id`."""
+    episode_id, _, revision = ident.partition("/")
+    return episode_id, int(revision)
+
+
 def judge(
     delivery: Delivery,
     outcome: Outcome,
@@ -134,19 +155,33 @@ def judge(
             return Verdict(State.ACCEPTED, None, None)
         case Outcome.PERMANENT:
             return Verdict(State.FAILED_FINAL, None, "refused by the provider")
+        case Outcome.UNCERTAIN if delivery.purpose == PUSH:
+            return _pushed_again(delivery, uncertain=uncertain, at=at)
         case Outcome.UNCERTAIN if delivery.tier >= Tier.ORANGE and uncertain == 1:
             return Verdict(State.UNCERTAIN, at, "may have arrived; sent once more, same id")
         case Outcome.UNCERTAIN:
-            return Verdict(State.UNCERTAIN, None, "may have arrived; a person must ask")
+            return Verdict(State.UNCERTAIN, None, MUST_ASK)
         case Outcome.TEMPORARY:
             return _again(delivery, at=at, retry_after=retry_after)
 
 
 def _again(delivery: Delivery, *, at: datetime, retry_after: float | None) -> Verdict:
     again = at + max(pause(delivery), timedelta(seconds=retry_after or 0))
-    if again < delivery.expires_at and again < delivery.created_at + GIVE_UP[delivery.tier]:
+    if _is_worth(delivery, again):
         return Verdict(State.FAILED_RETRY, again, "not taken yet")
     return Verdict(State.FAILED_FINAL, None, "not taken while it was worth sending")
+
+
+def _pushed_again(delivery: Delivery, *, uncertain: int, at: datetime) -> Verdict:
+    """Return whether a CAP alert goes again: who has it knows the repeat by its identifier."""
+    again = at + pause(delivery)
+    if uncertain < UNSURE_PUSHES and _is_worth(delivery, again):
+        return Verdict(State.UNCERTAIN, again, "may have been taken; pushed again, same alert")
+    return Verdict(State.UNCERTAIN, None, MUST_ASK)
+
+
+def _is_worth(delivery: Delivery, again: datetime) -> bool:
+    return again < delivery.expires_at and again < delivery.created_at + GIVE_UP[delivery.tier]
 
 
 def pause(delivery: Delivery) -> timedelta:
@@ -155,7 +190,8 @@ def pause(delivery: Delivery) -> timedelta:
     Doubles with every attempt up to the tier's longest; half of it is jitter, taken from the key,
     so that a crowd that failed together does not come back together.
     """
-    whole = min(FIRST_RETRY * (1 << min(delivery.attempts, 20)), LONGEST_RETRY[delivery.tier])
+    longest = LONGEST_PUSH if delivery.purpose == PUSH else LONGEST_RETRY[delivery.tier]
+    whole = min(FIRST_RETRY * (1 << min(delivery.attempts, 20)), longest)
     drawn = hashlib.sha256(f"{delivery.key}/{delivery.attempts}".encode()).digest()
     share = 0.5 + int.from_bytes(drawn[:4]) / 2**33
     return whole * share

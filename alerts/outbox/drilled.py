@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alerts.drill_score import Sent
-from alerts.outbox.delivery import Outcome, State
+from alerts.outbox.delivery import PUSH, Outcome, State
 from alerts.outbox.receipts import NOT_BROUGHT
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
@@ -22,8 +22,8 @@ TAKEN = frozenset({Outcome.ACCEPTED.value, Outcome.UNCERTAIN.value})
 
 
 def sent_in(connection: Connection, world: World) -> tuple[Sent, ...]:
-    """Return every delivery of a world, in the order in which they were queued."""
-    own = within(deliveries, world)
+    """Return every delivery of a world to people, in the order in which they were queued."""
+    own = within(deliveries, world) & (deliveries.c.purpose != PUSH)
     tried: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(
         select(attempts)

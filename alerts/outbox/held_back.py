@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, distinct, func, select, update
 
-from alerts.outbox.delivery import State
+from alerts.outbox.delivery import Delivery, State
+from alerts.outbox.rows import delivery_of
 from alerts.tables import delivery as deliveries
 from alerts.tables import message as messages
 from alerts.tier import Tier
@@ -105,10 +106,29 @@ def has_gone(
     state : episode id and revision
     now : wall time
     """
+    orders = said_last(connection, world, state)
+    return not orders or any(
+        order.attempts > 0 or (order.state is not State.SUPERSEDED and is_due(order, now))
+        for order in orders
+    )
+
+
+def is_due(order: Delivery, now: datetime) -> bool:
+    """Tell whether a delivery's hour has come."""
+    return (order.next_at or order.created_at) <= now
+
+
+def said_last(connection: Connection, world: World, state: tuple[str, int]) -> list[Delivery]:
+    """Return the deliveries of what was said last to a village up to a revision of an episode.
+
+    Parameters
+    ----------
+    state : episode id and revision
+    """
     said = within(messages, world) & (messages.c.episode_id == state[0])
     last = select(func.max(messages.c.revision)).where(said, messages.c.revision <= state[1])
     rows = connection.execute(
-        select(deliveries.c.state, deliveries.c.attempts, deliveries.c.next_at)
+        select(deliveries)
         .join(messages, messages.c.message_id == deliveries.c.message_id)
         .where(
             said,
@@ -116,11 +136,8 @@ def has_gone(
             messages.c.revision == last.scalar_subquery(),
             messages.c.audience == Audience.VILLAGER.value,
         )
-    ).all()
-    return not rows or any(
-        row.attempts > 0 or (row.state != State.SUPERSEDED.value and row.next_at <= to_us(now))
-        for row in rows
     )
+    return [delivery_of(row) for row in rows]
 
 
 def _untried(world: World, episode_id: str | None = None) -> ColumnElement[bool]:

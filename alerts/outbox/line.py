@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from alerts.cap_receiver import BUDGET_S, is_push
 from alerts.forms import Form
 from alerts.outbox.buckets import Gate, scope_of
 from alerts.outbox.delivery import Delivery
@@ -15,6 +16,8 @@ from alerts.outbox.queue import Wanted
 from alerts.pace import UNLIMITED, Allowance
 from alerts.roster import Contact
 
+PUSH_S = 20.0
+"""As a pass's own time, for what is pushed to machines: each push is over by then."""
 GIVEN_UP_AFTER = 3
 """Failures in a row to reach a channel's provider, after which a pass leaves the channel alone."""
 LOOK_UP_S = 0.2
@@ -34,6 +37,21 @@ class Taken:
     gates: tuple[Gate, ...]
     at: datetime
     beside: tuple[Delivery, ...] = ()
+
+
+def ends_at(channel: str, *, begun: float, within_s: float) -> float:
+    """Return when a channel takes up nothing more in a pass (monotonic clock).
+
+    A receiver of CAP alerts gets no push that could last longer than the pass: people's next pass
+    must not wait for a machine.
+
+    Parameters
+    ----------
+    begun : when the pass began
+    """
+    if is_push(channel):
+        return begun + min(within_s, PUSH_S) - BUDGET_S
+    return begun + within_s
 
 
 @dataclass(slots=True)
@@ -58,6 +76,19 @@ class Line:
     found_nothing: bool = False
     unreached: int = 0
     count: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def lets_others_join(self) -> bool:
+        """Whether what comes in for other channels is taken up while this one is at work."""
+        return self.has_waited or is_push(self.wanted.channel)
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether what a provider plainly took for nobody leaves room for another.
+
+        A receiver of CAP alerts was asked all the same: it limits what it is asked.
+        """
+        return bool(self.allowance) and not is_push(self.wanted.channel)
 
     @property
     def account(self) -> Gate:

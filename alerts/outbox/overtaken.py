@@ -7,7 +7,17 @@ minute and a cycle's are not read at the same point.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    ScalarSelect,
+    and_,
+    exists,
+    or_,
+    select,
+    tuple_,
+)
 
 from alerts.orders import WHOLE_VILLAGE
 from alerts.outage import CHECK
@@ -131,7 +141,12 @@ def _is_in_earnest(connection: Connection, delivery: Delivery) -> bool:
     """
     mine = within(messages, delivery.world), messages.c.message_id == delivery.message_id
     village = select(messages.c.village_id).where(*mine).scalar_subquery()
-    real = within(episodes, live(delivery.world.site)), episodes.c.village_id == village
+    return is_in_earnest_at(connection, delivery.world.site, village)
+
+
+def is_in_earnest_at(connection: Connection, site: str, village: str | ScalarSelect[str]) -> bool:
+    """Tell whether a village has a red episode open in a site's live world."""
+    real = within(episodes, live(site)), episodes.c.village_id == village
     newest = (
         select(episodes.c.episode_id, episodes.c.closed)
         .where(*real)

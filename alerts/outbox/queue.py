@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
     func,
     insert,
@@ -20,15 +19,15 @@ from sqlalchemy import (
 )
 
 from alerts.errors import Refused
-from alerts.outbox import buckets
+from alerts.outbox import buckets, pushes
 from alerts.outbox.buckets import Gate
-from alerts.outbox.delivery import Delivery, Outcome, State, Verdict, judge
+from alerts.outbox.delivery import PUSH, Delivery, Outcome, State, Verdict, judge
 from alerts.outbox.overtaken import overtaken
+from alerts.outbox.rows import columns_of, delivery_of
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
-from alerts.tier import Tier
-from pipeline.database import insert_absent, named, within
-from pipeline.instants import from_us, to_us
+from pipeline.database import insert_absent, within
+from pipeline.instants import to_us
 from pipeline.world import Mode, World
 
 LEASE = timedelta(seconds=60)
@@ -70,7 +69,7 @@ def enqueue(connection: Connection, wanted: Sequence[Delivery]) -> int:
     """
     if any(d.world.mode is Mode.REPLAY for d in wanted):
         raise Refused("a replay has no outbox")
-    return insert_absent(connection, deliveries, [_columns(d) for d in wanted])
+    return insert_absent(connection, deliveries, [columns_of(d) for d in wanted])
 
 
 def channels_due(connection: Connection, world: World, *, due: datetime) -> list[str]:
@@ -84,12 +83,14 @@ def lease(
 ) -> list[Delivery]:
     """Lease the most urgent deliveries that are due: highest tier first, then earliest decide-by.
 
+    Of an episode's CAP alerts a receiver gets one after the other, as they were issued.
     Two senders never get the same row: PostgreSQL skips rows that another has locked, SQLite
     lets one writer in at a time.
     """
     due = (
         select(deliveries.c.delivery_key)
         .where(_wanted(world, wanted), deliveries.c.channel == wanted.channel)
+        .where(*pushes.in_turn(wanted.channel))
         .order_by(*_urgency())
         .limit(wanted.at_most)
         .with_for_update(skip_locked=True)
@@ -130,8 +131,8 @@ def begin(
     """Open an attempt, checking at the last moment whether the parcel should still leave.
 
     Returns the delivery with the attempt counted; or where it stands instead: expired or
-    superseded, which ends it here; throttled, where a gate has nothing left, until it has; or
-    leased, where the lease is another's now.
+    superseded, which ends it here; pending, where a push waits for its order; throttled, where a
+    gate has nothing left, until it has; or leased, where the lease is another's now.
     """
     kept = _over(connection, leased, now) or _throttled(connection, gates, now)
     if kept is not None:
@@ -156,6 +157,8 @@ def begin(
 def _over(connection: Connection, leased: Delivery, now: datetime) -> Verdict | None:
     if now >= leased.expires_at:
         return Verdict(State.EXPIRED, None, "older than it was worth sending")
+    if leased.purpose == PUSH:
+        return pushes.kept_back(connection, leased, now=now)
     why = overtaken(connection, leased)
     return None if why is None else Verdict(State.SUPERSEDED, None, why)
 
@@ -343,48 +346,4 @@ def _urgency() -> Iterable[ColumnElement[Any]]:
         deliveries.c.decide_by,
         deliveries.c.created_at,
         deliveries.c.delivery_key,
-    )
-
-
-def _columns(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "delivery_key": delivery.key,
-        **named(delivery.world),
-        "message_id": delivery.message_id,
-        "contact_ref": delivery.contact_ref,
-        "channel": delivery.channel,
-        "purpose": delivery.purpose,
-        "tier": int(delivery.tier),
-        "decide_by": None if delivery.decide_by is None else to_us(delivery.decide_by),
-        "expires_at": to_us(delivery.expires_at),
-        "state": delivery.state.value,
-        "attempts": delivery.attempts,
-        "next_at": to_us(delivery.next_at or delivery.created_at),
-        "created_at": to_us(delivery.created_at),
-        "ended_at": None if delivery.ended_at is None else to_us(delivery.ended_at),
-        "reason": delivery.reason,
-    }
-
-
-def delivery_of(row: Row[Any]) -> Delivery:
-    """Return a row of the outbox as what it is."""
-    at = {
-        name: None if (us := getattr(row, name)) is None else from_us(us)
-        for name in ("decide_by", "ended_at")
-    }
-    return Delivery(
-        key=row.delivery_key,
-        world=World(row.site, Mode(row.mode), row.world_id),
-        message_id=row.message_id,
-        contact_ref=row.contact_ref,
-        channel=row.channel,
-        purpose=row.purpose,
-        tier=Tier(row.tier),
-        expires_at=from_us(row.expires_at),
-        created_at=from_us(row.created_at),
-        state=State(row.state),
-        attempts=row.attempts,
-        next_at=from_us(row.next_at),
-        reason=row.reason,
-        **at,
     )

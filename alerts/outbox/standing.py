@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from alerts.outbox.delivery import State
+from alerts.cap_receiver import BEFORE_ID
+from alerts.outbox.delivery import PUSH, State
 from alerts.tables import delivery as deliveries
 from pipeline.database import within
 from pipeline.instants import from_us
@@ -27,6 +28,14 @@ class Unsettled:
     ended_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Where a CAP alert's way to one receiver stands, by the receiver's id."""
+
+    receiver: str
+    state: State
+
+
 def progress(
     connection: Connection, world: World, message_ids: Iterable[str]
 ) -> dict[str, dict[State, int]]:
@@ -39,6 +48,26 @@ def progress(
     found: dict[str, dict[State, int]] = {}
     for message_id, state, count in rows:
         found.setdefault(message_id, {})[State(state)] = count
+    return found
+
+
+def pushed(
+    connection: Connection, world: World, idents: Iterable[str]
+) -> dict[str, tuple[Pushed, ...]]:
+    """Return where the pushes of CAP alerts stand, by what they bear in a message's place."""
+    rows = connection.execute(
+        select(deliveries.c.message_id, deliveries.c.channel, deliveries.c.state)
+        .where(
+            within(deliveries, world),
+            deliveries.c.message_id.in_(list(idents)),
+            deliveries.c.purpose == PUSH,
+        )
+        .order_by(deliveries.c.channel)
+    )
+    found: dict[str, tuple[Pushed, ...]] = {}
+    for ident, channel, state in rows:
+        to = channel.removeprefix(BEFORE_ID)
+        found[ident] = (*found.get(ident, ()), Pushed(to, State(state)))
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, or_, select
 
-from alerts.outbox.delivery import Outcome, State
+from alerts.outbox.delivery import PUSH, Outcome, State
 from alerts.outbox.queue import WAITING
 from alerts.outbox.record import Record
 from alerts.tables import attempt as attempts
@@ -22,7 +22,10 @@ Counted = tuple[int, datetime]
 
 
 def due(connection: Connection, world: World, *, now: datetime) -> dict[Tier, Counted]:
-    """Return what is due and not taken up, by tier; a lease that has run out is due since then."""
+    """Return what is due and not taken up, by tier; a lease that has run out is due since then.
+
+    A push is none: it waits behind those of its chain, and behind people.
+    """
     leased = deliveries.c.state == State.LEASED.value
     since = case((leased, deliveries.c.lease_until), else_=deliveries.c.next_at)
     rows = connection.execute(
@@ -30,6 +33,7 @@ def due(connection: Connection, world: World, *, now: datetime) -> dict[Tier, Co
         .where(
             within(deliveries, world),
             deliveries.c.ended_at.is_(None),
+            deliveries.c.purpose != PUSH,
             or_(leased, deliveries.c.state.in_(WAITING)),
             since <= to_us(now),
         )

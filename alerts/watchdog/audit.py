@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alerts.outbox.delivery import NOTICE, Outcome, State
+from alerts.outbox.delivery import NOTICE, PUSH, Outcome, State
 from alerts.outbox.record import Record
 from alerts.warning_message import Audience
 
@@ -24,6 +24,8 @@ ENDED = frozenset(
     {State.ACCEPTED, State.FAILED_FINAL, State.UNCERTAIN, State.SUPERSEDED, State.EXPIRED}
 )
 OPEN = frozenset({State.PENDING, State.LEASED, State.FAILED_RETRY, State.UNCERTAIN})
+OTHERS = frozenset({NOTICE, PUSH})
+"""Purposes of what is no message: a notice, or a CAP alert to a receiver."""
 TRIED = frozenset({State.FAILED_RETRY, State.FAILED_FINAL})
 
 
@@ -61,6 +63,21 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """One CAP alert, and the channels of the receivers that the site gives it.
+
+    Attributes
+    ----------
+    ident : that its pushes bear in the place of a message
+    created_at : wall time
+    """
+
+    ident: str
+    created_at: datetime
+    wanted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Breach:
     """One rule that does not hold.
 
@@ -75,7 +92,13 @@ class Breach:
     since: datetime
 
 
-def breaches(said: Sequence[Said], rows: Sequence[Record], *, now: datetime) -> tuple[Breach, ...]:
+def breaches(
+    said: Sequence[Said],
+    rows: Sequence[Record],
+    *,
+    now: datetime,
+    alerts: Sequence[Issued] = (),
+) -> tuple[Breach, ...]:
     """Return every breach, oldest first.
 
     Parameters
@@ -83,13 +106,14 @@ def breaches(said: Sequence[Said], rows: Sequence[Record], *, now: datetime) -> 
     said : every message since some instant
     rows : the deliveries of these messages, and all that have not ended
     now : wall time
+    alerts : every CAP alert since then
     """
     known = {each.message_id for each in said}
     begun = min((each.created_at for each in said), default=now)
-    found = [*_untold(said, rows)]
+    found = [*_untold(said, rows), *_unpushed(alerts, rows)]
     for row in rows:
         found += [Breach(rule, row.key, row.created_at) for rule in _of_row(row, now)]
-        if row.purpose != NOTICE and row.message_id not in known and row.created_at >= begun:
+        if row.purpose not in OTHERS and row.message_id not in known and row.created_at >= begun:
             found.append(Breach(Rule.STRAY, row.key, row.created_at))
     return tuple(sorted(found, key=lambda breach: (breach.since, breach.rule, breach.of)))
 
@@ -107,6 +131,14 @@ def _untold(said: Sequence[Said], rows: Sequence[Record]) -> Iterator[Breach]:
             yield Breach(Rule.MISSING, first.message_id, first.created_at)
         elif not written:
             yield Breach(Rule.NOBODY, first.message_id, first.created_at)
+
+
+def _unpushed(alerts: Iterable[Issued], rows: Sequence[Record]) -> Iterator[Breach]:
+    """Find the alerts of which a receiver was written nothing although the site names it."""
+    written = {(row.message_id, row.channel) for row in rows if row.purpose == PUSH}
+    for alert in alerts:
+        if not written >= {(alert.ident, channel) for channel in alert.wanted}:
+            yield Breach(Rule.MISSING, alert.ident, alert.created_at)
 
 
 def _by_place(said: Iterable[Said]) -> Mapping[tuple[object, ...], list[Said]]:

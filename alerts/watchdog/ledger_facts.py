@@ -11,16 +11,16 @@ from alerts.checking import untested
 from alerts.deployment import Deployment
 from alerts.issue import Desk
 from alerts.ledger import addressed, episodes, fence
-from alerts.ledger.addressed import Addressed
+from alerts.ledger.addressed import Addressed, Alerted
 from alerts.ledger.waited_for import waited_for
 from alerts.outbox import watched
-from alerts.outbox.delivery import State
+from alerts.outbox.delivery import State, push_id
 from alerts.outbox.watched import Counted
 from alerts.roster import Roster
 from alerts.said import reached
 from alerts.tier import Tier
 from alerts.warning_pack import WarningPack
-from alerts.watchdog.audit import Breach, Said, breaches
+from alerts.watchdog.audit import Breach, Issued, Said, breaches
 from alerts.watchdog.findings import Count, FeedSeen, Ledger, Queue, Rhythm
 from pipeline.database import Connection, reading, server_clock
 from pipeline.feed_health import GRACE, feed_health
@@ -41,6 +41,7 @@ class Looking:
     ----------
     clock : ours
     roster_since : wall time of the roster's last edit: what was written before asked another one
+    named_since : as that, of the site's file, which names the receivers of CAP alerts
     """
 
     deployment: Deployment
@@ -48,6 +49,7 @@ class Looking:
     roster: Roster
     clock: Callable[[], datetime]
     roster_since: datetime = EVER
+    named_since: datetime = EVER
 
 
 def ledger_facts(looking: Looking, *, with_books: bool = True) -> Ledger:
@@ -83,6 +85,7 @@ def ledger_facts(looking: Looking, *, with_books: bool = True) -> Ledger:
                 since=back,
                 now=now,
                 roster_since=looking.roster_since,
+                named_since=looking.named_since,
             )
             if with_books
             else (),
@@ -137,12 +140,13 @@ def audited(
     since: datetime,
     now: datetime,
     roster_since: datetime = EVER,
+    named_since: datetime = EVER,
 ) -> tuple[Breach, ...]:
     """Hold what a world should have sent since an instant against what became of it.
 
     Parameters
     ----------
-    since, now, roster_since : wall time
+    since, now, roster_since, named_since : wall time
     """
     world, given = desk.world, _given(desk)
     written = addressed.since(connection, world, since)
@@ -162,7 +166,20 @@ def audited(
         )
         for message in written
     ]
-    return breaches(said, watched.records(connection, world, since=since), now=now)
+    alerts = [
+        Issued(push_id(each.episode_id, each.revision), each.created_at, _pushed_to(desk, each))
+        for each in addressed.alerts_since(connection, world, max(since, named_since))
+    ]
+    rows = watched.records(connection, world, since=since)
+    return breaches(said, rows, now=now, alerts=alerts)
+
+
+def _pushed_to(desk: Desk, alert: Alerted) -> frozenset[str]:
+    """Return the channels of the receivers that the site gives an alert."""
+    given = (
+        r for r in desk.pack.config.cap_receivers if r.takes(alert.village_id, desk.world.mode)
+    )
+    return frozenset(receiver.channel for receiver in given)
 
 
 def _given(desk: Desk) -> Callable[[Addressed], Wanted]:

@@ -11,6 +11,7 @@ from alerts.contacts.rota import untaken_shifts
 from alerts.deployment import Deployment
 from alerts.errors import NothingToDo
 from alerts.people.store import changed_at
+from alerts.receivers_file import FILE, within_home
 from alerts.roster import CONTACTS, Roster
 from alerts.warning_config import WatchRules
 from alerts.warning_pack import WarningPack, load_warning
@@ -91,7 +92,7 @@ def look(
 
 def _site(settings: Settings) -> tuple[SitePack | None, WarningPack | None]:
     try:
-        site = load(settings.site_folder, settings.home)
+        site = within_home(load(settings.site_folder, settings.home), settings.home)
         return site, load_warning(site)
     except (PipelineError, OSError, ValueError):
         return None, None
@@ -151,7 +152,8 @@ def _with_ledger(
             if site is None or pack is None:
                 return None, None
             deployment = Deployment(settings, site, engine)
-            looking = Looking(deployment, pack, people.roster, clock, people.since)
+            named_since = _edited(settings.site_folder / FILE)
+            looking = Looking(deployment, pack, people.roster, clock, people.since, named_since)
             return None, ledger_facts(looking)
         except NothingToDo:
             return None, None

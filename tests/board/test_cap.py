@@ -17,6 +17,7 @@ from alerts.tables import cap_alert
 from pipeline.world import Mode, World
 from tests.alerts.cap.pairs import pair
 from tests.alerts.night import HOUR, SLOT, levels
+from tests.alerts.push.pushed import named
 from tests.board.duty import Duty
 
 GONE = 4
@@ -70,6 +71,14 @@ def test_an_alert_is_linked_and_given_when_its_order_has_gone(duty: Duty) -> Non
     duty.later(GONE)
     assert len(links(client.get("/villages/hekou").text)) == 1
     assert client.get(link).content == row.content
+
+
+def test_beside_an_alert_stands_how_far_it_was_pushed(duty: Duty) -> None:
+    named(duty.night, tv="exercise = true", radio="exercise = true")
+    duty.red()
+    duty.later(GONE)
+    page = duty.officer().client.get("/villages/hekou").text
+    assert "(pushed: radio pending, tv pending)" in page
 
 
 def test_the_anonymous_and_other_worlds_get_none(duty: Duty) -> None:

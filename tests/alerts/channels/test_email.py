@@ -224,7 +224,7 @@ def test_a_login_without_its_password_keeps_mail_alone_waiting(tmp_path, monkeyp
         tmp_path, tmp_path, "sqlite://", Mode.LIVE, "http://x", "h", 25, smtp_login="us"
     )
     waiting = channels(settings)
-    assert set(waiting) == {"email", "file", "webhook", "sms", "voice", "siren"}
+    assert set(waiting) == {"email", "file", "webhook", "sms", "voice", "siren", "cap"}
     with pytest.raises(Unreachable, match="FLOODWARN_SMTP_PASSWORD"):
         waiting["email"].send(PARCEL)
     monkeypatch.setenv("FLOODWARN_SMTP_PASSWORD", "a-secret")

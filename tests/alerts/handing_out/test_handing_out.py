@@ -171,11 +171,11 @@ def given_out(night, minutes: float) -> list[bytes]:
         try:
             copy = of_identifier(night.engine, night.world, row.identifier, now=now)
         except NotGone:
-            assert row.identifier not in {each.identifier for each in open_}
+            assert row.identifier not in {each.reference.identifier for each in open_}
             with pytest.raises(NotGone):
                 of_message(night.engine, of[row.identifier], now=now)
         else:
-            assert row.identifier in {each.identifier for each in open_}
+            assert row.identifier in {each.reference.identifier for each in open_}
             given.append(copy.content)
     if given:
         last = of_village(night.engine, MODE, "hekou", at(minutes).flood + 9 * HOUR, now=now)
@@ -246,7 +246,7 @@ def test_what_is_issued_anew_while_an_order_waits_waits_with_it(asked):
 def given_out_of_all(night, minutes: float) -> list[str]:
     (episode_id,) = {row.episode_id for row in night.rows(cap_alert)}
     open_ = of_episode(night.engine, night.world, episode_id, now=at(minutes).wall)
-    return [each.identifier for each in open_]
+    return [each.reference.identifier for each in open_]
 
 
 def test_ground_that_is_drawn_anew_since_leaves_what_was_issued_and_its_explanation(night):
