@@ -18,7 +18,7 @@ from alerts.forms import Form, headline, render, spoken_in
 from alerts.made_of import made_of
 from alerts.message import Text, Voice, ask, officer, villager
 from alerts.occasion import Occasion, Release, Retraction
-from alerts.officer_facts import Case, earliest_decide_by, officer_facts
+from alerts.officer_facts import Case, earliest_decide_by, gravest, officer_facts
 from alerts.order import PlaceOrder
 from alerts.orders import (
     Moment,
@@ -36,7 +36,7 @@ from alerts.plan.model import Plan
 from alerts.reported import as_reported
 from alerts.said import Said
 from alerts.sounding import aloud
-from alerts.tier import LEAVING, Action, Tier
+from alerts.tier import LEAVING, Tier
 from alerts.warning_config import WarningConfig
 from alerts.warning_message import (
     OFFICERS,
@@ -93,7 +93,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
     if not _speaks(case):
         return Composed()
     voices = _voices(occasion, pack)
-    cap = _cap(occasion, case, voices)
+    cap = _cap(occasion, _whole(occasion, case, pack), voices)
     addressed = (*((Audience.VILLAGER, order) for order in _told(case)), *_above(occasion, case))
     written = [_message(occasion, case, voice, to) for voice in voices for to in addressed]
     faults = [fault for _, fault in written if fault is not None]
@@ -279,10 +279,10 @@ def _above(occasion: Occasion, case: Case) -> tuple[tuple[Audience, None], ...]:
 
 
 def _cap(occasion: Occasion, case: Case, voices: tuple[Voice, ...]) -> CapAlert | None:
-    """Return the CAP alert; none of a river point, nor of what CAP has or was never told."""
+    """Return the CAP alert; none of a river point, nor of the end of what CAP was never told."""
     at_river = case.village.kind is VillageKind.RIVER_POINT
     told = _urges(case.step) or occasion.earlier
-    if at_river or occasion.last_word or not told:
+    if at_river or not told:
         return None
     return alert(
         case,
@@ -291,6 +291,11 @@ def _cap(occasion: Occasion, case: Case, voices: tuple[Voice, ...]) -> CapAlert 
         earlier=occasion.earlier,
         code_version=None if occasion.bulletin is None else occasion.bulletin.code_version,
     )
+
+
+def _whole(occasion: Occasion, case: Case, pack: WarningPack) -> Case:
+    """Return what CAP tells: also of who moves already, of whom a last word says nothing."""
+    return case_of(replace(occasion, last_word=False), pack) if occasion.last_word else case
 
 
 def _with_cap(message: WarningMessage, cap: CapAlert | None) -> WarningMessage:
@@ -327,7 +332,7 @@ def _message(
         language=voice.language,
         slot=case.at if occasion.bulletin is None else occasion.bulletin.slot,
         tier=episode.tier,
-        action=_gravest(case.orders) if order is None else order.action,
+        action=gravest(case.orders) if order is None else order.action,
         decide_by=earliest_decide_by(case.orders) if order is None else order.decide_by.at,
         subject=text.subject,
         body=text.body,
@@ -386,13 +391,3 @@ def _roles(audience: Audience, order: PlaceOrder | None, voice: Voice) -> tuple[
     if audience is Audience.OFFICER:
         return voice.config.roles.officers
     return voice.config.roles.villagers if order is not None and not order.recipients else ()
-
-
-def _gravest(placed: tuple[PlaceOrder, ...]) -> Action:
-    """Return the gravest action among the orders, by which officers' messages are sorted."""
-    named = {order.action for order in placed}
-    grave = (
-        *(Action.REFUGE, Action.MOVE, Action.PREPARE, Action.STAND_BY),
-        *(Action.RETRACT, Action.RETURN),
-    )
-    return next((action for action in grave if action in named), Action.STAND_DOWN)

@@ -13,7 +13,7 @@ from alerts.orders import village_name
 from alerts.plan.hazard import HazardZone
 from alerts.plan.model import Plan
 from alerts.templates import SAW, Words
-from alerts.tier import Tier
+from alerts.tier import Action, Tier
 from pipeline.bulletin import Evidence, Indicator, Onset, RiskLevel, StationEvent, VillageRisk
 from pipeline.site.model import Village
 
@@ -103,6 +103,16 @@ def officer_facts(case: Case, voice: Voice) -> Facts:
 def earliest_decide_by(orders: tuple[PlaceOrder, ...]) -> datetime | None:
     """Return the first decide-by of a village's orders; None where none could be given."""
     return min((o.decide_by.at for o in orders if o.decide_by.at is not None), default=None)
+
+
+def gravest(orders: tuple[PlaceOrder, ...]) -> Action:
+    """Return the gravest action among the orders, by which officers' messages are sorted."""
+    named = {order.action for order in orders}
+    grave = (
+        *(Action.REFUGE, Action.MOVE, Action.PREPARE, Action.STAND_BY),
+        *(Action.RETRACT, Action.RETURN),
+    )
+    return next((action for action in grave if action in named), Action.STAND_DOWN)
 
 
 def _onset(onset: Onset | None, voice: Voice) -> dict[str, Fact] | None:

@@ -1,5 +1,6 @@
 """A village that may soon be cut off hears, while it can, what it does without any word."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -136,8 +137,15 @@ def test_it_waits_no_less_than_the_order_that_an_approver_may_still_stop(night):
     assert {row.revision for row in questions} == {1}
 
 
-def test_cap_is_not_said_once_more(risen):
-    assert {row.revision for row in risen(YELLOW).rows(cap_alert)} == {1}
+def test_cap_says_once_more_all_that_stands_so_that_no_alert_is_of_an_order_that_never_went(risen):
+    first, last = risen(ORANGE).rows(cap_alert)
+    assert (first.revision, last.revision) == (1, 2)
+    told = [
+        re.findall("<instruction>(.*?)</instruction>", str(row.content, "utf-8"), re.DOTALL)
+        for row in (first, last)
+    ]
+    assert told[0]
+    assert told[0] == told[1]
 
 
 def test_a_state_without_it_keeps_the_bytes_of_before_there_was_one(risen):
