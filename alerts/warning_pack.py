@@ -34,10 +34,12 @@ from pipeline.site.finding import Finding
 from pipeline.site.model import FeedSpec, Link, Station, Village, VillageKind
 from pipeline.site.pack import SitePack
 from pipeline.site.response import Response, responses
-from pipeline.site.sheet import finding_of, read_toml, settle
+from pipeline.site.sheet import finding_of, read_text, read_toml, settle, toml_of
 
 PLANS = "plans"
 MESSAGES = "messages"
+MOST_PLANS = 8192
+"""Kept of a process: those of a large county, and of its edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,37 +252,43 @@ def _plans(
     known = {village.village_id for village in pack.villages}
     for path in followed(sorted((pack.folder / PLANS).glob("*/*.toml")), progress):
         file = path.relative_to(pack.folder).as_posix()
-        read = _read_plan(pack.folder, file, findings)
-        if read is None:
+        text, unread = read_text(pack.folder, file)
+        findings += unread
+        if text is None:
             continue
-        plan, text = read
-        faults, strange = lint(plan, season), _whose(plan, file, known)
+        plan, faults, breaks = _plan_of(text, file, season)
+        strange = [] if plan is None else _whose(plan, file, known)
         findings += strange
-        findings += [
-            Finding(f.severity, file, _row(text, f.field), f.field, f.message, f.cure)
-            for f in faults
-        ]
-        if not strange and not any(fault.breaks for fault in faults):
+        findings += faults
+        if plan is not None and not strange and not breaks:
             plans[plan.village_id] = plan
     findings += _without_plan(pack, plans)
     return plans
 
 
+@lru_cache(maxsize=MOST_PLANS)
+def _plan_of(text: str, file: str, season: Season) -> tuple[Plan | None, tuple[Finding, ...], bool]:
+    """Return the plan that a text is, what is wrong with it, and whether that breaks an order.
+
+    As of `_usable`: a county has thousands of plans, and every step reads all of them.
+    """
+    raw, faults = toml_of(text, file)
+    if raw is None:
+        return None, tuple(faults), True
+    try:
+        plan = Plan.model_validate(raw)
+    except ValidationError as error:
+        return None, tuple(_fault(file, text, detail) for detail in error.errors()), True
+    found = lint(plan, season)
+    told = tuple(
+        Finding(f.severity, file, _row(text, f.field), f.field, f.message, f.cure) for f in found
+    )
+    return plan, told, any(fault.breaks for fault in found)
+
+
 def _row(text: str, field: str) -> int | None:
     """Return the line of a dotted field, whose numbers count the items of a list from 0."""
     return line_of(text, tuple(int(p) if p.isdigit() else p for p in field.split(".")))
-
-
-def _read_plan(folder: Path, file: str, findings: list[Finding]) -> tuple[Plan, str] | None:
-    raw, text, faults = read_toml(folder, file)
-    findings += faults
-    if raw is None:
-        return None
-    try:
-        return Plan.model_validate(raw), text
-    except ValidationError as error:
-        findings += [_fault(file, text, detail) for detail in error.errors()]
-        return None
 
 
 def _whose(plan: Plan, file: str, known: Set[str]) -> list[Finding]:

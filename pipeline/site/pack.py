@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
@@ -272,35 +273,44 @@ def _table(
 
 def _tables(folder: Path) -> _Tables:
     """Read the tables, and keep of each what the others know."""
-    villages = without_circles(
-        unique(read_sheet(folder, "villages.csv", Village), lambda v: v.village_id, "village_id")
+    return _joined(
+        _Tables(
+            villages=read_sheet(folder, "villages.csv", Village),
+            stations=read_sheet(folder, "stations.csv", Station),
+            levels=read_sheet(folder, "levels.csv", StationLevel, required=False),
+            links=read_sheet(folder, "links.csv", Link, required=False),
+            thresholds=read_sheet(folder, "thresholds.csv", Threshold),
+            weights=read_sheet(folder, "weights.csv", StationWeight, required=False),
+            signatures=read_sheet(
+                folder, "station_signatures.csv", StationSignature, required=False
+            ),
+            fitted=read_sheet(folder, "fitted.csv", Fitted, required=False),
+            flows=read_sheet(folder, "flows.csv", FlowLevel, required=False),
+            factors=read_sheet(folder, FACTORS_FILE, TemporaryFactor, required=False),
+        )
     )
-    stations = unique(
-        read_sheet(folder, "stations.csv", Station), lambda s: s.station_id, "station_id"
-    )
-    levels = read_sheet(folder, "levels.csv", StationLevel, required=False)
-    links = read_sheet(folder, "links.csv", Link, required=False)
-    thresholds = read_sheet(folder, "thresholds.csv", Threshold)
-    weights = read_sheet(folder, "weights.csv", StationWeight, required=False)
-    signatures = read_sheet(folder, "station_signatures.csv", StationSignature, required=False)
+
+
+@lru_cache(maxsize=2)
+def _joined(read: _Tables) -> _Tables:
+    """Keep of each table what the others know; the same tables again are joined once."""
+    villages = without_circles(unique(read.villages, lambda v: v.village_id, "village_id"))
+    stations = unique(read.stations, lambda s: s.station_id, "station_id")
     named = frozenset(v.village_id for v in _items(villages))
     sensed = frozenset(s.station_id for s in _items(stations))
-    factors = read_sheet(folder, FACTORS_FILE, TemporaryFactor, required=False)
     return _Tables(
         villages=villages,
         stations=stations,
-        levels=unique(in_own_unit(_of_station(levels, sensed)), _level_key, "level"),
-        links=unique(_of_both(links, named, sensed), _pair, "station_id"),
-        thresholds=unique(_of_village(thresholds, named), _threshold_key, "level"),
-        weights=unique(_of_both(weights, named, sensed), _pair, "station_id"),
-        fitted=read_sheet(folder, "fitted.csv", Fitted, required=False),
+        levels=unique(in_own_unit(_of_station(read.levels, sensed)), _level_key, "level"),
+        links=unique(_of_both(read.links, named, sensed), _pair, "station_id"),
+        thresholds=unique(_of_village(read.thresholds, named), _threshold_key, "level"),
+        weights=unique(_of_both(read.weights, named, sensed), _pair, "station_id"),
+        signatures=unique(_of_station(read.signatures, sensed), _signature_key, "what"),
+        fitted=read.fitted,
         flows=unique(
-            _of_village(read_sheet(folder, "flows.csv", FlowLevel, required=False), named),
-            lambda row: (row.village_id, row.level),
-            "level",
+            _of_village(read.flows, named), lambda row: (row.village_id, row.level), "level"
         ),
-        factors=naming(_of_village(factors, named), "down_to", named, "villages.csv"),
-        signatures=unique(_of_station(signatures, sensed), _signature_key, "what"),
+        factors=naming(_of_village(read.factors, named), "down_to", named, "villages.csv"),
     )
 
 

@@ -7,6 +7,7 @@ import io
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,8 @@ from pipeline.site.finding import Finding
 
 MAX_BYTES = 64_000_000
 HEADER_LINE = 1
+REMEMBERED = 16
+"""Tables of a process: those of one site."""
 SHOWN = 60
 LISTS = {"stations", "variables"}
 """Columns that hold several words, separated by semicolons or spaces."""
@@ -33,9 +36,12 @@ CURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sheet(Generic[Model]):
-    """The good rows of one table, with the line that each was read from."""
+    """The good rows of one table, with the line that each was read from.
+
+    One sheet is another only where it is the same: a hundred thousand rows are not compared.
+    """
 
     file: str
     rows: tuple[tuple[int, Model], ...]
@@ -68,10 +74,24 @@ def read_sheet(
     required : an absent file is a finding; otherwise it is an empty table
     """
     if not required and not (folder / file).exists():
-        return Sheet(file, (), ())
+        return _absent(file)
     text, findings = read_text(folder, file)
     if text is None:
         return Sheet(file, (), tuple(findings))
+    return _sheet_of(text, file, model)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _absent(file: str) -> Sheet[Any]:
+    return Sheet(file, (), ())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _sheet_of(text: str, file: str, model: type[Model]) -> Sheet[Model]:
+    """Read a table's text; the same text again is the same sheet.
+
+    A county's thresholds are a hundred thousand rows, and every step of every run reads them.
+    """
     reader = csv.DictReader(io.StringIO(text, newline=""))
     faults = _header_faults(file, reader.fieldnames or (), model)
     if any(fault.severity == "error" and "missing" in fault.message for fault in faults):
@@ -147,11 +167,17 @@ def read_toml(folder: Path, file: str) -> tuple[dict[str, Any] | None, str, list
     text, findings = read_text(folder, file)
     if text is None:
         return None, "", findings
+    raw, findings = toml_of(text, file)
+    return raw, text, findings
+
+
+def toml_of(text: str, file: str) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Return the content of a TOML file's text, or None and why it is none."""
     try:
-        return tomllib.loads(text), text, []
+        return tomllib.loads(text), []
     except tomllib.TOMLDecodeError as error:
         message = f"not TOML: {error}"
-        return None, text, [Finding("error", file, None, None, message, "mend the syntax")]
+        return None, [Finding("error", file, None, None, message, "mend the syntax")]
 
 
 def read_document(
