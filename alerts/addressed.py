@@ -56,9 +56,8 @@ def sirens_of(
     in_exercise = mode is Mode.EXERCISE
     return tuple(
         c
-        for c in roster.contacts
+        for c in roster.of_village(message.village_id)
         if c.siren is not None
-        and c.covers(message.village_id)
         and (c.exercise or not in_exercise)
         and calls(c.siren, message, peak=peak)
     )

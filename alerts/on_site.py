@@ -59,5 +59,9 @@ def leaving(roster: Roster, people: Iterable[Contact], there: Iterable[str]) -> 
 
 def cannot_be_told(roster: Roster, there: Iterable[str]) -> list[str]:
     """Return in words who is on site and has no way to be told."""
-    known = {contact.ref for contact in roster.contacts if contact.channels}
-    return [f"on site and cannot be told: {ref}" for ref in there if ref not in known]
+    found = ((ref, roster.contact(ref)) for ref in there)
+    return [
+        f"on site and cannot be told: {ref}"
+        for ref, contact in found
+        if contact is None or not contact.channels
+    ]

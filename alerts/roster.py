@@ -9,8 +9,8 @@ owner, until a person was taken into the people's database (docs/adr/0028).
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -111,6 +111,20 @@ class Roster:
     contacts: tuple[Contact, ...]
     faults: tuple[ContactFault, ...] = ()
     absences: tuple[Absence, ...] = ()
+    _by_ref: Mapping[str, Contact] = field(init=False, repr=False, compare=False)
+    _by_village: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find each by reference and village: a county has tens of thousands of people."""
+        by_ref: dict[str, Contact] = {}
+        by_village: dict[str, list[int]] = {}
+        for number, contact in enumerate(self.contacts):
+            by_ref.setdefault(contact.ref, contact)
+            for village_id in dict.fromkeys(contact.villages):
+                by_village.setdefault(village_id, []).append(number)
+        found = {village_id: tuple(numbers) for village_id, numbers in by_village.items()}
+        object.__setattr__(self, "_by_ref", by_ref)
+        object.__setattr__(self, "_by_village", found)
 
     @classmethod
     def load(cls, home: Path) -> Self:
@@ -157,7 +171,13 @@ class Roster:
 
     def contact(self, ref: str) -> Contact | None:
         """Return the person of that reference."""
-        return next((c for c in self.contacts if c.ref == ref), None)
+        return self._by_ref.get(ref)
+
+    def of_village(self, village_id: str) -> Iterator[Contact]:
+        """Yield whoever is of a village, or of all, in the order of the contacts."""
+        here = (self._by_village.get(name, ()) for name in (village_id, EVERYWHERE))
+        for number in sorted({number for numbers in here for number in numbers}):
+            yield self.contacts[number]
 
     def of_login(self, login: str) -> Contact | None:
         """Return the person whom the board knows by that login."""
@@ -175,7 +195,7 @@ class Roster:
 
     def present(self, people: Iterable[Contact], at: datetime) -> tuple[Contact, ...]:
         """Return who of them is there at `at` (wall time), and who stands in for the others."""
-        known = {contact.ref: contact for contact in self.contacts}
+        known = self._by_ref
         asked = tuple(people)
         refs = absence.present([c.ref for c in asked], self.absences, known, at)
         # one who has no channel stands in for nobody: who is away can still be rung
@@ -194,14 +214,14 @@ class Roster:
         """Return people to tell: the references first, then the village's of those roles."""
         found = [c for ref in refs if (c := self.contact(ref)) is not None]
         wanted = set(roles)
-        found += [c for c in self.contacts if c.role in wanted and c.covers(village_id)]
+        found += [c for c in self.of_village(village_id) if c.role in wanted]
         return tuple(dict.fromkeys(c for c in found if c.siren is None))
 
     def approvers(self, village_id: str, *, in_exercise: bool) -> tuple[Contact, ...]:
         """Return who may approve a village's orders and can be asked; one person once."""
         found: list[Contact] = []
-        for contact in self.contacts:
-            may = Right.APPROVE in contact.rights and contact.covers(village_id)
+        for contact in self.of_village(village_id):
+            may = Right.APPROVE in contact.rights
             is_there = bool(contact.channels) and (contact.exercise or not in_exercise)
             if may and is_there and not any(contact.is_same_person(other) for other in found):
                 found.append(contact)
@@ -290,9 +310,9 @@ def of_rows(
             contact, wrong = _judged(kept, refs, Contact.model_validate(raw))
         except ValidationError as error:
             contact, wrong = None, places(error)
-        for field, why in wrong:
-            row = line_of(text, ("contacts", index, *field.split(".")))
-            faults.append(ContactFault(why, row, ref, field))
+        for where, why in wrong:
+            row = line_of(text, ("contacts", index, *where.split(".")))
+            faults.append(ContactFault(why, row, ref, where))
         if contact is not None:
             kept.append(contact)
             refs.add(contact.ref)
