@@ -101,6 +101,16 @@ def world_columns() -> list[Column[str]]:
 
 def within(table: FromClause, world: World) -> ColumnElement[bool]:
     """Return the condition that a row of `table` belongs to `world`."""
+    return _within(table, world) if isinstance(table, Table) else _of_world(table, world)
+
+
+@lru_cache(maxsize=256)
+def _within(table: Table, world: World) -> ColumnElement[bool]:
+    """Return it, built once: nearly every statement has it."""
+    return _of_world(table, world)
+
+
+def _of_world(table: FromClause, world: World) -> ColumnElement[bool]:
     return and_(*(table.c[name] == value for name, value in named(world).items()))
 
 

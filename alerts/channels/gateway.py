@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from json import loads
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -229,9 +230,17 @@ def gateway_of(home: Path, form: Form) -> Gateway:
         There is none, others may read it, or it cannot be used; what stands there is not quoted.
     """
     try:
-        raw = tomllib.loads(read_private(home / GATEWAYS).decode())
+        content = read_private(home / GATEWAYS)
     except RosterError as error:
         raise SettingsError(f"no gateway can be read: {error}") from None
+    return _stated(content, form)
+
+
+@lru_cache(maxsize=len(SPEECH))
+def _stated(content: bytes, form: Form) -> Gateway:
+    """Return the gateway that a file states; it is asked for with every text."""
+    try:
+        raw = tomllib.loads(content.decode())
     except ValueError:
         raise SettingsError(f"{GATEWAYS} cannot be read as TOML") from None
     if raw.get("schema") != SCHEMA or not raw.keys() <= {"schema", *SPEECH}:

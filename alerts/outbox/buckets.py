@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from alerts.pace import Pace, State
 from alerts.tables import bucket
@@ -21,6 +21,9 @@ from pipeline.database import insert_absent
 from pipeline.instants import from_us, to_us
 
 PURPOSE = b"floodwarn bucket of a called number"
+_THIS = and_(bucket.c.scope == bindparam("of"), bucket.c.pace == bindparam("at"))
+HELD = select(bucket.c.state).where(_THIS).with_for_update()
+KEPT = update(bucket).where(_THIS).values(state=bindparam("new_state"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,7 @@ def _held(
         for pace in gate.paces:
             key = {"scope": gate.scope, "pace": pace.name}
             insert_absent(connection, bucket, [{**key, "state": ""}])
-            found = connection.execute(
-                select(bucket.c.state)
-                .where(*(bucket.c[name] == value for name, value in key.items()))
-                .with_for_update()
-            ).scalar_one()
+            found = connection.execute(HELD, {"of": gate.scope, "at": pace.name}).scalar_one()
             state = tuple(map(int, found.split()))
             settled = state if at is None else pace.settled(state, at)
             if settled != state:
@@ -100,8 +99,4 @@ def _held(
 
 
 def _keep(connection: Connection, scope: str, pace: Pace, state: State) -> None:
-    connection.execute(
-        update(bucket)
-        .where(and_(bucket.c.scope == scope, bucket.c.pace == pace.name))
-        .values(state=" ".join(map(str, state)))
-    )
+    connection.execute(KEPT, {"of": scope, "at": pace.name, "new_state": " ".join(map(str, state))})

@@ -7,12 +7,15 @@ minute and a cycle's are not read at the same point.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    ScalarSelect,
+    Select,
     and_,
+    bindparam,
     exists,
     or_,
     select,
@@ -29,8 +32,8 @@ from alerts.tables import message as messages
 from alerts.tables import notice as notices
 from alerts.tier import Action, Tier
 from alerts.warning_message import Audience
-from pipeline.database import within
-from pipeline.world import Mode, live
+from pipeline.database import named
+from pipeline.world import LIVE_ID, Mode
 
 NO_ORDERS = (Action.RETURN.value, Action.STAND_DOWN.value, Action.RETRACT.value)
 
@@ -57,6 +60,62 @@ def _replaced(connection: Connection, delivery: Delivery) -> bool:
 
     What is said to a village as a whole and to a place in it replace each other.
     """
+    return bool(connection.execute(REPLACED, _values(delivery)).scalar_one())
+
+
+def _lowered(connection: Connection, delivery: Delivery) -> bool:
+    """Tell whether an order to villagers is of a higher tier than its episode now has.
+
+    A closed episode has none. Of a fall from above yellow nobody in the village is told, so no
+    message replaces the order; that it need not be followed any more is no order itself.
+    """
+    tier = connection.execute(NEWEST_TIER, _values(delivery)).scalar_one_or_none()
+    return tier is not None and Tier(tier) < delivery.tier
+
+
+def _newer_notice(connection: Connection, delivery: Delivery) -> bool:
+    """Tell whether the same person was queued a newer notice of the same source."""
+    return bool(connection.execute(NEWER_NOTICE, _values(delivery)).scalar_one())
+
+
+def _is_in_earnest(connection: Connection, delivery: Delivery) -> bool:
+    """Tell whether the live world of the same store has a red episode open in the village.
+
+    Nobody there may read "exercise" while the water is real. Source: users.md 25.
+    """
+    return bool(connection.execute(IN_EARNEST, _values(delivery)).scalar_one())
+
+
+def is_in_earnest_at(connection: Connection, site: str, village_id: str) -> bool:
+    """Tell whether a village has a red episode open in a site's live world."""
+    asked = {"site": site, "village_id": village_id}
+    return bool(connection.execute(IN_EARNEST_AT, asked).scalar_one())
+
+
+def _values(delivery: Delivery) -> dict[str, str]:
+    """Return what the statements below ask of a delivery."""
+    return {
+        **named(delivery.world),
+        "message_id": delivery.message_id,
+        "contact_ref": delivery.contact_ref,
+        "channel": delivery.channel,
+    }
+
+
+def _revision_of(message: FromClause, episode: FromClause) -> ColumnElement[bool]:
+    key = ("site", "mode", "world_id", "episode_id", "revision")
+    return and_(*(episode.c[name] == message.c[name] for name in key))
+
+
+def _here(table: FromClause) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == bindparam(name) for name in ("site", "mode", "world_id")))
+
+
+def _to_the_same(theirs: FromClause) -> ColumnElement[bool]:
+    return and_(*(theirs.c[name] == bindparam(name) for name in ("contact_ref", "channel")))
+
+
+def _replaced_of() -> Select[bool]:
     mine, newer, theirs = messages.alias(), messages.alias(), deliveries.alias()
     my_episode, their_episode = episodes.alias(), episodes.alias()
     same = ("site", "mode", "world_id", "village_id", "audience")
@@ -71,82 +130,59 @@ def _replaced(connection: Connection, delivery: Delivery) -> bool:
         .join(my_episode, _revision_of(mine, my_episode))
         .join(their_episode, _revision_of(newer, their_episode))
     )
-    found = select(
+    return select(
         exists()
         .select_from(pairs)
         .where(
-            within(mine, delivery.world),
-            within(theirs, delivery.world),
-            mine.c.message_id == delivery.message_id,
-            theirs.c.contact_ref == delivery.contact_ref,
-            theirs.c.channel == delivery.channel,
+            _here(mine),
+            _here(theirs),
+            mine.c.message_id == bindparam("message_id"),
+            _to_the_same(theirs),
             tuple_(their_episode.c.opened, newer.c.revision)
             > tuple_(my_episode.c.opened, mine.c.revision),
         )
     )
-    return bool(connection.execute(found).scalar_one())
 
 
-def _lowered(connection: Connection, delivery: Delivery) -> bool:
-    """Tell whether an order to villagers is of a higher tier than its episode now has.
-
-    A closed episode has none. Of a fall from above yellow nobody in the village is told, so no
-    message replaces the order; that it need not be followed any more is no order itself.
-    """
-    newest = (
+def _newest_tier_of() -> Select[int]:
+    of = and_(_here(messages), messages.c.episode_id == episodes.c.episode_id)
+    return (
         select(episodes.c.tier)
-        .join(
-            messages,
-            and_(
-                within(messages, delivery.world),
-                messages.c.episode_id == episodes.c.episode_id,
-            ),
-        )
+        .join(messages, of)
         .where(
-            within(episodes, delivery.world),
-            messages.c.message_id == delivery.message_id,
+            _here(episodes),
+            messages.c.message_id == bindparam("message_id"),
             messages.c.audience == Audience.VILLAGER.value,
             messages.c.action.not_in(NO_ORDERS),
         )
         .order_by(episodes.c.revision.desc())
         .limit(1)
     )
-    tier = connection.execute(newest).scalar_one_or_none()
-    return tier is not None and Tier(tier) < delivery.tier
 
 
-def _newer_notice(connection: Connection, delivery: Delivery) -> bool:
-    """Tell whether the same person was queued a newer notice of the same source."""
+def _newer_notice_of() -> Select[bool]:
     mine, newer, theirs = notices.alias(), notices.alias(), deliveries.alias()
     pairs = mine.join(
         newer, and_(newer.c.source == mine.c.source, newer.c.slot > mine.c.slot)
     ).join(theirs, theirs.c.message_id == newer.c.notice_id)
-    found = select(
+    return select(
         exists()
         .select_from(pairs)
         .where(
-            *(within(table, delivery.world) for table in (mine, newer, theirs)),
-            mine.c.notice_id == delivery.message_id,
-            theirs.c.contact_ref == delivery.contact_ref,
-            theirs.c.channel == delivery.channel,
+            *map(_here, (mine, newer, theirs)),
+            mine.c.notice_id == bindparam("message_id"),
+            _to_the_same(theirs),
         )
     )
-    return bool(connection.execute(found).scalar_one())
 
 
-def _is_in_earnest(connection: Connection, delivery: Delivery) -> bool:
-    """Tell whether the live world of the same store has a red episode open in the village.
-
-    Nobody there may read "exercise" while the water is real. Source: users.md 25.
-    """
-    mine = within(messages, delivery.world), messages.c.message_id == delivery.message_id
-    village = select(messages.c.village_id).where(*mine).scalar_subquery()
-    return is_in_earnest_at(connection, delivery.world.site, village)
-
-
-def is_in_earnest_at(connection: Connection, site: str, village: str | ScalarSelect[str]) -> bool:
-    """Tell whether a village has a red episode open in a site's live world."""
-    real = within(episodes, live(site)), episodes.c.village_id == village
+def _in_earnest_of(village: ColumnElement[str]) -> Select[bool]:
+    real = (
+        episodes.c.site == bindparam("site"),
+        episodes.c.mode == Mode.LIVE.value,
+        episodes.c.world_id == LIVE_ID,
+        episodes.c.village_id == village,
+    )
     newest = (
         select(episodes.c.episode_id, episodes.c.closed)
         .where(*real)
@@ -154,7 +190,7 @@ def is_in_earnest_at(connection: Connection, site: str, village: str | ScalarSel
         .limit(1)
         .subquery()
     )
-    was_red = select(
+    return select(
         exists().where(
             *real,
             episodes.c.episode_id == newest.c.episode_id,
@@ -162,9 +198,15 @@ def is_in_earnest_at(connection: Connection, site: str, village: str | ScalarSel
             newest.c.closed == 0,
         )
     )
-    return bool(connection.execute(was_red).scalar_one())
 
 
-def _revision_of(message: FromClause, episode: FromClause) -> ColumnElement[bool]:
-    key = ("site", "mode", "world_id", "episode_id", "revision")
-    return and_(*(episode.c[name] == message.c[name] for name in key))
+# Asked of every parcel at its last moment; to build them anew took longer than to ask.
+REPLACED: Final = _replaced_of()
+NEWEST_TIER: Final = _newest_tier_of()
+NEWER_NOTICE: Final = _newer_notice_of()
+IN_EARNEST: Final = _in_earnest_of(
+    select(messages.c.village_id)
+    .where(_here(messages), messages.c.message_id == bindparam("message_id"))
+    .scalar_subquery()
+)
+IN_EARNEST_AT: Final = _in_earnest_of(bindparam("village_id"))

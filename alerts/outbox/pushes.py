@@ -12,7 +12,6 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select
 
-from alerts.cap_receiver import is_push
 from alerts.outbox.delivery import REVISION_DIGITS, Delivery, State, Verdict, state_of
 from alerts.outbox.held_back import is_due, said_last
 from alerts.outbox.overtaken import is_in_earnest_at, overtaken
@@ -32,13 +31,11 @@ TAKEN: Final = (State.ACCEPTED.value, State.UNCERTAIN.value)
 IN_EARNEST: Final = "red is real in this village: the exercise is over there"
 
 
-def in_turn(channel: str) -> tuple[ColumnElement[bool], ...]:
+def in_turn() -> ColumnElement[bool]:
     """Return that no alert before it, of the same episode, is still to come to the receiver.
 
     One that expired, was given up or refused is not waited for.
     """
-    if not is_push(channel):
-        return ()
     older = deliveries.alias()
     episode = func.substr(deliveries.c.message_id, 1, EPISODE)
     waits_for = exists().where(
@@ -50,7 +47,7 @@ def in_turn(channel: str) -> tuple[ColumnElement[bool], ...]:
         *(older.c[name] == deliveries.c[name] for name in ("site", "mode", "world_id")),
         older.c.ended_at.is_(None),
     )
-    return (~waits_for,)
+    return ~waits_for
 
 
 def kept_back(connection: Connection, push: Delivery, *, now: datetime) -> Verdict | None:

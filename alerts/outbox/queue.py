@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,19 +11,33 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    func,
-    insert,
-    or_,
     select,
     update,
 )
 
+from alerts.cap_receiver import is_push
 from alerts.errors import Refused
 from alerts.outbox import buckets, pushes
 from alerts.outbox.buckets import Gate
 from alerts.outbox.delivery import PUSH, Delivery, Outcome, State, Verdict, judge
 from alerts.outbox.overtaken import overtaken
 from alerts.outbox.rows import columns_of, delivery_of
+from alerts.outbox.statements import (
+    ATTEMPT,
+    BEGUN,
+    DUE,
+    DUE_BESIDE,
+    DUE_PUSH,
+    ENDED,
+    FINISHED,
+    LEASED,
+    LOCKED,
+    REFERRED,
+    THROTTLED,
+    UNCERTAIN,
+    WAITING,
+    of_world,
+)
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
 from pipeline.database import insert_absent, within
@@ -32,14 +46,6 @@ from pipeline.world import Mode, World
 
 LEASE = timedelta(seconds=60)
 """Longer than any channel may take for one parcel."""
-
-WAITING = (
-    State.PENDING.value,
-    State.FAILED_RETRY.value,
-    State.THROTTLED.value,
-    State.UNCERTAIN.value,
-)
-THROTTLED = State.THROTTLED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,37 +93,33 @@ def lease(
     Two senders never get the same row: PostgreSQL skips rows that another has locked, SQLite
     lets one writer in at a time.
     """
-    due = (
-        select(deliveries.c.delivery_key)
-        .where(_wanted(world, wanted), deliveries.c.channel == wanted.channel)
-        .where(*pushes.in_turn(wanted.channel))
-        .order_by(*_urgency())
-        .limit(wanted.at_most)
-        .with_for_update(skip_locked=True)
-    )
-    keys = list(connection.execute(due).scalars())
-    leased = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.delivery_key.in_(keys), _waiting(world))
-        .values(state=State.LEASED.value, lease_by=by, lease_until=to_us(now + LEASE))
-        .returning(*deliveries.c)
-    )
-    return sorted((delivery_of(row) for row in leased), key=lambda d: keys.index(d.key))
-
-
-def _wanted(world: World, wanted: Wanted) -> ColumnElement[bool]:
+    asked = {
+        **of_world(world),
+        "of_channel": wanted.channel,
+        "due_by": to_us(wanted.due),
+        "at_most": wanted.at_most,
+    }
     lead = wanted.beside
     if lead is None:
-        return _due(world, wanted.due)
-    # whoever is rung is told what waits for the next call to be allowed as well
-    soon = or_(deliveries.c.next_at <= to_us(wanted.due), deliveries.c.state == THROTTLED)
-    return and_(
-        _waiting(world),
-        soon,
-        deliveries.c.contact_ref == lead.contact_ref,
-        deliveries.c.purpose == lead.purpose,
-        deliveries.c.message_id != lead.message_id,
+        due = connection.execute(DUE_PUSH if is_push(wanted.channel) else DUE, asked)
+    else:
+        due = connection.execute(
+            DUE_BESIDE,
+            asked
+            | {
+                "of_person": lead.contact_ref,
+                "of_purpose": lead.purpose,
+                "not_message": lead.message_id,
+            },
+        )
+    keys = list(due.scalars())
+    if not keys:
+        return []
+    leased = connection.execute(
+        LEASED,
+        {**of_world(world), "keys": keys, "new_by": by, "new_until": to_us(now + LEASE)},
     )
+    return sorted((delivery_of(row) for row in leased), key=lambda d: keys.index(d.key))
 
 
 def begin(
@@ -138,18 +140,21 @@ def begin(
     if kept is not None:
         connection.execute(update(deliveries).where(_mine(leased, by)).values(**_after(kept, now)))
         return kept.state
+    number = leased.attempts + 1
     row = connection.execute(
-        update(deliveries)
-        .where(_mine(leased, by))
-        .values(attempts=leased.attempts + 1, lease_until=to_us(now + LEASE))
-        .returning(*deliveries.c)
+        BEGUN,
+        {
+            "key": leased.key,
+            "held_by": by,
+            "had": leased.attempts,
+            "new_attempts": number,
+            "new_until": to_us(now + LEASE),
+        },
     ).one_or_none()
     if row is None:
         return State.LEASED
     connection.execute(
-        insert(attempts).values(
-            delivery_key=leased.key, number=leased.attempts + 1, started_at=to_us(now)
-        )
+        ATTEMPT, {"delivery_key": leased.key, "number": number, "started_at": to_us(now)}
     )
     return delivery_of(row)
 
@@ -183,14 +188,10 @@ def finish(
     what a receipt has said meanwhile stands.
     """
     _lock(connection, begun.key)
+    of = {"key": begun.key, "of_number": begun.attempts}
     connection.execute(
-        update(attempts)
-        .where(
-            attempts.c.delivery_key == begun.key,
-            attempts.c.number == begun.attempts,
-            or_(attempts.c.outcome.is_(None), attempts.c.outcome == Outcome.UNCERTAIN.value),
-        )
-        .values(ended_at=to_us(now), outcome=outcome.value, detail=detail)
+        ENDED,
+        of | {"new_end": to_us(now), "new_outcome": outcome.value, "new_detail": detail},
     )
     verdict = judge(
         begun,
@@ -199,24 +200,16 @@ def finish(
         at=now,
         retry_after=retry_after,
     )
-    connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.delivery_key == begun.key,
-            deliveries.c.attempts == begun.attempts,
-            deliveries.c.state.in_((State.LEASED.value, State.UNCERTAIN.value)),
-        )
-        .values(**_after(verdict, now))
-    )
+    after = {f"new_{name}": value for name, value in _after(verdict, now).items()}
+    connection.execute(FINISHED, of | after)
     return verdict
 
 
 def refer(connection: Connection, begun: Delivery, reference: str | None) -> None:
     """Keep by which name a receipt may call it: the provider's, or the key of the call it is in."""
     connection.execute(
-        update(attempts)
-        .where(attempts.c.delivery_key == begun.key, attempts.c.number == begun.attempts)
-        .values(reference=reference)
+        REFERRED,
+        {"key": begun.key, "of_number": begun.attempts, "new_reference": reference},
     )
 
 
@@ -293,9 +286,7 @@ def _release(connection: Connection, key: str, now: datetime) -> None:
 
 def _lock(connection: Connection, key: str) -> None:
     """Lock a delivery before its attempts, as `recover` does: in one order nobody deadlocks."""
-    connection.execute(
-        select(deliveries.c.delivery_key).where(deliveries.c.delivery_key == key).with_for_update()
-    )
+    connection.execute(LOCKED, {"key": key})
 
 
 def _after(verdict: Verdict, now: datetime) -> dict[str, Any]:
@@ -311,10 +302,7 @@ def _after(verdict: Verdict, now: datetime) -> dict[str, Any]:
 
 
 def _uncertain(connection: Connection, key: str) -> int:
-    counted = select(func.count()).where(
-        attempts.c.delivery_key == key, attempts.c.outcome == Outcome.UNCERTAIN.value
-    )
-    return int(connection.execute(counted).scalar_one())
+    return int(connection.execute(UNCERTAIN, {"key": key}).scalar_one())
 
 
 def _of(world: World) -> ColumnElement[bool]:
@@ -335,15 +323,4 @@ def _mine(leased: Delivery, by: str) -> ColumnElement[bool]:
         deliveries.c.state == State.LEASED.value,
         deliveries.c.lease_by == by,
         deliveries.c.attempts == leased.attempts,
-    )
-
-
-def _urgency() -> Iterable[ColumnElement[Any]]:
-    # NULL sorts first on one database and last on the other: say it.
-    return (
-        deliveries.c.tier.desc(),
-        deliveries.c.decide_by.is_(None),
-        deliveries.c.decide_by,
-        deliveries.c.created_at,
-        deliveries.c.delivery_key,
     )

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, or_, select
 
 from alerts.outbox.delivery import PUSH, Outcome, State
-from alerts.outbox.queue import WAITING
 from alerts.outbox.record import Record
+from alerts.outbox.statements import WAITING
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
 from alerts.tier import Tier
