@@ -84,9 +84,11 @@ def antecedent_wetness(
     keep = rule.decay_per_step
     seen = ~np.isnan(mean)
     span = rule.window_steps
-    pad = ((span + rule.exclude_steps, 0), (0, 0))
-    fall = np.pad(np.where(seen, mean, 0.0), pad)
-    share = np.pad(np.where(seen, coverage, 0.0), pad)
+    # as much as is missing of the window of the oldest answer: a month of steps of thousands of
+    # villages is not laid out a second time for nothing
+    short = max(0, span + rule.exclude_steps + steps - 1 - len(mean))
+    fall = _after_none(short, np.where(seen, mean, 0.0))
+    share = _after_none(short, np.where(seen, coverage, 0.0))
     wetness = np.zeros((steps, mean.shape[1]))
     part = np.zeros_like(wetness)
     whole = 0.0
@@ -97,6 +99,11 @@ def antecedent_wetness(
         whole = keep * whole + 1.0
     covered = np.minimum(1.0, (part / whole).round(2 * THOUSANDTH))
     return np.where(part > 0.0, wetness.round(THOUSANDTH), np.nan), covered
+
+
+def _after_none(steps: int, seen: FloatArray) -> FloatArray:
+    """Return rows with steps before them in which nothing was seen."""
+    return np.pad(seen, ((steps, 0), (0, 0))) if steps else seen
 
 
 def wetness_class(
