@@ -181,9 +181,14 @@ def own_components(ports: Ports, phones: LocalPhones | None = None) -> tuple[Com
     """Return what runs beside Airflow: mailbox, public acknowledgement pages, and telephones."""
     pages = (
         _floodwarn("mailbox", "--smtp-port", str(ports.smtp), "--port", str(ports.mailbox)),
-        _floodwarn("ack-pages", "--port", str(ports.ack)),
+        answer_pages(ports),
     )
     return pages if phones is None else (*pages, phones.component(ports.phones, ports.ack_url))
+
+
+def answer_pages(ports: Ports) -> Component:
+    """Return the public pages on which answers are given."""
+    return _floodwarn("ack-pages", "--port", str(ports.ack))
 
 
 def free_ports() -> Ports:

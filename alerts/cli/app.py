@@ -11,6 +11,7 @@ import typer
 
 from alerts.cli import (
     bench,
+    bench_night,
     closing,
     contacts,
     drills,
@@ -47,7 +48,8 @@ for room in (flood, commands, record, people, contacts, sirens, stack, drills, u
         app.command()(command)
 for name, group in {**commands.GROUPS, **closing.GROUPS, **drills.GROUPS}.items():
     app.add_typer(group, name=name)
-commands.GROUPS["bench"].command()(bench.orders)
+for command in (bench.orders, bench_night.night):
+    commands.GROUPS["bench"].command()(command)
 app.add_typer(station.app, name="station")
 app.add_typer(plans.app, name="plans")
 app.add_typer(contacts.app, name="contacts")

@@ -241,8 +241,9 @@ def serving(
         thread.join(ANSWERED_WITHIN_S)
 
 
-def serve(exchange: Exchange, port: int, certificate: tuple[Path, Path]) -> None:
-    """Serve the telephones until a signal ends it."""
+@contextmanager
+def speaking(exchange: Exchange) -> Iterator[None]:
+    """Let the telephones say what is due beside the caller's work."""
     over = threading.Event()
 
     def speak() -> None:
@@ -252,17 +253,22 @@ def serve(exchange: Exchange, port: int, certificate: tuple[Path, Path]) -> None
     speaker = threading.Thread(target=speak, daemon=True)
     speaker.start()
     try:
-        with suppress(KeyboardInterrupt):
-            uvicorn.run(
-                create_phones_app(exchange),
-                host="127.0.0.1",
-                port=port,
-                access_log=False,
-                server_header=False,
-                log_level="warning",
-                ssl_certfile=str(certificate[0]),
-                ssl_keyfile=str(certificate[1]),
-            )
+        yield
     finally:
         over.set()
         speaker.join(ANSWERED_WITHIN_S)
+
+
+def serve(exchange: Exchange, port: int, certificate: tuple[Path, Path]) -> None:
+    """Serve the telephones until a signal ends it."""
+    with speaking(exchange), suppress(KeyboardInterrupt):
+        uvicorn.run(
+            create_phones_app(exchange),
+            host="127.0.0.1",
+            port=port,
+            access_log=False,
+            server_header=False,
+            log_level="warning",
+            ssl_certfile=str(certificate[0]),
+            ssl_keyfile=str(certificate[1]),
+        )

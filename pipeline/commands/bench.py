@@ -12,11 +12,15 @@ from pipeline.bench.ratio import Differs, Measured, Work, by_turns
 from pipeline.commands.options import Home, Json, complain, say, settings_of, write_json
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from pipeline.bench.comparison import Line
+    from pipeline.database import Engine
 
-__all__ = ["Differs", "Measured", "OnlyWorks", "Work", "app", "by_turns", "tell_works"]
+__all__ = [
+    "Differs", "Measured", "OnlyWorks", "Work", "app", "by_turns", "own_schema", "tell_works",
+]  # fmt: skip
 
 Told = TypeVar("Told")
 OnlyWorks = Annotated[
@@ -103,6 +107,13 @@ def risk(
     sizes = SMALL if small else Sizes()
     head = {"schema": "floodwarn.bench-risk/1", "sizes": asdict(sizes)}
     tell_works(WORKS, work, sizes, head=head, where=where)
+
+
+def own_schema(url: str) -> AbstractContextManager[Engine]:
+    """Give a migrated schema of its own in a PostgreSQL database; it goes at the end."""
+    from pipeline.bench.scratch import in_postgresql
+
+    return in_postgresql(url)
 
 
 def tell_works(

@@ -1,0 +1,1 @@
+"""A made county on a made night, played through a real Airflow: how long from sensor to sent."""
