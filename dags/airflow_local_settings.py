@@ -15,5 +15,5 @@ if "scheduler" in sys.argv:
     from alerts.read_ahead import read_ahead
     from pipeline.settings import from_environment
 
-    read_ahead(from_environment())
+    read_ahead(from_environment)
     LOADED = (airflow.sdk, np, pd, alerts.cycle)

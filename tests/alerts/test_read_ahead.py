@@ -19,11 +19,16 @@ def thawed():
 
 def test_a_child_finds_the_plans_that_were_read_ahead(tmp_path):
     site = copied(tmp_path)
-    read_ahead(from_environment(site=site, home=tmp_path))
+    read_ahead(lambda: from_environment(site=site, home=tmp_path))
     one, two = (load_warning(load(site, tmp_path)).plans for _ in range(2))
     assert one
     assert all(one[village] is two[village] for village in one)
 
 
 def test_a_site_that_cannot_be_read_stops_nobody(tmp_path):
-    read_ahead(from_environment(site=tmp_path / "nowhere", home=tmp_path))
+    read_ahead(lambda: from_environment(site=tmp_path / "nowhere", home=tmp_path))
+
+
+def test_a_deployment_that_is_not_set_up_stops_nobody(monkeypatch):
+    monkeypatch.setenv("FLOODWARN_MODE", "no such mode")
+    read_ahead(from_environment)
