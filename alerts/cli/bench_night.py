@@ -40,7 +40,7 @@ def night(  # noqa: PLR0913 - a command's options
     *,
     villages: Villages = VILLAGES,
     struck: Struck = None,
-    cycles: Cycles = 2,
+    cycles: Cycles = 1,
     lag_s: Lag = 0,
     per_minute: PerMinute = PER_MINUTE,
     database_url: DatabaseUrl = None,
@@ -51,7 +51,7 @@ def night(  # noqa: PLR0913 - a command's options
     """Play a storm over 2,000 villages through a real Airflow, and time it from sensor to sent.
 
     The county says the site's villages and plans again under other names; its telephones are
-    nobody's. It takes half an hour and leaves nothing behind.
+    nobody's. It takes a quarter of an hour and leaves nothing behind.
 
     Raises
     ------
@@ -64,9 +64,8 @@ def night(  # noqa: PLR0913 - a command's options
     from alerts.supervisor import StopAsked
     from pipeline.site.pack import load
 
-    villages, minutes, cycles, past_h = (
-        (SMALL, 1, 1, 1) if small else (villages, CYCLE_MIN, cycles, PAST_H)
-    )
+    minutes, past_h = (1, 1) if small else (CYCLE_MIN, PAST_H)
+    villages = SMALL if small else villages
     asked = Asked(
         size=Size(villages, minutes, timedelta(seconds=lag_s)),
         struck=struck or max(2, villages // SHARE),
@@ -83,7 +82,6 @@ def night(  # noqa: PLR0913 - a command's options
         raise typer.Exit(1) from None
     if where is not None:
         write_json(found, where)
-    for line in lines(found) if where is None else ():
-        say(line)
-    if not found["reached"]:
-        raise typer.Exit(1)
+    else:
+        say("\n".join(lines(found)))
+    raise typer.Exit(0 if found["reached"] else 1)

@@ -316,7 +316,9 @@ def _lived(
         nonlocal looked, found, load
         if time.monotonic() < looked + LOOK_S:
             return False
-        looked, load = time.monotonic(), max(load, load_now())
+        looked = time.monotonic()
+        if clock.now() > slots[0]:
+            load = max(load, load_now())
         found = _orders(deployment.engine, world, slots)
         return clock.now() > deadline or (
             bool(found) and all(one.taken_at is not None for one in found)
