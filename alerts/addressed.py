@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeVar
 
 from alerts.roster import Contact, Roster
 from alerts.sounding import calls
@@ -11,6 +11,8 @@ from alerts.tier import Tier
 from alerts.warning_config import WarningConfig
 from alerts.warning_message import Audience, WarningMessage
 from pipeline.world import Mode
+
+Told = TypeVar("Told")
 
 
 class Addressed(Protocol):
@@ -61,3 +63,11 @@ def sirens_of(
         and (c.exercise or not in_exercise)
         and calls(c.siren, message, peak=peak)
     )
+
+
+def for_reader(by_language: Mapping[str, Told], wanted: str, site: Iterable[str]) -> Told:
+    """Return what is written in a person's language, else in one of the site's."""
+    for language in (wanted, wanted.partition("-")[0], *site):
+        if language in by_language:
+            return by_language[language]
+    return next(iter(by_language.values()))

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from alerts.addressed import for_reader
 from alerts.call_text import Missing, call_text
 from alerts.forms import spoken
-from alerts.issue import Desk, Minute, for_reader, refuse_replay
+from alerts.issue import Desk, Minute, refuse_replay
 from alerts.ladder import Climb, Rung, climbs, is_silent, tries
 from alerts.ledger import climbs as ledger
 from alerts.ledger import fence
@@ -159,6 +160,7 @@ def _tried_again(desk: Desk, due: _Due, minute: Minute) -> Iterator[Delivery]:
             decide_by=order.decide_by,
             expires_at=order.expires_at,
             created_at=minute.wall,
+            rank=order.rank,
         )
 
 
@@ -219,6 +221,7 @@ def _one_call(
                 decide_by=first.decide_by,
                 expires_at=_worth_until(urgent_first, minute),
                 created_at=minute.wall,
+                rank=first.rank,
             )
 
 

@@ -8,9 +8,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts import ack
+from alerts.addressed import for_reader
 from alerts.errors import Refused
 from alerts.forms import spoken
-from alerts.issue import Desk, Minute, for_reader
+from alerts.issue import Desk, Minute
 from alerts.ledger import checks
 from alerts.ledger.answers import Answer, Via
 from alerts.ledger.notices import Letter

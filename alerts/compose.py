@@ -6,8 +6,8 @@ of configuration, plan and template, and compares the texts' hashes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.asleep import rings_at
@@ -26,6 +26,7 @@ from alerts.orders import (
     moment_of,
     orders,
     pressing,
+    ranks,
     rerouted,
     risen,
     stand_down,
@@ -63,6 +64,7 @@ class Composed:
     waits : how long the texts to the village wait for an approver before they go by themselves
     aloud : the places whose texts are for the village's sirens
     rings_at : flood time before which nobody who sleeps is rung; None = at once
+    ranks : by place, which goes first of those with one decide-by
     """
 
     orders: tuple[PlaceOrder, ...] = ()
@@ -72,6 +74,7 @@ class Composed:
     waits: timedelta = timedelta(0)
     aloud: frozenset[str] = frozenset()
     rings_at: datetime | None = None
+    ranks: Mapping[str, int] = field(default_factory=dict)
 
 
 def compose(occasion: Occasion, pack: WarningPack) -> Composed:
@@ -104,6 +107,7 @@ def compose(occasion: Occasion, pack: WarningPack) -> Composed:
         faults=(*faults, *(() if cap is None else cap.faults)),
         waits=case.waits,
         aloud=aloud(case.plan),
+        ranks=ranks(case.plan, case.orders),
         # the telephone that is let sleep may be dead when it is to ring
         rings_at=None if occasion.last_word else rings_at(case, occasion.closures, pack.config),
     )

@@ -210,6 +210,7 @@ def _rung_back(
             decide_by=order.decide_by,
             expires_at=order.expires_at,
             created_at=now,
+            rank=order.rank,
         )
 
 

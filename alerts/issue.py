@@ -7,14 +7,14 @@ delivery for each person and channel. What cannot be written as planned is writt
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
 from alerts import renewal
-from alerts.addressed import people_of, sirens_of
+from alerts.addressed import for_reader, people_of, sirens_of
 from alerts.cap import CapAlert, Reference
 from alerts.cap_push import pushes
 from alerts.compose import Composed, compose, compose_anew
@@ -48,7 +48,6 @@ RING_IS_WORTH = timedelta(hours=1)
 
 
 Made = TypeVar("Made")
-Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,9 +320,10 @@ def _deliveries(
         sirens: tuple[Contact, ...] = ()
         if place_id in composed.aloud:
             sirens = sirens_of(desk.roster, desk.world.mode, any_of_them, peak=peak)
+        rank = composed.ranks.get(place_id, 0)
         for person in (*people, *sirens):
             message = for_reader(by_language, person.language, desk.pack.languages)
-            new = [_delivery(desk, message, person.ref, c, minute) for c in person.channels]
+            new = [_delivery(desk, message, person.ref, c, minute, rank) for c in person.channels]
             if audience is Audience.VILLAGER and waits > timedelta(0):
                 new = [replace(each, next_at=minute.wall + waits) for each in new]
             wanted += [_slept(desk, person.role, each, composed, minute) for each in new]
@@ -364,16 +364,13 @@ def _place(message: WarningMessage) -> tuple[Audience, str]:
     return message.audience, message.place_id
 
 
-def for_reader(by_language: Mapping[str, Told], wanted: str, site: Iterable[str]) -> Told:
-    """Return what is written in a person's language, else in one of the site's."""
-    for language in (wanted, wanted.partition("-")[0], *site):
-        if language in by_language:
-            return by_language[language]
-    return next(iter(by_language.values()))
-
-
 def _delivery(
-    desk: Desk, message: WarningMessage, contact_ref: str, channel: str, minute: Minute
+    desk: Desk,
+    message: WarningMessage,
+    contact_ref: str,
+    channel: str,
+    minute: Minute,
+    rank: int = 0,
 ) -> Delivery:
     purpose = message.audience.value
     key = delivery_key(
@@ -397,4 +394,5 @@ def _delivery(
         decide_by=message.decide_by,
         expires_at=minute.on_the_wall(message.expires_at),
         created_at=minute.wall,
+        rank=rank,
     )

@@ -22,6 +22,8 @@ from pipeline.bulletin import Indicator, VillageRisk
 from pipeline.site.model import Village, VillageKind
 
 WHOLE_VILLAGE = "village"
+NEED = 10_000_000
+"""More than the people of any one place."""
 AGE_IS_NO_DELAY = frozenset(
     {
         Indicator.STAGE,
@@ -219,6 +221,21 @@ def take_back(plan: Plan | None, moment: Moment, told: tuple[str, ...]) -> Place
     told : roster references of everyone to whom an order of the episode went
     """
     return replace(_whole(moment, Action.RETRACT, plan), recipients=told)
+
+
+def ranks(plan: Plan | None, told: Iterable[PlaceOrder]) -> dict[str, int]:
+    """Return by place who is told first of those with one decide-by: the highest.
+
+    Who does not get away alone goes first, then the more people.
+
+    Source: alerting.md D6.
+    """
+    sites = frozenset() if plan is None else frozenset(site.id for site in plan.special_sites)
+    return {
+        order.place_id: (NEED if is_helped(order.place_id) or order.place_id in sites else 0)
+        + (order.people or 0)
+        for order in told
+    }
 
 
 def is_night(at: datetime, config: WarningConfig) -> bool:

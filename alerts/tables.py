@@ -105,6 +105,8 @@ delivery = Table(
     Column("purpose", String(16), nullable=False),
     Column("tier", Integer, nullable=False),
     Column("decide_by", BigInteger),
+    # of those with one hour: who needs help first, then the more people (alerts.orders.ranks)
+    Column("rank", Integer, nullable=False, server_default="0"),
     Column("expires_at", BigInteger, nullable=False),  # wall time
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),

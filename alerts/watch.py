@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from alerts.addressed import for_reader
 from alerts.forms import spoken
-from alerts.issue import Desk, for_reader, refuse_replay
+from alerts.issue import Desk, refuse_replay
 from alerts.ledger import fence, notices
 from alerts.ledger.notices import Letter
 from alerts.message import Voice

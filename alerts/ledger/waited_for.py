@@ -50,6 +50,7 @@ class Order:
     arrived : those of them to whom it went, as far as is known
     has_left : it was tried at all, or there is nobody to tell it to
     answers : everything that was said of it, oldest first
+    rank : which goes first of those with one decide-by
     """
 
     asked: PlaceAsked
@@ -59,6 +60,7 @@ class Order:
     answers: tuple[Answer, ...]
     decide_by: datetime | None
     expires_at: datetime
+    rank: int = 0
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -152,6 +154,7 @@ class _Way:
     tried: bool
     arrived: bool
     expires_at: datetime
+    rank: int
 
 
 def _sent(connection: Connection, world: World, ids: Sequence[str]) -> dict[str, list[_Way]]:
@@ -179,6 +182,7 @@ def _sent(connection: Connection, world: World, ids: Sequence[str]) -> dict[str,
             tried,
             tried and row.state in ARRIVED,
             from_us(row.expires_at),
+            row.rank,
         )
         found.setdefault(row.message_id, []).append(way)
     return found
@@ -218,6 +222,7 @@ def _order(
         None if first.decide_by is None else from_us(first.decide_by),
         # where nobody is to be told, the ladder alone is left
         max((way.expires_at for way in ways), default=from_us(first.created_at) + LONGEST),
+        max((way.rank for way in ways), default=0),
     )
 
 

@@ -78,6 +78,7 @@ class Delivery:
     ----------
     message_id : of a push `push_id`
     decide_by : UTC (flood time); orders the queue and nothing else
+    rank : of those with one decide-by the highest goes first (`alerts.orders.ranks`)
     expires_at, next_at, created_at, ended_at : wall time
     attempts : opened so far
     ended_at : None while a sender may still touch it
@@ -93,6 +94,7 @@ class Delivery:
     decide_by: datetime | None
     expires_at: datetime
     created_at: datetime
+    rank: int = 0
     state: State = State.PENDING
     attempts: int = 0
     next_at: datetime | None = None

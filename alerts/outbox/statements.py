@@ -50,6 +50,7 @@ def _urgency() -> Iterable[ColumnElement[Any]]:
         deliveries.c.tier.desc(),
         deliveries.c.decide_by.is_(None),
         deliveries.c.decide_by,
+        deliveries.c.rank.desc(),
         deliveries.c.created_at,
         deliveries.c.delivery_key,
     )

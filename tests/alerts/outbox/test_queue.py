@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from alerts.errors import Refused
+from alerts.orders import NEED
 from alerts.outbox import queue, standing
 from alerts.outbox.delivery import Delivery, Outcome, State
 from alerts.tables import delivery as deliveries
@@ -180,6 +181,19 @@ def test_the_highest_tier_and_the_earliest_hour_come_first(engine, queued):
         "orange",
         "yellow",
     ]
+
+
+def test_of_one_hour_who_needs_help_goes_first_and_then_the_more_people(engine, queued):
+    soon, late = WALL + timedelta(hours=1), WALL + timedelta(hours=2)
+    queued(
+        parcel("few", decide_by=late, rank=3),
+        parcel("soonest", decide_by=soon),
+        parcel("many", decide_by=late, rank=400),
+        parcel("help", decide_by=late, rank=NEED + 1),
+        parcel("orange-help", tier=Tier.ORANGE, decide_by=soon, rank=NEED + 9),
+    )
+    first_to_last = ["soonest", "help", "many", "few", "orange-help"]
+    assert [d.key for d in leased(engine)] == first_to_last
 
 
 def test_what_a_person_must_look_at_is_listed(engine, queued):

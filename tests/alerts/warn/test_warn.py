@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from alerts.cap_rules import problems
+from alerts.chase import chase
 from alerts.errors import Refused
 from alerts.issue import Minute
 from alerts.ledger import episodes, fence
@@ -14,6 +16,7 @@ from alerts.tables import cap_alert, warning_fault
 from alerts.tier import Tier
 from alerts.warn import warn
 from pipeline import explain
+from pipeline.instants import to_us
 from pipeline.store.tables import config_version
 from pipeline.world import Mode, World, live
 from tests.alerts.night import (
@@ -163,6 +166,25 @@ def test_of_a_village_that_left_the_site_nobody_is_told_anew_while_nothing_chang
     night.warned(levels(SLOT + 4 * HOUR, hekou=4 if level == 2 else 0))
     told = len(night.rows(message)) - len(before[0])
     assert told == (1 if level == 2 else 0)
+
+
+def test_who_does_not_get_away_alone_is_told_before_the_larger_place_and_again_so(night):
+    night.warned(levels(hekou=4))
+    place = {row.message_id: row.place_id for row in night.rows(message)}
+    rank = {place[row.message_id]: row.rank for row in night.rows(delivery)}
+    first_to_last = sorted((p for p in rank if p), key=rank.__getitem__, reverse=True)
+    people = {zone.id: zone.people for zone in valley().plans["hekou"].zones}
+    assert set(first_to_last[:2]) == {"care-home", "riverside:help"}
+    assert [people[zone] for zone in first_to_last[2:]] == sorted(people.values(), reverse=True)
+    later = timedelta(minutes=3)
+    chase(night.desk, Minute(WALL + later, FLOOD + later))
+    tried = [
+        row
+        for row in night.rows(delivery)
+        if row.created_at > to_us(WALL) and row.purpose == "villager"
+    ]
+    assert tried
+    assert all(row.rank == rank[place[row.message_id]] for row in tried)
 
 
 def test_a_place_that_nobody_answers_for_is_a_fault(night):
