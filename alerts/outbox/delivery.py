@@ -33,7 +33,7 @@ GIVE_UP = {
     Tier.BLUE: timedelta(hours=1),
     Tier.NONE: timedelta(hours=2),
 }
-"""From queued to given up, where the message does not expire before."""
+"""From first tried to given up, where the message does not expire before."""
 LONGEST_PUSH = timedelta(minutes=2)
 """Between two tries of a push, whatever its tier: machines wait behind people."""
 REVISION_DIGITS = 8
@@ -116,6 +116,20 @@ class Verdict:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A delivery's attempts so far.
+
+    Attributes
+    ----------
+    uncertain : how many are of unknown outcome
+    first_at : when the first was opened (wall time)
+    """
+
+    uncertain: int
+    first_at: datetime
+
+
 def delivery_key(*parts: str) -> str:
     """Return a delivery's identity: no time, no text, no run is in it, so a repeat is the same.
 
@@ -140,8 +154,8 @@ def state_of(ident: str) -> tuple[str, int]:
 def judge(
     delivery: Delivery,
     outcome: Outcome,
+    tried: Tried,
     *,
-    uncertain: int,
     at: datetime,
     retry_after: float | None = None,
 ) -> Verdict:
@@ -149,7 +163,7 @@ def judge(
 
     Parameters
     ----------
-    uncertain : attempts of unknown outcome, this one counted
+    tried : its attempts so far, this one counted
     retry_after : seconds that the provider asked us to wait
     """
     match outcome:
@@ -158,32 +172,33 @@ def judge(
         case Outcome.PERMANENT:
             return Verdict(State.FAILED_FINAL, None, "refused by the provider")
         case Outcome.UNCERTAIN if delivery.purpose == PUSH:
-            return _pushed_again(delivery, uncertain=uncertain, at=at)
-        case Outcome.UNCERTAIN if delivery.tier >= Tier.ORANGE and uncertain == 1:
+            return _pushed_again(delivery, tried, at=at)
+        case Outcome.UNCERTAIN if delivery.tier >= Tier.ORANGE and tried.uncertain == 1:
             return Verdict(State.UNCERTAIN, at, "may have arrived; sent once more, same id")
         case Outcome.UNCERTAIN:
             return Verdict(State.UNCERTAIN, None, MUST_ASK)
         case Outcome.TEMPORARY:
-            return _again(delivery, at=at, retry_after=retry_after)
+            return _again(delivery, tried, at=at, retry_after=retry_after)
 
 
-def _again(delivery: Delivery, *, at: datetime, retry_after: float | None) -> Verdict:
+def _again(delivery: Delivery, tried: Tried, *, at: datetime, retry_after: float | None) -> Verdict:
     again = at + max(pause(delivery), timedelta(seconds=retry_after or 0))
-    if _is_worth(delivery, again):
+    if _is_worth(delivery, tried, again):
         return Verdict(State.FAILED_RETRY, again, "not taken yet")
     return Verdict(State.FAILED_FINAL, None, "not taken while it was worth sending")
 
 
-def _pushed_again(delivery: Delivery, *, uncertain: int, at: datetime) -> Verdict:
+def _pushed_again(delivery: Delivery, tried: Tried, *, at: datetime) -> Verdict:
     """Return whether a CAP alert goes again: who has it knows the repeat by its identifier."""
     again = at + pause(delivery)
-    if uncertain < UNSURE_PUSHES and _is_worth(delivery, again):
+    if tried.uncertain < UNSURE_PUSHES and _is_worth(delivery, tried, again):
         return Verdict(State.UNCERTAIN, again, "may have been taken; pushed again, same alert")
     return Verdict(State.UNCERTAIN, None, MUST_ASK)
 
 
-def _is_worth(delivery: Delivery, again: datetime) -> bool:
-    return again < delivery.expires_at and again < delivery.created_at + GIVE_UP[delivery.tier]
+def _is_worth(delivery: Delivery, tried: Tried, again: datetime) -> bool:
+    # whoever was let sleep was queued hours before anybody rang
+    return again < min(delivery.expires_at, tried.first_at + GIVE_UP[delivery.tier])
 
 
 def pause(delivery: Delivery) -> timedelta:

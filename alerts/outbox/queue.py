@@ -19,7 +19,7 @@ from alerts.cap_receiver import is_push
 from alerts.errors import Refused
 from alerts.outbox import buckets, pushes
 from alerts.outbox.buckets import Gate
-from alerts.outbox.delivery import PUSH, Delivery, Outcome, State, Verdict, judge
+from alerts.outbox.delivery import PUSH, Delivery, Outcome, State, Tried, Verdict, judge
 from alerts.outbox.overtaken import overtaken
 from alerts.outbox.rows import columns_of, delivery_of
 from alerts.outbox.statements import (
@@ -34,14 +34,14 @@ from alerts.outbox.statements import (
     LOCKED,
     REFERRED,
     THROTTLED,
-    UNCERTAIN,
+    TRIED,
     WAITING,
     of_world,
 )
 from alerts.tables import attempt as attempts
 from alerts.tables import delivery as deliveries
 from pipeline.database import insert_absent, within
-from pipeline.instants import to_us
+from pipeline.instants import from_us, to_us
 from pipeline.world import Mode, World
 
 LEASE = timedelta(seconds=60)
@@ -196,7 +196,7 @@ def finish(
     verdict = judge(
         begun,
         outcome,
-        uncertain=_uncertain(connection, begun.key),
+        _tried(connection, begun.key),
         at=now,
         retry_after=retry_after,
     )
@@ -233,7 +233,7 @@ def hasten(connection: Connection, like: Delivery, *, now: datetime) -> None:
 
 def is_uncertain(connection: Connection, begun: Delivery) -> bool:
     """Tell whether an attempt of it may have been heard: a repeat bears that id, and its text."""
-    return _uncertain(connection, begun.key) > 0
+    return _tried(connection, begun.key).uncertain > 0
 
 
 def find(connection: Connection, key: str) -> Delivery | None:
@@ -301,8 +301,9 @@ def _after(verdict: Verdict, now: datetime) -> dict[str, Any]:
     }
 
 
-def _uncertain(connection: Connection, key: str) -> int:
-    return int(connection.execute(UNCERTAIN, {"key": key}).scalar_one())
+def _tried(connection: Connection, key: str) -> Tried:
+    uncertain, first_us = connection.execute(TRIED, {"key": key}).one()
+    return Tried(int(uncertain), from_us(first_us))
 
 
 def _of(world: World) -> ColumnElement[bool]:

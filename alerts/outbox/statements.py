@@ -128,7 +128,7 @@ FINISHED: Final = (
     })
 )  # fmt: skip
 LOCKED: Final = select(deliveries.c.delivery_key).where(_KEY).with_for_update()
-UNCERTAIN: Final = select(func.count()).where(
-    attempts.c.delivery_key == bindparam("key"),
-    attempts.c.outcome == Outcome.UNCERTAIN.value,
-)
+TRIED: Final = select(
+    func.count().filter(attempts.c.outcome == Outcome.UNCERTAIN.value),
+    func.min(attempts.c.started_at),
+).where(attempts.c.delivery_key == bindparam("key"))

@@ -12,6 +12,7 @@ from alerts.outbox.delivery import (
     Delivery,
     Outcome,
     State,
+    Tried,
     delivery_key,
     judge,
     pause,
@@ -40,7 +41,7 @@ AGES = st.timedeltas(timedelta(0), timedelta(hours=12))
 
 @given(DELIVERIES, st.sampled_from(Outcome), st.integers(1, 5), AGES)
 def test_a_delivery_goes_on_or_ends_with_a_reason(delivery, outcome, uncertain, age):
-    verdict = judge(delivery, outcome, uncertain=uncertain, at=AT + age)
+    verdict = judge(delivery, outcome, Tried(uncertain, AT), at=AT + age)
     assert (verdict.reason is None) == (verdict.state is State.ACCEPTED)
     waits = verdict.state is State.FAILED_RETRY or (
         verdict.state is State.UNCERTAIN and verdict.next_at is not None
@@ -51,7 +52,7 @@ def test_a_delivery_goes_on_or_ends_with_a_reason(delivery, outcome, uncertain, 
 @given(DELIVERIES, AGES)
 def test_only_what_moves_people_is_repeated_in_doubt_and_only_once(delivery, age):
     first, *more = (
-        judge(delivery, Outcome.UNCERTAIN, uncertain=n, at=AT + age) for n in range(1, 5)
+        judge(delivery, Outcome.UNCERTAIN, Tried(n, AT), at=AT + age) for n in range(1, 5)
     )
     assert (first.next_at is not None) == (delivery.tier >= Tier.ORANGE)
     assert {verdict.next_at for verdict in more} == {None}
@@ -61,13 +62,24 @@ def test_only_what_moves_people_is_repeated_in_doubt_and_only_once(delivery, age
 @given(DELIVERIES, AGES, st.floats(0, 3600))
 def test_a_retry_is_later_never_after_its_end_and_never_before_it_was_asked(delivery, age, asked):
     at = AT + age
-    verdict = judge(delivery, Outcome.TEMPORARY, uncertain=0, at=at, retry_after=asked)
+    verdict = judge(delivery, Outcome.TEMPORARY, Tried(0, AT), at=at, retry_after=asked)
     if verdict.next_at is not None:
         assert verdict.next_at > at
         assert verdict.next_at >= at + timedelta(seconds=asked)
         assert verdict.next_at < min(delivery.expires_at, AT + GIVE_UP[delivery.tier])
     else:
         assert verdict.state is State.FAILED_FINAL
+
+
+@given(DELIVERIES, AGES)
+def test_whoever_was_let_sleep_is_rung_as_long_as_anybody_else(delivery, slept):
+    waited = replace(
+        delivery, created_at=AT - slept, expires_at=AT + timedelta(hours=1), attempts=1
+    )
+    at_once = replace(waited, created_at=AT)
+    one, other = (judge(each, Outcome.TEMPORARY, Tried(0, AT), at=AT) for each in (waited, at_once))
+    assert one == other
+    assert one.state is State.FAILED_RETRY
 
 
 @given(DELIVERIES)
