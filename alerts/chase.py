@@ -26,7 +26,7 @@ from alerts.ledger.notices import Letter
 from alerts.ledger.waited_for import Order, waited_for
 from alerts.message import Voice
 from alerts.outbox import queue
-from alerts.outbox.delivery import LADDER, Delivery, delivery_key
+from alerts.outbox.delivery import LADDER, TOLD_BEFORE, Delivery, delivery_key
 from alerts.roster import Contact
 from alerts.said import Said
 from alerts.tier import Tier
@@ -160,7 +160,7 @@ def _tried_again(desk: Desk, due: _Due, minute: Minute) -> Iterator[Delivery]:
             decide_by=order.decide_by,
             expires_at=order.expires_at,
             created_at=minute.wall,
-            rank=order.rank,
+            rank=order.rank - TOLD_BEFORE,
         )
 
 

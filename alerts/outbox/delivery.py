@@ -18,6 +18,8 @@ RING_BACK = "ring back"
 """The purpose of a call about one order alone: in it a key can mean nothing else."""
 PUSH = "push"
 """The purpose of a delivery that is a CAP alert's to a receiver, and so to no person."""
+TOLD_BEFORE = 100_000_000
+"""Less in rank of what somebody is told once more: nobody waits for it who was told nothing yet."""
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = {
     Tier.RED: timedelta(seconds=30),
@@ -78,7 +80,8 @@ class Delivery:
     ----------
     message_id : of a push `push_id`
     decide_by : UTC (flood time); orders the queue and nothing else
-    rank : of those with one decide-by the highest goes first (`alerts.orders.ranks`)
+    rank : of those with one decide-by the highest goes first (`alerts.orders.ranks`); below 0
+        after all others of its tier
     expires_at, next_at, created_at, ended_at : wall time
     attempts : opened so far
     ended_at : None while a sender may still touch it

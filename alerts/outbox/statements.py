@@ -48,6 +48,7 @@ def _urgency() -> Iterable[ColumnElement[Any]]:
     # NULL sorts first on one database and last on the other: say it.
     return (
         deliveries.c.tier.desc(),
+        deliveries.c.rank < 0,  # whoever was told already waits for those who were not
         deliveries.c.decide_by.is_(None),
         deliveries.c.decide_by,
         deliveries.c.rank.desc(),

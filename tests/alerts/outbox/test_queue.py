@@ -11,7 +11,7 @@ from sqlalchemy import select
 from alerts.errors import Refused
 from alerts.orders import NEED
 from alerts.outbox import queue, standing
-from alerts.outbox.delivery import Delivery, Outcome, State
+from alerts.outbox.delivery import TOLD_BEFORE, Delivery, Outcome, State
 from alerts.tables import delivery as deliveries
 from alerts.tier import Tier
 from pipeline.world import Mode, World
@@ -194,6 +194,16 @@ def test_of_one_hour_who_needs_help_goes_first_and_then_the_more_people(engine, 
     )
     first_to_last = ["soonest", "help", "many", "few", "orange-help"]
     assert [d.key for d in leased(engine)] == first_to_last
+
+
+def test_nobody_who_was_told_nothing_waits_for_who_is_told_once_more(engine, queued):
+    soon, late = WALL + timedelta(hours=1), WALL + timedelta(hours=2)
+    queued(
+        parcel("again", decide_by=soon, rank=NEED - TOLD_BEFORE),
+        parcel("new", decide_by=late),
+        parcel("new-orange", tier=Tier.ORANGE, decide_by=soon, rank=NEED),
+    )
+    assert [d.key for d in leased(engine)] == ["new", "again", "new-orange"]
 
 
 def test_what_a_person_must_look_at_is_listed(engine, queued):
