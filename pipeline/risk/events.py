@@ -15,6 +15,7 @@ from pipeline.risk.watch import Heard, Watched
 from pipeline.site.model import Station
 from pipeline.site.signature import Signed
 
+HOUR_MIN = 60
 TOGETHER = frozenset({StationEventKind.DEATH, StationEventKind.COMMS_AT_RISK})
 """What several stations suffer at once for one cause that is no station's own."""
 
@@ -67,7 +68,9 @@ def _comms(found: Findings) -> Iterator[StationEvent]:
         own = rows.get(station.station_id)
         if own is None:
             continue
-        by_events = station.reports == "events"
+        # one that may be silent for longer than is looked at has no rhythm to lose
+        has_rhythm = station.silent_after_min <= rule.recent_h * HOUR_MIN
+        by_events = station.reports == "events" or not has_rhythm
         signs = at_risk(own, rule, cutoff_us=cutoff_us, by_events=by_events)
         if signs:
             kind, last = StationEventKind.COMMS_AT_RISK, instants.from_us(int(own.valid_us[-1]))

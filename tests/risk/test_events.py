@@ -7,7 +7,7 @@ import pytest
 from pipeline.bulletin import StationEventKind, from_bytes
 from pipeline.risk.site_arrays import SiteArrays
 from pipeline.units import Variable
-from tests.risk.small_site import HOUR, NOON, Weather, bulletin, dry, gauge_config
+from tests.risk.small_site import HOUR, NOON, Weather, bulletin, config, dry, gauge_config, station
 
 GAUGE_SITE = SiteArrays.of(gauge_config())
 
@@ -72,6 +72,20 @@ def test_readings_that_stay_away_put_comms_at_risk_before_the_silence():
     (event,) = bulletin(made).events
     assert event.kind is StationEventKind.COMMS_AT_RISK
     assert "1 of 3 readings in 3 h" in event.detail
+
+
+@pytest.mark.parametrize(("silent_after_min", "at_risk"), [(180, 1), (181, 0)])
+def test_a_station_that_may_be_silent_for_longer_than_is_looked_at_has_no_rhythm_to_lose(
+    silent_after_min, at_risk
+):
+    made = Weather()
+    for back in range(80):
+        made.rain(NOON - back * HOUR, 0.0)
+        if back not in {1, 0}:
+            made.point("H", NOON - back * HOUR, 0.2)
+    patient = station(silent_after_min=silent_after_min)
+    site = SiteArrays.of(config(stations=(patient,)))
+    assert len(bulletin(made, site=site).events) == at_risk
 
 
 def test_a_latency_that_grows_puts_comms_at_risk():
