@@ -36,12 +36,23 @@ from tests.end_to_end.test_flood_night import site
 
 __all__ = ["site"]
 FAST = ("--phones", "--seed", "3", "--hasten", "60")
+SOON = """
+[warning.ladder.red]
+tries = 2
+try_minutes = 1
+[[warning.ladder.red.rungs]]
+after_minutes = 1
+roles = ["township_duty"]
+"""
+"""The next is called after a minute: what is played is the wiring, not people's patience."""
 UNDER_WAY = (State.PENDING.value, State.LEASED.value)
 
 
 @pytest.fixture(scope="module")
 def night(site, tmp_path_factory) -> Iterator[LocalRun]:
     folder = tmp_path_factory.mktemp("telephones")
+    rules = site / "site.toml"
+    rules.write_text(rules.read_text("utf-8") + SOON, "utf-8")
     with ExitStack() as stack:
         begun = start(site, folder / "home", folder / "said", *FAST)
         begun.home = begun.home / "phones"
