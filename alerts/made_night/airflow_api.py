@@ -7,7 +7,6 @@ import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from urllib.error import URLError
 
 from alerts.local_stack import DIRECT
 from alerts.made_night.parts import Marks
@@ -25,14 +24,6 @@ class AirflowApi:
     url: str
     login: str
     password: str = field(repr=False)
-
-    def knows_the_cycle(self) -> bool:
-        """Tell whether the DAG of the cycle is read."""
-        try:
-            self._ask("GET", f"dags/{CYCLE}")
-        except URLError:
-            return False
-        return True
 
     def switch_on(self) -> None:
         """Let the schedule run the cycle."""

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+from urllib.error import URLError
 
 from alerts import local_airflow, local_stack, supervisor
 from alerts.channels import allowance
@@ -142,6 +143,7 @@ class Night:
 
 
 Say = Callable[[str], None]
+Answer = TypeVar("Answer")
 
 
 def play(pack: SitePack, asked: Asked, say: Say) -> Night:
@@ -165,13 +167,12 @@ def play(pack: SitePack, asked: Asked, say: Say) -> Night:
         _furnish(deployment, asked)
         api, tree = stack.enter_context(_airflow(settings, ports, environment, say))
         world = _begin(deployment)
-        tree.watch(api.knows_the_cycle, within_s=HEALTHY_WITHIN_S)
-        api.switch_on()
+        _answered(tree, api.switch_on)
         gauges.storm = replace(gauges.storm, first=_next_slot(gauges.storm.step))
         deliveries, load = _lived(deployment, world, gauges.storm, tree, say)
         return Night(
             asked=asked,
-            measured=Measured(gauges.storm, deliveries, api.marks()),
+            measured=Measured(gauges.storm, deliveries, _answered(tree, api.marks)),
             before=before,
             load=load,
             database=deployment.engine.dialect.name,
@@ -277,6 +278,21 @@ def _airflow(
             tree.start(component)
         tree.watch(lambda: local_stack.is_healthy(airflow.url), within_s=HEALTHY_WITHIN_S)
         yield AirflowApi(airflow.url, LOGIN, password), tree
+
+
+def _answered(tree: ProcessTree, ask: Callable[[], Answer]) -> Answer:
+    """Ask Airflow until it answers: it may not know the DAG yet, and on SQLite locks itself out."""
+    answers: list[Answer] = []
+
+    def is_answered() -> bool:
+        try:
+            answers.append(ask())
+        except URLError:
+            return False
+        return True
+
+    tree.watch(is_answered, within_s=HEALTHY_WITHIN_S)
+    return answers[0]
 
 
 def _begin(deployment: Deployment) -> World:
